@@ -1,0 +1,230 @@
+// Package ecosystem says what the gate needs from a packaging world: names and
+// version order, manifests, the upstream's index, the closure, and how an
+// archive is opened. Each world has a folder below (pypi, later npm and others)
+// that implements Ecosystem; package all lists them. This package is the
+// interface and its values only.
+package ecosystem
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+)
+
+// Errors that implementations return; test with errors.Is.
+var (
+	// ErrNoPackage: the upstream answered and has no such package.
+	ErrNoPackage = errors.New("no such package upstream")
+	// ErrUnreachable: the upstream did not answer; nothing is known.
+	ErrUnreachable = errors.New("upstream cannot be reached")
+	// ErrBadMetadata: a file's metadata was read, and is none or is another
+	// version's. Installers leave such a version out.
+	ErrBadMetadata = errors.New("metadata is not usable")
+)
+
+// Index is what an upstream says about one package: every file of every
+// version. It is immutable once returned and may be shared.
+type Index struct {
+	Package  artifact.Package
+	Upstream string          // the configured name of the upstream that answered
+	Digest   artifact.Digest // of the answer's bytes
+	Fetched  time.Time       // when the upstream last confirmed it
+	Stale    bool            // the upstream could not be asked just now; this is the last known answer
+	Status   string          // PEP 792: "", active, archived, deprecated, quarantined
+	Reason   artifact.Untrusted
+	Files    []IndexFile // in the upstream's order
+	// Dropped counts the entries of the answer that are not among Files: other
+	// kinds, names that do not belong to the package, URLs that may not be used.
+	Dropped int
+}
+
+// IndexFile is one file as an index lists it.
+type IndexFile struct {
+	Name           string
+	URL            string // absolute
+	Number         string // the version, as this index groups it (artifact.Version.Number)
+	Kind           artifact.Kind
+	SHA256         artifact.Digest // empty when the index does not say
+	Size           int64           // 0 when the index does not say
+	Uploaded       time.Time       // zero when the index does not say
+	RequiresPython string
+	Yanked         bool
+	YankedReason   artifact.Untrusted
+	HasMetadata    bool            // PEP 658/714: <URL>.metadata is served
+	MetadataSHA256 artifact.Digest // empty when the index does not say
+	Provenance     string          // PEP 740 URL; empty when there is none
+}
+
+// Version gives the version the i-th file belongs to.
+func (x *Index) Version(f IndexFile) artifact.Version {
+	return artifact.Version{Package: x.Package, Number: f.Number}
+}
+
+// Of lists the files of one version, in the index's order.
+func (x *Index) Of(number string) []IndexFile {
+	var out []IndexFile
+	for _, f := range x.Files {
+		if f.Number == number {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Metadata is what a version says about itself, read without running it
+// (METADATA or PKG-INFO, core metadata specification).
+type Metadata struct {
+	Name           string
+	Version        string
+	Summary        artifact.Untrusted
+	Licence        artifact.Untrusted // License-Expression, else License, else the classifiers' words
+	LicenceSPDX    string             // the SPDX expression when one is declared, else ""
+	RequiresPython string
+	RequiresDist   []string // PEP 508 texts
+	Extras         []string
+	Dynamic        []string // lower case; for an sdist, what PKG-INFO does not vouch for
+	MetadataFormat string   // Metadata-Version
+	HomePages      []artifact.Untrusted
+}
+
+// Requirement is one wish of a manifest, or one entry of a lock.
+type Requirement struct {
+	Package    artifact.Package
+	Written    string           // the requirement as it stands on the line, without comment, options and hashes
+	Spec       string           // version specifiers, "" for any: "==2.2.0", ">=1,<2"
+	Extras     []string         // normalised
+	Marker     string           // PEP 508 marker text, "" for always
+	Hashes     []string         // "sha256:<hex>", lower case; any algorithm that the manifest names
+	At         finding.Location // where it stands
+	Group      string           // dependency group, extra or section; "" for the main one
+	Constraint bool             // narrows others and pulls in nothing itself (-c, constraint-dependencies)
+
+	// The rest is for locks.
+	Number string             // the exact version; also set for a plain == pin
+	Files  []LockedFile       // what the lock says may be installed
+	Direct bool               // asked for by the project itself
+	Needs  []artifact.Package // edges of the locked graph
+}
+
+// LockedFile is a file named in a lock. URL is evidence only and never followed.
+type LockedFile struct {
+	Name   string
+	URL    string
+	SHA256 artifact.Digest
+	Size   int64
+}
+
+// Problem is a line of a manifest that the gate does not follow or cannot read.
+// Fatal ones make the whole manifest unusable (exit 3); the others are findings
+// at their line: Effect "reject", "hold" or "note" as default, the policy may
+// say otherwise.
+type Problem struct {
+	Rule   string // "manifest-index-option", "manifest-vcs-requirement", "manifest-syntax", ...
+	Class  finding.Class
+	Text   string
+	At     finding.Location
+	Effect string
+	Fatal  bool
+}
+
+// Manifest is one parsed file with all that it includes.
+type Manifest struct {
+	Path                 string
+	Format               string // requirements.txt, uv.lock, poetry.lock, pylock.toml, pyproject.toml
+	Locked               bool   // Requirements are the closure; no resolver is asked
+	Hashed               bool   // every file must match a hash given (pip's --require-hashes)
+	RequiresPython       string
+	PreReleases          bool     // pip's --pre
+	OnlyBinary, NoBinary []string // pip's options: normalised names, or ":all:"
+	Requirements         []Requirement
+	Problems             []Problem
+}
+
+// Target is one environment that a team deploys to.
+type Target struct {
+	Python   string // full version, "3.11.7"
+	Platform string // "x86_64-manylinux_2_28", "aarch64-apple-darwin", ... as resolve's --platform
+}
+
+// Resolved is one version of a closure.
+type Resolved struct {
+	Version artifact.Version
+	Direct  bool
+	Via     []artifact.Package // from the direct requirement to the parent; empty for direct ones
+	At      finding.Location   // the manifest line of the direct requirement
+	Files   []IndexFile        // what an installer on the targets would take
+	Hashes  []string           // hashes the manifest or lock demands for its files; empty: none demanded
+	Needs   []artifact.Version // what it pulls in, on these targets
+	// Findings are what resolving saw against it, as a lock's hash that the index
+	// contradicts. They belong to the version, like those of a version check.
+	Findings []finding.Finding
+}
+
+// Conflict explains in words why no closure exists. Error gives the report,
+// several lines.
+type Conflict struct {
+	Target Target
+	Report string
+	At     finding.Location // the line to look at first
+}
+
+func (c *Conflict) Error() string { return c.Report }
+
+// Unknowable says that a closure cannot be known without running code, as for
+// an sdist with dynamic dependencies. It holds.
+type Unknowable struct {
+	Version artifact.Version
+	Why     string
+	At      finding.Location
+}
+
+func (u *Unknowable) Error() string { return u.Version.String() + ": " + u.Why }
+
+// Relock says that a manifest is a lock, and the command that changes it.
+type Relock struct{ Command string }
+
+func (r *Relock) Error() string { return "a lock is changed by its own tool: " + r.Command }
+
+// Upstream reads one ecosystem's outside indexes. Implementations cache, keep
+// at most one fetch of a thing in flight, and are safe for concurrent use.
+type Upstream interface {
+	// Index gives the package's index. ErrNoPackage and ErrUnreachable are told
+	// apart; a last known answer is preferred to ErrUnreachable and is marked Stale.
+	Index(ctx context.Context, p artifact.Package) (*Index, error)
+	// Metadata reads a file's metadata without fetching the whole file where the
+	// upstream allows it (PEP 658, range requests). It gives the raw bytes too.
+	Metadata(ctx context.Context, x *Index, f IndexFile) (Metadata, []byte, error)
+}
+
+// Ecosystem is one packaging world.
+type Ecosystem interface {
+	ID() artifact.Ecosystem
+	// ParseName turns a name as written into its identity; an error for what
+	// cannot be a name.
+	ParseName(s string) (artifact.Package, error)
+	// VersionKey is a byte string that sorts (bytes.Compare) as the ecosystem
+	// orders versions; equal versions have equal keys.
+	VersionKey(number string) ([]byte, error)
+	// PreRelease says whether a version is one that people get only when they ask
+	// for it: a pre-release or development release.
+	PreRelease(number string) bool
+	// InRange says whether a version lies in a range in the ecosystem's own words
+	// (PEP 440 specifiers for PyPI); "" holds every version.
+	InRange(number, rng string) (bool, error)
+	// ManifestFormat gives the format of a path by its name, "" when it is not a manifest.
+	ManifestFormat(path string) string
+	// ParseManifest reads path inside fsys and what it includes there, never outside.
+	ParseManifest(fsys fs.FS, path string) (*Manifest, error)
+	// EditRequirement gives the manifest's content with r, as ParseManifest read
+	// it from there, asking for spec instead; everything else stays byte for
+	// byte. The note says what the person has to do beside, "" for nothing. A lock
+	// cannot be edited: the error is then a *Relock.
+	EditRequirement(content []byte, r Requirement, spec string) (edited []byte, note string, err error)
+	// Resolve gives the closure of requirements on the targets, reading through up.
+	// Errors: *Conflict, *Unknowable, ErrNoPackage and ErrUnreachable wrapped.
+	Resolve(ctx context.Context, up Upstream, ms []*Manifest, targets []Target) ([]Resolved, error)
+}

@@ -1,0 +1,92 @@
+// Package scan says what a scanner is. There are two kinds, cached differently
+// (DESIGN.md, Evidence): a FileScanner sees the bytes of an archive, inside the
+// worker process; a VersionCheck sees what is known about a version without its
+// bytes. Scanners state facts as findings; the policy decides. Concrete
+// scanners live in the folders below and are listed in package all.
+package scan
+
+import (
+	"context"
+	"io/fs"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+)
+
+// VersionTarget is all that a VersionCheck may look at.
+type VersionTarget struct {
+	Version  artifact.Version
+	Index    *ecosystem.Index      // nil when the upstream is not known to have it
+	Files    []ecosystem.IndexFile // the version's files in Index
+	Metadata *ecosystem.Metadata   // nil when not read
+	Internal bool                  // the name matches a declared internal pattern
+	// Reports are what the worker saw in the version's files so far, by file
+	// name; empty before anything was fetched.
+	Reports map[string]*Report
+	Origin  string // recorded origin of the name; "" when it has none yet
+	Now     time.Time
+}
+
+// VersionCheck looks at facts about a version before a byte of it is fetched.
+// It is safe for concurrent use, does no I/O beyond data already on this
+// machine, and answers in microseconds: it is asked again at every decision.
+type VersionCheck interface {
+	// Name is a stable word, "advisory", for evidence keys and logs.
+	Name() string
+	// Revision changes whenever the same target could get another answer: rule
+	// versions, data snapshots.
+	Revision() string
+	// Check gives findings. One whose Path is the name of one of t.Files is about
+	// that file only; the others are about every file. An error is a fault: it holds.
+	Check(ctx context.Context, t VersionTarget) ([]finding.Finding, error)
+}
+
+// Entry is one file inside an archive.
+type Entry struct {
+	Path   string // as in the archive, slash-separated, already checked to stay inside
+	Mode   fs.FileMode
+	Size   int64
+	SHA256 artifact.Digest
+	Head   []byte // the first 64 KiB at most
+	Body   []byte // the whole content, or nil when larger than the worker keeps
+	Link   string // target of a symbolic or hard link, else ""
+}
+
+// FileTarget is what a file scanner is told before the entries come.
+type FileTarget struct {
+	File artifact.File
+	// Index facts that the archive is compared with.
+	RequiresPython string
+	IndexMetadata  []byte // the index's PEP 658 bytes, nil when not served
+}
+
+// FileScanner opens a pass over each archive.
+type FileScanner interface {
+	Name() string
+	Revision() string
+	Begin(t FileTarget) Pass
+}
+
+// Pass sees one archive, entry by entry in archive order, on one goroutine.
+// Body and Head are valid during the call only.
+type Pass interface {
+	Entry(e Entry) []finding.Finding
+	End() []finding.Finding
+}
+
+// Report is what the worker sends back about one archive.
+type Report struct {
+	Findings    []finding.Finding   `json:"findings"`
+	Entries     int                 `json:"entries"`
+	Unpacked    int64               `json:"unpacked"`     // bytes
+	Metadata    *ecosystem.Metadata `json:"metadata"`     // as in the archive; nil when it has none
+	RawMetadata []byte              `json:"raw_metadata"` // METADATA or PKG-INFO bytes, capped
+	Scanners    []string            `json:"scanners"`     // name@revision, in order
+
+	// Sources are the digests of the Python files: for a wheel by the path they
+	// are installed at, for an sdist by the path below its root folder.
+	Sources        map[string]artifact.Digest `json:"sources,omitempty"`
+	SourcesPartial bool                       `json:"sources_partial,omitempty"` // there are more than are listed
+}
