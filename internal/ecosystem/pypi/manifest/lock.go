@@ -1,0 +1,221 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+)
+
+const maxFileName = 512 // bytes of a locked file's name
+
+// toml reads the reader's own file as TOML.
+func (r *reader) toml() (*document, error) {
+	b, err := r.read(r.m.Path)
+	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
+		return nil, syntax(finding.Location{File: r.m.Path}, "the gate does not open it: %s; give it the file itself", reason(err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return parseTOML(r.m.Path, b)
+}
+
+// lock is what the readers of lock formats share.
+type lock struct {
+	*reader
+	*document
+	name   string          // "uv.lock", for messages
+	relock string          // what writes the lock again, for messages
+	hosts  map[string]bool // starts of addresses seen, as written: never shown
+	named  map[string]bool // what was reported of them
+}
+
+func (r *reader) lock(relock string) (*lock, error) {
+	d, err := r.toml()
+	if err != nil {
+		return nil, err
+	}
+	r.m.Locked, r.m.Hashed = true, true
+	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]bool{}, named: map[string]bool{}}, nil
+}
+
+// identity reads a locked package's name and version. Only the project's own
+// packages have no version.
+func (l *lock) identity(t *value) (ecosystem.Requirement, error) {
+	name := t.get("name")
+	if l.text(t, "name") == "" {
+		return ecosystem.Requirement{}, l.bad(t.at, "a package has no name; write the lock again with %s", l.relock)
+	}
+	if _, err := pep503.Parse(name.text); err != nil {
+		return ecosystem.Requirement{}, l.bad(name.at, "%s is no package name; write the lock again with %s", quote(name.text), l.relock)
+	}
+	req := ecosystem.Requirement{Package: named(name.text), Written: name.text, At: l.place(name.at)}
+	number := l.text(t, "version")
+	if number == "" {
+		return req, l.err
+	}
+	v, err := pep440.Parse(number)
+	if err != nil {
+		return req, l.bad(t.get("version").at, "%s is no version; write the lock again with %s", quote(number), l.relock)
+	}
+	req.Number, req.Spec, req.Written = v.String(), "=="+v.String(), name.text+"=="+number
+	return req, l.err
+}
+
+// bad is the fatal answer to a lock that is broken at a place.
+func (l *lock) bad(at int, format string, args ...any) error {
+	return syntax(l.place(at), format, args...)
+}
+
+// foreign reports a package that comes from no index.
+func (l *lock) foreign(at int, req ecosystem.Requirement, what string) error {
+	return l.report(ecosystem.Problem{
+		Rule: RuleLockSource, Class: finding.Manifest, Effect: hold, At: l.place(at),
+		Text: fmt.Sprintf("%s is locked to %s, which comes from no index, so the gate cannot look at it; depend on a release by name, or publish it to the gate, then write the lock again with %s", req.Package.Name, what, l.relock),
+	})
+}
+
+// host reports once each place that the lock names for its packages.
+func (l *lock) host(at int, address, effect, text string) error {
+	start := addressStart(address)
+	if l.hosts[start] {
+		return nil
+	}
+	l.hosts[start] = true
+	where := origin(address)
+	if l.named[where] {
+		return nil
+	}
+	l.named[where] = true
+	return l.report(ecosystem.Problem{
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: effect, At: l.place(at),
+		Text: fmt.Sprintf("%s names %s; %s", l.name, where, text),
+	})
+}
+
+// isFileName says whether a wheel or an sdist can be called so. What cannot is
+// not passed on: cut out of a hostile address it could be anything.
+func isFileName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
+		if !letter && (i == 0 || strings.IndexByte(".+!-", c) < 0) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= maxFileName
+}
+
+// addressStart is scheme and host of an address, as written.
+func addressStart(address string) string {
+	i := strings.Index(address, "://")
+	if i < 0 {
+		return address
+	}
+	if j := strings.IndexByte(address[i+3:], '/'); j >= 0 {
+		return address[:i+3+j]
+	}
+	return address
+}
+
+// addFile adds a file with its hashes ("algorithm:hex") to a requirement.
+func (l *lock) addFile(req *ecosystem.Requirement, at int, name, address string, hashes []string, size int64) error {
+	if !isFileName(name) {
+		return l.bad(at, "a file of %s has no usable name; write the lock again with %s", req.Package.Name, l.relock)
+	}
+	f := ecosystem.LockedFile{Name: strings.Clone(name), URL: withoutSecrets(address), Size: size}
+	for _, h := range hashes {
+		algorithm, digest, ok := strings.Cut(strings.ToLower(h), ":")
+		if !ok {
+			return l.bad(at, "%s is no hash of the form algorithm:digest; write the lock again with %s", quote(h), l.relock)
+		}
+		if algorithm == "sha256" {
+			sha, err := artifact.ParseDigest(digest)
+			if err != nil {
+				return l.bad(at, "%s is no sha256; write the lock again with %s", quote(h), l.relock)
+			}
+			f.SHA256 = sha
+		}
+		req.Hashes = append(req.Hashes, algorithm+":"+digest)
+	}
+	req.Files = append(req.Files, f)
+	if len(hashes) > 0 {
+		return nil
+	}
+	return l.report(ecosystem.Problem{
+		Rule: RuleLockNoHash, Class: finding.Manifest, Effect: hold, At: l.place(at),
+		Text: fmt.Sprintf("nothing in the lock vouches for the bytes of %s; write the lock again with %s against an index that gives hashes", quote(name), l.relock),
+	})
+}
+
+// checkFiles reports a package from an index of which no file is locked.
+func (l *lock) checkFiles(req ecosystem.Requirement) error {
+	if len(req.Files) > 0 {
+		return nil
+	}
+	return l.report(ecosystem.Problem{
+		Rule: RuleLockNoFiles, Class: finding.Manifest, Effect: hold, At: req.At,
+		Text: fmt.Sprintf("the lock names no file of %s; write it again with %s", req.Package.Name, l.relock),
+	})
+}
+
+// markerText reads a marker and gives it in one spelling.
+func (l *lock) markerText(v *value) (string, error) {
+	if v == nil || v.text == "" {
+		return "", nil
+	}
+	m, err := pep508.ParseMarker(v.text)
+	if err != nil {
+		return "", l.bad(v.at, "%s is no marker that the gate can read; write the lock again with %s", quote(v.text), l.relock)
+	}
+	return m.String(), nil
+}
+
+// finish hands the graph's packages out as requirements.
+func (l *lock) finish(g *graph) error {
+	for _, n := range g.nodes {
+		if n.omit {
+			continue
+		}
+		if err := l.require(n.req); err != nil {
+			return err
+		}
+	}
+	return l.err
+}
+
+// orphans are the edges to packages that no other one needs.
+func (g *graph) orphans() []edge {
+	needed := map[artifact.Package]bool{}
+	for _, n := range g.nodes {
+		for _, edges := range n.deps {
+			for _, e := range edges {
+				needed[e.pkg] = needed[e.pkg] || e.pkg != n.req.Package
+			}
+		}
+	}
+	var out []edge
+	for _, n := range g.nodes {
+		if !needed[n.req.Package] {
+			out = append(out, edge{pkg: n.req.Package, number: n.req.Number})
+		}
+	}
+	return out
+}
+
+// lockedName is the file name that an address ends in, percent escapes undone.
+func lockedName(address string) string {
+	name := fileName(address)
+	if plain, err := url.PathUnescape(name); err == nil {
+		return plain
+	}
+	return name
+}

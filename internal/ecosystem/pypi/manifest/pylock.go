@@ -1,0 +1,172 @@
+package manifest
+
+import (
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+)
+
+// parsePylock reads pylock.toml (PEP 751,
+// https://packaging.python.org/en/latest/specifications/pylock-toml/).
+//
+// A marker that asks for extras or dependency groups counts as met, since the
+// gate looks at all of a lock. Environments and attestation identities are
+// checked for their form only: the first say where the lock was meant for, the
+// second who should have attested a file, and neither widens what is admitted.
+func parsePylock(r *reader) error {
+	l, err := r.lock("the tool that wrote it")
+	if err != nil {
+		return err
+	}
+	if err := l.version(l.root, "lock-version", "1"); err != nil {
+		return err
+	}
+	r.m.RequiresPython = l.text(l.root, "requires-python")
+	for _, v := range l.strings(l.root, "environments") {
+		if _, err := l.markerText(v); err != nil {
+			return err
+		}
+	}
+	l.strings(l.root, "extras")
+	l.strings(l.root, "dependency-groups")
+	l.strings(l.root, "default-groups")
+	p := &pylock{lock: l}
+	var nodes []*lockNode
+	for _, t := range l.tables(l.root, "packages") {
+		n, err := p.pkg(t)
+		if err != nil {
+			return err
+		}
+		nodes = append(nodes, n)
+	}
+	g, err := newGraph(r.m.Path, nodes)
+	if err != nil {
+		return err
+	}
+	needed := g.orphans()
+	for _, n := range nodes {
+		n.req.Needs = g.needs(n)
+		n.req.Marker = anyOf([]way{way(nil).and(n.own)})
+	}
+	for _, e := range needed {
+		for _, i := range g.targets(e) {
+			nodes[i].req.Direct = true
+		}
+	}
+	return l.finish(g)
+}
+
+type pylock struct{ *lock }
+
+func (p *pylock) pkg(t *value) (*lockNode, error) {
+	req, err := p.identity(t)
+	if err != nil {
+		return nil, err
+	}
+	n := &lockNode{req: req}
+	if p.text(t, "marker") != "" {
+		if n.own, err = p.markerText(t.get("marker")); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.needs(t, n); err != nil {
+		return nil, err
+	}
+	for _, who := range p.tables(t, "attestation-identities") {
+		if p.text(who, "kind") == "" {
+			return nil, p.bad(who.at, "an attestation identity has no kind; write the lock again with its tool")
+		}
+	}
+	if index := p.text(t, "index"); index != "" {
+		if err := p.host(t.get("index").at, index, note, "the gate asks its own upstreams instead and checks the locked hashes"); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.sources(t, n); err != nil {
+		return nil, err
+	}
+	return n, p.err
+}
+
+func (p *pylock) needs(t *value, n *lockNode) error {
+	for _, d := range p.tables(t, "dependencies") {
+		name := p.text(d, "name")
+		if _, err := pep503.Parse(name); err != nil {
+			return p.bad(d.at, "a dependency without a package name; write the lock again with its tool")
+		}
+		e := edge{pkg: named(name)}
+		if number := p.text(d, "version"); number != "" {
+			v, err := pep440.Parse(number)
+			if err != nil {
+				return p.bad(d.at, "%s is no version; write the lock again with its tool", quote(number))
+			}
+			e.number = v.String()
+		}
+		n.depend("", e)
+	}
+	return p.err
+}
+
+// sources reads where a package comes from: files of an index, or one of three
+// other places, of which the folder that is the project itself is fine.
+func (p *pylock) sources(t *value, n *lockNode) error {
+	for _, other := range []struct{ key, what string }{
+		{"vcs", "a version control address"}, {"archive", "a direct address or file"}, {"directory", "a local folder"},
+	} {
+		s := p.table(t, other.key)
+		if s == nil {
+			continue
+		}
+		n.omit = true
+		if where := p.text(s, "path"); other.key == "directory" && (where == "." || where == "./") {
+			continue
+		}
+		if err := p.foreign(s.at, n.req, other.what); err != nil {
+			return err
+		}
+	}
+	if n.omit || p.err != nil {
+		return p.err
+	}
+	files := p.tables(t, "wheels")
+	if sdist := p.table(t, "sdist"); sdist != nil {
+		files = append(files[:len(files):len(files)], sdist)
+	}
+	if n.req.Number == "" {
+		return p.bad(t.at, "%s has no version; write the lock again with its tool", n.req.Package.Name)
+	}
+	for _, f := range files {
+		if err := p.file(n, f); err != nil {
+			return err
+		}
+	}
+	if p.err != nil {
+		return p.err
+	}
+	if n.omit {
+		return nil
+	}
+	return p.checkFiles(n.req)
+}
+
+func (p *pylock) file(n *lockNode, f *value) error {
+	name, address := p.text(f, "name"), p.text(f, "url")
+	switch {
+	case address == "" && p.text(f, "path") != "":
+		n.omit = true
+		return p.foreign(f.at, n.req, "a local file")
+	case address != "":
+		if err := p.host(f.at, address, note, "the gate takes the file from its own upstreams instead and checks the locked hash"); err != nil {
+			return err
+		}
+	}
+	if name == "" {
+		name = lockedName(address)
+	}
+	var hashes []string
+	if table := p.table(f, "hashes"); table != nil {
+		for _, h := range table.fields {
+			hashes = append(hashes, h.key+":"+p.text(table, h.key))
+		}
+	}
+	return p.addFile(&n.req, f.at, name, address, hashes, p.number(f, "size"))
+}

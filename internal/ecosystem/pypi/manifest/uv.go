@@ -1,0 +1,275 @@
+package manifest
+
+import (
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+)
+
+// parseUV reads uv.lock, version 1 in any revision
+// (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
+//
+// uv records the URL of the registry and of each file. The gate follows neither:
+// it asks its own upstreams for the name and checks the locked hash. Whether uv
+// itself then takes the file from the recorded place or from the index it is
+// configured with is a fact about uv still to be measured for this page; until
+// it is, the place is a note (lock-names-index), once for each host.
+func parseUV(r *reader) error {
+	l, err := r.lock("`uv lock`")
+	if err != nil {
+		return err
+	}
+	if err := l.version(l.root, "version", "1"); err != nil {
+		return err
+	}
+	r.m.RequiresPython = l.text(l.root, "requires-python")
+	u := &uvLock{lock: l, members: map[string]bool{}}
+	manifest := l.table(l.root, "manifest")
+	for _, m := range l.texts(manifest, "members") {
+		u.members[pep503.Normalize(m)] = true
+	}
+	var nodes []*lockNode
+	for _, t := range l.tables(l.root, "package") {
+		n, err := u.pkg(t)
+		if err != nil {
+			return err
+		}
+		nodes = append(nodes, n)
+	}
+	roots, err := u.manifestRoots(manifest)
+	if err != nil {
+		return err
+	}
+	g, err := newGraph(r.m.Path, nodes)
+	if err != nil {
+		return err
+	}
+	roots = append(u.roots, roots...)
+	if len(roots) == 0 {
+		roots = []root{{edges: g.orphans()}}
+	}
+	g.reach(mainFirst(roots))
+	return l.finish(g)
+}
+
+type uvLock struct {
+	*lock
+	members map[string]bool // names of the workspace's own packages
+	roots   []root
+}
+
+// mainFirst orders roots so that a package which the project itself needs is
+// not taken for one of a group.
+func mainFirst(roots []root) []root {
+	var main, rest []root
+	for _, r := range roots {
+		if r.group == "" {
+			main = append(main, r)
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	return append(main, rest...)
+}
+
+func (u *uvLock) pkg(t *value) (*lockNode, error) {
+	req, err := u.identity(t)
+	if err != nil {
+		return nil, err
+	}
+	n := &lockNode{req: req}
+	own, err := u.source(t, n)
+	if err != nil {
+		return nil, err
+	}
+	if n.own, err = u.resolutionMarkers(t); err != nil {
+		return nil, err
+	}
+	if err := u.needs(t, n, own); err != nil {
+		return nil, err
+	}
+	if n.omit {
+		return n, u.err
+	}
+	if n.req.Number == "" {
+		return nil, u.bad(t.at, "%s has no version; write the lock again with `uv lock`", req.Package.Name)
+	}
+	return n, u.files(t, n)
+}
+
+// source looks at where a package comes from; own says that it is the project
+// itself or a member of its workspace.
+func (u *uvLock) source(t *value, n *lockNode) (own bool, err error) {
+	s := u.table(t, "source")
+	if s == nil {
+		return false, u.bad(t.at, "%s has no source; write the lock again with `uv lock`", n.req.Package.Name)
+	}
+	for _, f := range s.fields {
+		at := f.val.at
+		switch f.key {
+		case "registry":
+			if !strings.Contains(f.val.text, "://") {
+				n.omit = true
+				return false, u.foreign(at, n.req, "a folder of files")
+			}
+			return false, u.host(at, f.val.text, note, "the gate asks its own upstreams instead and checks the locked hashes; to have the lock say so too, set the index with `gatehouse client setup uv` and run `uv lock`")
+		case "virtual", "editable", "directory":
+			n.omit = true
+			if f.val.text == "." || u.members[n.req.Package.Name] {
+				return true, nil
+			}
+			return false, u.foreign(at, n.req, "a local folder")
+		case "git":
+			n.omit = true
+			return false, u.foreign(at, n.req, "a git address")
+		case "url":
+			n.omit = true
+			return false, u.foreign(at, n.req, "a direct address ("+origin(f.val.text)+")")
+		case "path":
+			n.omit = true
+			return false, u.foreign(at, n.req, "a local file")
+		}
+	}
+	return false, u.bad(s.at, "%s has a source that the gate does not know; write the lock again with `uv lock`", n.req.Package.Name)
+}
+
+// resolutionMarkers gives the condition of a package that stands in the lock in
+// several versions.
+func (u *uvLock) resolutionMarkers(t *value) (string, error) {
+	var ways []way
+	for _, v := range u.strings(t, "resolution-markers") {
+		m, err := u.markerText(v)
+		if err != nil {
+			return "", err
+		}
+		ways = append(ways, way(nil).and(m))
+	}
+	if len(ways) == 0 || len(ways) > maxAlternatives {
+		return "", u.err
+	}
+	return anyOf(ways), u.err
+}
+
+// needs reads what a package needs. For the project's own packages these are
+// also what the project asks for.
+func (u *uvLock) needs(t *value, n *lockNode, own bool) error {
+	edges, err := u.edges(t, "dependencies")
+	if err != nil {
+		return err
+	}
+	n.addEdges("", edges)
+	if own {
+		u.roots = append(u.roots, root{"", edges})
+	}
+	for _, part := range []string{"optional-dependencies", "dev-dependencies"} {
+		groups := u.table(t, part)
+		if groups == nil {
+			continue
+		}
+		for _, f := range groups.fields {
+			edges, err := u.edges(groups, f.key)
+			if err != nil {
+				return err
+			}
+			name := pep503.Normalize(f.key)
+			if part == "optional-dependencies" {
+				n.addEdges(name, edges)
+			}
+			if own {
+				u.roots = append(u.roots, root{name, edges})
+			}
+		}
+	}
+	return u.err
+}
+
+func (n *lockNode) addEdges(extra string, edges []edge) {
+	for _, e := range edges {
+		n.depend(extra, e)
+	}
+}
+
+func (u *uvLock) edges(t *value, key string) ([]edge, error) {
+	var out []edge
+	for _, d := range u.tables(t, key) {
+		name := u.text(d, "name")
+		if _, err := pep503.Parse(name); err != nil {
+			return nil, u.bad(d.at, "a dependency without a package name; write the lock again with `uv lock`")
+		}
+		e := edge{pkg: named(name), extras: normalized(u.texts(d, "extra"))}
+		if number := u.text(d, "version"); number != "" {
+			v, err := pep440.Parse(number)
+			if err != nil {
+				return nil, u.bad(d.at, "%s is no version; write the lock again with `uv lock`", quote(number))
+			}
+			e.number = v.String()
+		}
+		var err error
+		if u.text(d, "marker") != "" {
+			if e.marker, err = u.markerText(d.get("marker")); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, e)
+	}
+	return out, u.err
+}
+
+func normalized(names []string) []string {
+	for i := range names {
+		names[i] = pep503.Normalize(names[i])
+	}
+	return names
+}
+
+// manifestRoots reads what scripts and projects without a package of their own ask for.
+func (u *uvLock) manifestRoots(manifest *value) ([]root, error) {
+	var out []root
+	edges, err := u.edges(manifest, "requirements")
+	if err != nil {
+		return nil, err
+	}
+	if len(edges) > 0 {
+		out = append(out, root{"", edges})
+	}
+	groups := u.table(manifest, "dependency-groups")
+	if groups == nil {
+		return out, u.err
+	}
+	for _, f := range groups.fields {
+		edges, err := u.edges(groups, f.key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, root{pep503.Normalize(f.key), edges})
+	}
+	return out, u.err
+}
+
+func (u *uvLock) files(t *value, n *lockNode) error {
+	files := u.tables(t, "wheels")
+	if sdist := u.table(t, "sdist"); sdist != nil {
+		files = append(files[:len(files):len(files)], sdist)
+	}
+	for _, f := range files {
+		address := u.text(f, "url")
+		name := lockedName(address)
+		if address == "" {
+			name = fileName(u.text(f, "filename") + u.text(f, "path"))
+		} else if err := u.host(f.at, address, note, "the gate takes the file from its own upstreams instead and checks the locked hash"); err != nil {
+			return err
+		}
+		var hashes []string
+		if h := u.text(f, "hash"); h != "" {
+			hashes = []string{h}
+		}
+		if err := u.addFile(&n.req, f.at, name, address, hashes, u.number(f, "size")); err != nil {
+			return err
+		}
+	}
+	if u.err != nil {
+		return u.err
+	}
+	return u.checkFiles(n.req)
+}
