@@ -1,0 +1,127 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// Evaluate gives the reasons for or against one version or file: one for each
+// finding, in their order, then those of version rules, then of file rules.
+//
+// Rules are asked in order, and the first that matches settles the finding. For
+// the file and the version it settles the rule's class: later rules of that
+// class about the same thing are not asked, so that an exemption can stand
+// before what it exempts from. A finding that no rule matches is a note of its
+// own. A finding of a class that nobody may waive does at least what its floor
+// says, whatever the policy.
+//
+// An error means that a rule could not be evaluated: nothing was decided, and
+// the asker holds. verdict.Sum adds the reasons up.
+func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) {
+	if in.Now.IsZero() {
+		return nil, errors.New("evaluating the policy: the time is missing")
+	}
+	f := newFacts(&in)
+	out := make([]verdict.Reason, 0, len(in.Findings)+1)
+	for i := range in.Findings {
+		f.finding.finding = &in.Findings[i]
+		r, err := p.settle(f, &in.Findings[i])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	f.finding.finding = &finding.Finding{}
+	out, err := once(out, f, p.onVersion)
+	if err != nil || in.File == nil {
+		return out, err
+	}
+	return once(out, f, p.onFile)
+}
+
+// settle gives the one reason about a finding.
+func (p *Policy) settle(f *facts, x *finding.Finding) (verdict.Reason, error) {
+	class := x.Class
+	if !knownClass(class) {
+		class = otherClass
+	}
+	for _, r := range p.byClass[class] {
+		ok, err := holds(r.program.when, f)
+		if err != nil {
+			return verdict.Reason{}, r.fault("when", err)
+		}
+		if !ok {
+			continue
+		}
+		reason, err := r.reason(f)
+		reason.Class, reason.Severity, reason.IDs, reason.Fixed = x.Class, x.Severity, x.IDs, x.Fixed
+		reason.Finding, reason.Source = x.Fingerprint(), x.Rule
+		return reason, err
+	}
+	return unmatched(x, class), nil
+}
+
+// unmatched is the reason about a finding that no rule spoke about.
+func unmatched(x *finding.Finding, class finding.Class) verdict.Reason {
+	effect := floor(class)
+	if effect == "" {
+		effect = verdict.EffectNote
+	}
+	return verdict.Reason{
+		Rule: x.Rule, Class: x.Class, Effect: effect, IDs: x.IDs, Fixed: x.Fixed, Severity: x.Severity,
+		Text: safe(x.Text), Finding: x.Fingerprint(), Source: x.Rule,
+	}
+}
+
+// once asks rules about the one file or version; the first match of a class
+// settles it.
+func once(out []verdict.Reason, f *facts, rules []*Rule) ([]verdict.Reason, error) {
+	var settled []finding.Class
+next:
+	for _, r := range rules {
+		for _, c := range settled {
+			if c == r.Class {
+				continue next
+			}
+		}
+		ok, err := holds(r.program.when, f)
+		if err != nil {
+			return nil, r.fault("when", err)
+		}
+		if !ok {
+			continue
+		}
+		reason, err := r.reason(f)
+		if err != nil {
+			return nil, err
+		}
+		reason.Class = r.Class
+		out = append(out, reason)
+		settled = append(settled, r.Class)
+	}
+	return out, nil
+}
+
+// reason renders what a rule that matched says.
+func (r *Rule) reason(f *facts) (verdict.Reason, error) {
+	why, err := r.program.why.render(f)
+	if err != nil {
+		return verdict.Reason{}, r.fault("why", err)
+	}
+	remedy, err := r.program.remedy.render(f)
+	if err != nil {
+		return verdict.Reason{}, r.fault("remedy", err)
+	}
+	until, err := moment(r.program.until, f)
+	if err != nil {
+		return verdict.Reason{}, r.fault("until", err)
+	}
+	return verdict.Reason{Rule: r.ID, Effect: r.Effect, Text: why, Remedy: remedy, Until: until}, nil
+}
+
+func (r *Rule) fault(what string, err error) error {
+	return fmt.Errorf("evaluating policy rule %s: %s: %w", r.ID, what, err)
+}

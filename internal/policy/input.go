@@ -1,0 +1,34 @@
+// Package policy turns facts into reasons by named rules in one YAML file with
+// CEL conditions. It is pure: no I/O, no clock of its own; the same input gives
+// the same reasons.
+package policy
+
+import (
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+)
+
+// Input is all that a policy may speak about: one version (File nil) or one of
+// its files.
+type Input struct {
+	Now          time.Time
+	Registry     string
+	Version      artifact.Version
+	Origin       string // recorded origin of the name, "" when it has none yet
+	Internal     bool   // the name matches a declared internal pattern
+	Yanked       bool
+	YankedReason artifact.Untrusted
+	Licence      string // SPDX expression or the declared words; "" when unknown
+	File         *File
+	Findings     []finding.Finding
+}
+
+// File is the file a policy speaks about.
+type File struct {
+	Name     string
+	Kind     artifact.Kind
+	Size     int64     // bytes
+	Uploaded time.Time // the file's own upload time; zero: not known
+}
