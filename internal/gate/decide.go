@@ -1,0 +1,232 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/policy"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// Facts are everything that a decision may depend on, gathered beforehand so
+// that Decide does no I/O. A decision about a version on facts alone has no
+// File; one about a file has its name, and its digest once it was fetched.
+type Facts struct {
+	Registry string
+	Observe  bool // the registry says what it would refuse, and serves
+	Version  artifact.Version
+	File     *artifact.File // nil: about the version
+	Looked   bool           // the file's bytes were scanned; its findings are in Findings
+
+	Findings     []finding.Finding
+	Origin       string
+	Internal     bool
+	Yanked       bool
+	YankedReason artifact.Untrusted
+	Licence      string
+
+	AdmittedSince time.Time // zero: not admitted here before
+	Advisories    AdvisoryState
+	Waivers       []verdict.Waiver   // those of the package; Decide picks
+	Approvals     []verdict.Approval // those of the version; Decide picks
+
+	FileEvidence     string
+	VersionEvidence  string
+	UpstreamMetadata artifact.Digest
+}
+
+// AdvisoryState says which advisory data a decision saw and whether it may be
+// relied on for something new.
+type AdvisoryState struct {
+	Snapshot string
+	Problem  string // "" when the data is good; else one sentence with what to do
+}
+
+// Decide is the only place where facts become a verdict. It is pure: the same
+// facts, policy and time give the same decision. An error is a fault, and the
+// decision that comes with it holds.
+func Decide(p *policy.Policy, f Facts, now time.Time) (verdict.Decision, error) {
+	d := verdict.Decision{Registry: f.Registry, Version: f.Version, Purl: f.Version.Purl(), Inputs: inputs(p, f, now)}
+	if f.File != nil {
+		d.File = f.File.Name
+	}
+	reasons, err := p.Evaluate(policyInput(f, now))
+	if err != nil {
+		reasons = append(reasons, faultReason("policy-fault", "the policy could not be evaluated: "+err.Error()))
+	}
+	d.Reasons = applyWaivers(reasons, f, &d.Inputs, now)
+	if r, unseen := notLookedAt(f, d.Reasons); unseen {
+		d.Reasons = append(d.Reasons, r)
+	}
+	d.Verdict = verdict.Sum(d.Reasons)
+	if d.Verdict == verdict.Hold {
+		d.Reasons = applyApprovals(d.Reasons, f, &d.Inputs)
+		d.Verdict = verdict.Sum(d.Reasons)
+	}
+	d.Until = earliestEnd(d.Reasons, now)
+	d.Observed = f.Observe && d.Verdict != verdict.Admit && mayObserve(f, d.Reasons)
+	d.ID = verdict.DecisionID(d)
+	return d, err
+}
+
+// Serves says whether a decision lets bytes out: it admits, or its registry only
+// observes.
+func Serves(d verdict.Decision) bool { return d.Verdict == verdict.Admit || d.Observed }
+
+func inputs(p *policy.Policy, f Facts, now time.Time) verdict.Inputs {
+	in := verdict.Inputs{
+		FileEvidence: f.FileEvidence, VersionEvidence: f.VersionEvidence, UpstreamMetadata: f.UpstreamMetadata,
+		Policy: p.Digest(), Origin: f.Origin, AdvisorySnapshot: f.Advisories.Snapshot,
+		AdvisoriesStale: f.Advisories.Problem != "", At: now.UTC(),
+	}
+	if f.File != nil {
+		in.FileSHA256 = f.File.SHA256
+	}
+	return in
+}
+
+func policyInput(f Facts, now time.Time) policy.Input {
+	in := policy.Input{
+		Now: now, Registry: f.Registry, Version: f.Version, Origin: f.Origin, Internal: f.Internal,
+		Yanked: f.Yanked, YankedReason: f.YankedReason, Licence: f.Licence, Findings: f.Findings,
+	}
+	if f.File != nil {
+		in.File = &policy.File{Name: f.File.Name, Kind: f.File.Kind, Size: f.File.Size, Uploaded: f.File.Uploaded}
+	}
+	if f.Advisories.Problem != "" {
+		in.Findings = append(slices.Clip(in.Findings), advisoryProblem(f))
+	}
+	return in
+}
+
+// advisoryProblem holds what is new when the advisory data cannot be relied on.
+// What was admitted before goes on being served, with a note (invariant 2).
+func advisoryProblem(f Facts) finding.Finding {
+	x := finding.Finding{Rule: "advisories-unusable", Class: finding.Fault, Severity: finding.High, Text: f.Advisories.Problem}
+	if !f.AdmittedSince.IsZero() {
+		x.Rule, x.Class, x.Severity = "advisories-stale", finding.Provenance, finding.Medium
+	}
+	return x
+}
+
+func faultReason(rule, text string) verdict.Reason {
+	return verdict.Reason{Rule: rule, Class: finding.Fault, Effect: verdict.EffectHold, Severity: finding.High, Text: text}
+}
+
+// notLookedAt holds a file whose bytes nobody scanned, unless it is refused
+// anyway: only what was looked at is ever served.
+const notLookedAtRule = "not-looked-at"
+
+func notLookedAt(f Facts, reasons []verdict.Reason) (verdict.Reason, bool) {
+	if f.File == nil || f.Looked || verdict.Sum(reasons) == verdict.Reject {
+		return verdict.Reason{}, false
+	}
+	r := faultReason(notLookedAtRule, f.File.Name+" was not looked at yet")
+	r.Remedy = "ask the gate to admit " + f.Version.Purl()
+	return r, true
+}
+
+// applyWaivers turns what a valid waiver covers into notes that end with it.
+func applyWaivers(reasons []verdict.Reason, f Facts, in *verdict.Inputs, now time.Time) []verdict.Reason {
+	for i, r := range reasons {
+		if r.Effect == verdict.EffectNote || r.Effect == verdict.EffectAdmit || !r.Class.Waivable() {
+			continue
+		}
+		for _, w := range f.Waivers {
+			if !covers(w, f, r, now) {
+				continue
+			}
+			reasons[i].Effect = verdict.EffectNote
+			reasons[i].Waiver = w.ID
+			reasons[i].Until = w.Until
+			reasons[i].Text += fmt.Sprintf(" (waived until %s by %s: %s)", w.Until.Format(time.DateOnly), artifact.Untrusted(w.Approver), artifact.Untrusted(w.Reason))
+			if !slices.Contains(in.Waivers, w.ID) {
+				in.Waivers = append(in.Waivers, w.ID)
+			}
+			break
+		}
+	}
+	return reasons
+}
+
+// covers says whether a waiver speaks of this reason about this version, now. A
+// waiver bound to advisories covers no other advisory; one bound to a finding's
+// fingerprint no other finding.
+func covers(w verdict.Waiver, f Facts, r verdict.Reason, now time.Time) bool {
+	switch {
+	case w.Approver == "" || !w.Revoked.IsZero() || !w.Until.After(now):
+		return false
+	case w.Registry != "*" && w.Registry != f.Registry:
+		return false
+	case w.Package != f.Version.Package || !slices.Contains(w.Versions, f.Version.Number):
+		return false
+	case w.Rule != r.Rule && w.Rule != r.Source:
+		return false
+	case len(w.Advisories) > 0:
+		return slices.ContainsFunc(r.IDs, func(id string) bool { return slices.Contains(w.Advisories, id) })
+	case len(w.Fingerprints) > 0:
+		return slices.Contains(w.Fingerprints, r.Finding)
+	}
+	// A rule about the file itself (age) has neither advisory nor finding.
+	return len(r.IDs) == 0 && r.Finding == ""
+}
+
+// applyApprovals turns holds into notes when a person approved exactly this
+// evidence. A fault needs two people, and the file's digest is part of what
+// they approved.
+func applyApprovals(reasons []verdict.Reason, f Facts, in *verdict.Inputs) []verdict.Reason {
+	if f.File == nil || !f.Looked {
+		return reasons
+	}
+	evidence := verdict.EvidenceDigest(f.File.SHA256, reasons)
+	var by []string
+	var ids []string
+	for _, a := range f.Approvals {
+		if a.Revoked.IsZero() && a.Registry == f.Registry && a.Evidence == evidence && !slices.Contains(by, a.Approver) {
+			by, ids = append(by, a.Approver), append(ids, a.ID)
+		}
+	}
+	need := 1
+	if slices.ContainsFunc(reasons, func(r verdict.Reason) bool { return r.Effect != verdict.EffectNote && r.Class == finding.Fault }) {
+		need = 2
+	}
+	if len(by) < need {
+		return reasons
+	}
+	for i := range reasons {
+		if r := &reasons[i]; r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit {
+			r.Effect = verdict.EffectNote
+			r.Text += " (approved by " + artifact.Untrusted(strings.Join(by, ", ")).String() + ")"
+			r.Until = time.Time{}
+		}
+	}
+	in.Approvals = ids
+	return reasons
+}
+
+// earliestEnd is when the first of the reasons that shape the verdict ends: a
+// cooldown that opens, a waiver that runs out.
+func earliestEnd(reasons []verdict.Reason, now time.Time) time.Time {
+	var end time.Time
+	for _, r := range reasons {
+		if r.Until.After(now) && (end.IsZero() || r.Until.Before(end)) {
+			end = r.Until
+		}
+	}
+	return end
+}
+
+// mayObserve keeps observing honest: known malware is refused even so, and
+// nothing is served that was never scanned.
+func mayObserve(f Facts, reasons []verdict.Reason) bool {
+	if f.File != nil && !f.Looked {
+		return false
+	}
+	return !slices.ContainsFunc(reasons, func(r verdict.Reason) bool {
+		return r.Class == finding.Malware && r.Effect != verdict.EffectNote
+	})
+}

@@ -1,0 +1,92 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// Look brings one file into quarantine, has the worker open and scan it, and
+// records the file and the worker's report. Bytes come before rows: the file's
+// row names a blob that is already durable. A file that was looked at with
+// today's scanners is left alone, however many ask at once.
+//
+// Errors: *BadBytesError when the bytes are not what the index or an earlier
+// fetch promised; anything else is a fault.
+//
+// When the caller gives up, the look goes on: the next one to ask finds it done.
+func (g *Gate) Look(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
+	if x == nil {
+		return errors.New("its upstream did not answer")
+	}
+	done := g.looks.DoChan(v.Package.String()+"/"+f.Name, func() (any, error) {
+		return nil, g.look(context.WithoutCancel(ctx), v, x, f)
+	})
+	select {
+	case r := <-done:
+		return r.Err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
+	file, err := g.Store.FileNamed(ctx, v.Package, f.Name)
+	if errors.Is(err, verdict.ErrNotFound) {
+		file, err = g.quarantine(ctx, v, x, f)
+	}
+	if err != nil {
+		return err
+	}
+	if f.SHA256 != "" && f.SHA256 != file.SHA256 {
+		return &BadBytesError{Rule: "upstream-changed-bytes", File: f.Name, Want: file.SHA256, Got: f.SHA256}
+	}
+	key := g.evidenceKey(file, f)
+	if _, err := g.Store.Evidence(ctx, key); err == nil {
+		return nil
+	} else if !errors.Is(err, verdict.ErrNotFound) {
+		return fmt.Errorf("reading evidence: %w", err)
+	}
+	return g.inspect(ctx, key, file, x, f)
+}
+
+func (g *Gate) quarantine(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) (artifact.File, error) {
+	if err := g.Store.SetOrigin(ctx, v.Package, x.Upstream, g.Now()); err != nil && !errors.Is(err, verdict.ErrConflict) {
+		return artifact.File{}, fmt.Errorf("recording origin: %w", err)
+	}
+	sha, size, err := g.Fetch.Fetch(ctx, f, x.Upstream)
+	if err != nil {
+		return artifact.File{}, err
+	}
+	file := artifact.File{Version: v, Name: f.Name, Kind: f.Kind, SHA256: sha, Size: size, Uploaded: f.Uploaded, Origin: x.Upstream}
+	err = g.Store.PutFile(ctx, file, g.Now())
+	if errors.Is(err, verdict.ErrConflict) {
+		return file, &BadBytesError{Rule: "upstream-changed-bytes", File: f.Name, Got: sha}
+	}
+	return file, err
+}
+
+func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *ecosystem.Index, f ecosystem.IndexFile) error {
+	var indexed []byte
+	if f.HasMetadata {
+		peer, err := g.peer(file.Version.Package.Ecosystem)
+		if err != nil {
+			return err
+		}
+		if _, indexed, err = peer.Upstream.Metadata(ctx, x, f); err != nil {
+			return fmt.Errorf("reading the index's metadata: %w", err)
+		}
+	}
+	report, err := g.Inspect.Inspect(ctx, file, f, indexed)
+	if err != nil {
+		return err
+	}
+	if err := g.Store.PutEvidence(ctx, key, file.SHA256, report, g.Now()); err != nil {
+		return fmt.Errorf("recording evidence: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+package gate
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// LongestWaiver is how far ahead a waiver may end. An exception that is never
+// looked at again is a policy nobody wrote.
+const LongestWaiver = 366 * 24 * time.Hour
+
+// NewID makes an id for a request, waiver, approval or ask: a letter that says
+// which and 60 random bits.
+func NewID(kind byte) string {
+	return string(kind) + strings.ToLower(rand.Text()[:12])
+}
+
+// AskFor records that somebody wants an exception to a decision or to what a
+// request was refused for. It changes nothing by itself.
+func (g *Gate) AskFor(ctx context.Context, registry, object, reason, by string) (Ask, error) {
+	if strings.TrimSpace(reason) == "" {
+		return Ask{}, errors.New("say why: an approver decides on the reason")
+	}
+	a := Ask{ID: NewID('a'), Registry: registry, Decision: object, Reason: reason, By: by, Created: g.Now()}
+	if d, err := g.Store.Decision(ctx, object); err == nil {
+		a.Purl, a.Registry = d.Purl, d.Registry
+	} else if !errors.Is(err, verdict.ErrNotFound) {
+		return Ask{}, err
+	} else if _, _, _, err := g.Store.Request(ctx, object); err != nil {
+		return Ask{}, fmt.Errorf("nothing with the id %q was decided here: %w", artifact.Untrusted(object), err)
+	}
+	if err := g.Store.PutAsk(ctx, a); err != nil {
+		return Ask{}, err
+	}
+	return a, g.audit(ctx, by, "ask", object, reason)
+}
+
+// WaiverWish is what a person wants waived.
+type WaiverWish struct {
+	Registry   string // "*" for every registry
+	Package    artifact.Package
+	Range      string   // in the ecosystem's words; "" for every version known today
+	Rule       string   // the policy rule's id, or the finding's
+	Advisories []string // "" for all that the rule finds today
+	Until      time.Time
+	Reason     string
+	By         string
+	Waits      bool // the waiver waits for another person (`gatehouse approve ID`)
+}
+
+// Waive records a waiver. It binds to the versions known today and to the
+// advisories or findings that the rule speaks of today: whatever comes later is
+// not covered. Known malware, integrity, origin and faults are never waived.
+func (g *Gate) Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error) {
+	now := g.Now()
+	switch {
+	case strings.TrimSpace(w.Reason) == "":
+		return verdict.Waiver{}, errors.New("a waiver needs a reason")
+	case !w.Until.After(now):
+		return verdict.Waiver{}, errors.New("a waiver needs an end that still lies ahead")
+	case w.Until.Sub(now) > LongestWaiver:
+		return verdict.Waiver{}, fmt.Errorf("a waiver lasts %d days at most; give an earlier end", int(LongestWaiver.Hours()/24))
+	}
+	out := verdict.Waiver{
+		ID: NewID('w'), Registry: w.Registry, Package: w.Package, Purl: w.Package.Purl(), Rule: w.Rule,
+		Reason: w.Reason, Owner: w.By, Approver: w.By, Created: now, Until: w.Until,
+	}
+	if w.Waits {
+		out.Approver = ""
+	}
+	registries := []string{w.Registry}
+	if w.Registry == "*" {
+		registries = nil
+		for name := range g.Registries {
+			registries = append(registries, name)
+		}
+	}
+	for _, name := range registries {
+		if err := g.bind(ctx, name, w, &out); err != nil {
+			return verdict.Waiver{}, err
+		}
+	}
+	if len(out.Versions) == 0 {
+		return verdict.Waiver{}, fmt.Errorf("no version of %s in that range is refused or held by %q: there is nothing to waive: %w", w.Package.Name, artifact.Untrusted(w.Rule), verdict.ErrNotFound)
+	}
+	if err := g.Store.PutWaiver(ctx, out); err != nil {
+		return verdict.Waiver{}, err
+	}
+	return out, g.audit(ctx, w.By, "waive", out.ID, out.Purl+" "+w.Rule+": "+w.Reason)
+}
+
+// bind lists the versions, advisories and findings that the rule refuses in one
+// registry today.
+func (g *Gate) bind(ctx context.Context, registry string, w WaiverWish, out *verdict.Waiver) error {
+	peer, err := g.peer(w.Package.Ecosystem)
+	if err != nil {
+		return err
+	}
+	v, err := g.View(ctx, registry, w.Package)
+	if err != nil {
+		return fmt.Errorf("reading the versions of %s: %w", w.Package.Name, err)
+	}
+	for i, f := range v.Index.Files {
+		if in, err := peer.InRange(f.Number, w.Range); err != nil {
+			return err
+		} else if !in {
+			continue
+		}
+		for _, r := range v.Decisions[i].Reasons {
+			if r.Rule != w.Rule && r.Source != w.Rule || r.Effect == verdict.EffectNote || r.Effect == verdict.EffectAdmit {
+				continue
+			}
+			if len(w.Advisories) > 0 && !slices.ContainsFunc(r.IDs, func(id string) bool { return slices.Contains(w.Advisories, id) }) {
+				continue
+			}
+			if !r.Class.Waivable() {
+				return fmt.Errorf("%s of %s %s is of class %s, which nobody can waive: %w", w.Rule, w.Package.Name, f.Number, r.Class, verdict.ErrForbidden)
+			}
+			addTo(out, f.Number, r)
+		}
+	}
+	return nil
+}
+
+func addTo(w *verdict.Waiver, number string, r verdict.Reason) {
+	w.Versions = appendNew(w.Versions, number)
+	if len(r.IDs) > 0 {
+		w.Advisories = appendNew(w.Advisories, r.IDs[0])
+	} else if r.Finding != "" {
+		w.Fingerprints = appendNew(w.Fingerprints, r.Finding)
+	}
+}
+
+func appendNew(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// Approve turns holds into admissions. The object is a waiver that waits, an
+// ask, or a decision: for a decision every held file of its version with bytes
+// that were looked at gets an approval bound to what was seen.
+func (g *Gate) Approve(ctx context.Context, object, reason, by string) ([]verdict.Approval, error) {
+	if w, err := g.Store.Waiver(ctx, object); err == nil {
+		return nil, g.approveWaiver(ctx, w, by)
+	} else if !errors.Is(err, verdict.ErrNotFound) {
+		return nil, err
+	}
+	asks, err := g.Store.Asks(ctx, "", true)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range asks {
+		if a.ID == object {
+			out, err := g.approveDecision(ctx, a.Decision, cmpReason(reason, a.Reason), by)
+			if err != nil {
+				return nil, err
+			}
+			return out, g.Store.CloseAsk(ctx, a.ID, by, "approved", g.Now())
+		}
+	}
+	return g.approveDecision(ctx, object, reason, by)
+}
+
+func cmpReason(given, asked string) string {
+	if strings.TrimSpace(given) != "" {
+		return given
+	}
+	return asked
+}
+
+func (g *Gate) approveWaiver(ctx context.Context, w verdict.Waiver, by string) error {
+	switch {
+	case w.Approver != "":
+		return fmt.Errorf("waiver %s was approved by %s already: %w", w.ID, artifact.Untrusted(w.Approver), verdict.ErrConflict)
+	case g.FourEyes && w.Owner == by:
+		return fmt.Errorf("somebody else than %s must approve what %s asked for: %w", by, by, verdict.ErrForbidden)
+	}
+	if err := g.Store.ApproveWaiver(ctx, w.ID, by, g.Now()); err != nil {
+		return err
+	}
+	return g.audit(ctx, by, "approve-waiver", w.ID, w.Purl)
+}
+
+func (g *Gate) approveDecision(ctx context.Context, id, reason, by string) ([]verdict.Approval, error) {
+	d, err := g.Store.Decision(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("no decision has the id %q: %w", artifact.Untrusted(id), err)
+	}
+	if err := g.mayApprove(ctx, d, reason, by); err != nil {
+		return nil, err
+	}
+	v, err := g.View(ctx, d.Registry, d.Version.Package)
+	if err != nil {
+		return nil, fmt.Errorf("deciding about %s again: %w", d.Version, err)
+	}
+	var out []verdict.Approval
+	for i, f := range v.Index.Files {
+		now := v.Decisions[i]
+		if f.Number != d.Version.Number || now.Verdict != verdict.Hold || now.Inputs.FileEvidence == "" {
+			continue
+		}
+		a := verdict.Approval{
+			ID: NewID('p'), Registry: d.Registry, Version: d.Version, Purl: d.Purl, File: f.Name, Decision: now.ID,
+			Evidence: verdict.EvidenceDigest(now.Inputs.FileSHA256, now.Reasons), Reason: reason, Approver: by, Created: g.Now(),
+		}
+		if err := g.Store.PutApproval(ctx, a); err != nil {
+			return out, err
+		}
+		out = append(out, a)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no file of %s that was looked at is held; a reject needs a waiver, and what was never fetched `gatehouse admit %s` first: %w", d.Version, d.Purl, verdict.ErrConflict)
+	}
+	return out, g.audit(ctx, by, "approve", id, d.Purl+": "+reason)
+}
+
+// mayApprove keeps the four eyes where the gate asks for them.
+func (g *Gate) mayApprove(ctx context.Context, d verdict.Decision, reason, by string) error {
+	if strings.TrimSpace(reason) == "" {
+		return errors.New("an approval needs a reason")
+	}
+	if !g.FourEyes {
+		return nil
+	}
+	asks, err := g.Store.Asks(ctx, d.Registry, true)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(asks, func(a Ask) bool { return a.Purl == d.Purl && a.By == by }) {
+		return fmt.Errorf("somebody else than %s must approve what %s asked for: %w", by, by, verdict.ErrForbidden)
+	}
+	return nil
+}
+
+// Revoke takes back a waiver or an approval; from the next read on it has no
+// effect.
+func (g *Gate) Revoke(ctx context.Context, id, by string) error {
+	err := g.Store.RevokeWaiver(ctx, id, by, g.Now())
+	if errors.Is(err, verdict.ErrNotFound) {
+		err = g.Store.RevokeApproval(ctx, id, by, g.Now())
+	}
+	if err != nil {
+		return fmt.Errorf("revoking %q: %w", artifact.Untrusted(id), err)
+	}
+	return g.audit(ctx, by, "revoke", id, "")
+}
+
+func (g *Gate) audit(ctx context.Context, by, act, object, detail string) error {
+	if err := g.Store.Audit(ctx, AuditEntry{At: g.Now(), By: by, Act: act, Object: object, Detail: detail}); err != nil {
+		return fmt.Errorf("recording who did it: %w", err)
+	}
+	return nil
+}
+
+// Explanation is what `gatehouse explain` tells about a version.
+type Explanation struct {
+	Purl      string             `json:"purl"`
+	Registry  string             `json:"registry"`
+	Origin    string             `json:"origin,omitempty"`
+	Internal  bool               `json:"internal"`
+	Now       []verdict.Decision `json:"now"`     // one for each file, as of this moment
+	History   []verdict.Decision `json:"history"` // recorded ones, newest first
+	Waivers   []verdict.Waiver   `json:"waivers"`
+	Approvals []verdict.Approval `json:"approvals"`
+}
+
+// Explain gathers today's decisions about a version's files and how they came
+// to be.
+func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error) {
+	e := Explanation{Purl: v.Purl(), Registry: registry, Internal: g.Internal(v.Package), Now: []verdict.Decision{}}
+	view, err := g.View(ctx, registry, v.Package)
+	if err != nil {
+		return e, err
+	}
+	for i, f := range view.Index.Files {
+		if f.Number == v.Number {
+			e.Now = append(e.Now, view.Decisions[i])
+		}
+	}
+	state, err := g.Store.State(ctx, registry, v.Package)
+	if err != nil {
+		return e, err
+	}
+	e.Origin, e.Waivers, e.Approvals = state.Origin, state.Waivers, state.Approvals[v.Number]
+	if e.History, err = g.Store.DecisionsOf(ctx, registry, v, 100); err != nil {
+		return e, err
+	}
+	if len(e.Now) == 0 && len(e.History) == 0 {
+		return e, fmt.Errorf("%s: %w", v, verdict.ErrNotFound)
+	}
+	return e, nil
+}

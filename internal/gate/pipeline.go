@@ -1,0 +1,358 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// Progress hears how far an admission is. Methods are called from several
+// goroutines. Total is 0 while it is not known.
+type Progress interface {
+	Step(what string, done, total int)
+	// First tells the verdict on facts about versions, before a byte is fetched.
+	First(vs []verdict.VersionOutcome)
+}
+
+// Silent is a Progress that tells nobody.
+type Silent struct{}
+
+// Step implements Progress.
+func (Silent) Step(string, int, int) {}
+
+// First implements Progress.
+func (Silent) First([]verdict.VersionOutcome) {}
+
+// Admit takes a request through the whole gate and gives its outcome, which is
+// recorded under the request's id. An error means that the gate could not
+// answer (store, registry name, cancelled context); whatever the world outside
+// did wrong is in the outcome, as a problem or a reason.
+func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verdict.Outcome, error) {
+	started := time.Now()
+	reg, err := g.registry(req.Registry)
+	if err != nil {
+		return verdict.Outcome{}, err
+	}
+	if err := g.Store.CreateRequest(ctx, req); err != nil {
+		return verdict.Outcome{}, fmt.Errorf("recording request: %w", err)
+	}
+	out := verdict.Outcome{Request: req.ID, DecisionURL: g.DecisionURL(req.ID), Status: verdict.Done, Versions: []verdict.VersionOutcome{}}
+
+	asked, problems := g.read(req)
+	closure, more := g.resolve(ctx, reg, asked, p)
+	out.Problems = slices.Concat([]verdict.Problem{}, req.Problems, problems, more)
+
+	candidates, err := g.examine(ctx, reg, closure, lines(asked), p)
+	if err != nil {
+		return g.fail(ctx, out, err)
+	}
+	p.First(outcomes(candidates))
+	g.lookAtAll(ctx, reg, candidates, p)
+	if err := g.decide(ctx, reg, candidates); err != nil {
+		return g.fail(ctx, out, err)
+	}
+	if err := g.publish(ctx, candidates); err != nil {
+		return g.fail(ctx, out, err)
+	}
+	out.Versions = outcomes(candidates)
+	g.addRemedies(ctx, reg, req, asked, out.Versions, p)
+	out.Verdict = sum(out)
+	if slices.ContainsFunc(out.Problems, func(p verdict.Problem) bool { return p.Fatal }) {
+		out.Status = verdict.Failed
+	}
+	out.Took = verdict.Milliseconds(time.Since(started).Milliseconds())
+	if err := g.Store.FinishRequest(ctx, req.ID, out.Status, out, g.Now()); err != nil {
+		return out, fmt.Errorf("recording outcome: %w", err)
+	}
+	return out, nil
+}
+
+// fail records that a request ended without an answer.
+func (g *Gate) fail(ctx context.Context, out verdict.Outcome, err error) (verdict.Outcome, error) {
+	out.Status, out.Verdict = verdict.Failed, verdict.Hold
+	out.Problems = append(out.Problems, verdict.Problem{Class: finding.Fault, Effect: verdict.EffectHold, Fatal: true,
+		Text: "the gate cannot answer now: " + err.Error()})
+	if ferr := g.Store.FinishRequest(context.WithoutCancel(ctx), out.Request, out.Status, out, g.Now()); ferr != nil {
+		err = errors.Join(err, fmt.Errorf("recording outcome: %w", ferr))
+	}
+	return out, err
+}
+
+// candidate is one version of the closure on its way through the gate.
+type candidate struct {
+	ecosystem.Resolved
+	asked     string // the manifest line's requirement as written
+	facts     *versionFacts
+	first     []verdict.Decision // by file, on facts about versions only
+	decisions []verdict.Decision // by file, at the end
+	isNew     bool
+}
+
+// examine gathers the facts of each version and takes the first verdict. No
+// file is fetched for it.
+func (g *Gate) examine(ctx context.Context, reg Registry, closure []ecosystem.Resolved, written map[finding.Location]string, p Progress) ([]*candidate, error) {
+	cs := make([]*candidate, len(closure))
+	faults := make([]error, len(closure))
+	p.Step("checking versions", 0, len(closure))
+	parallel(ctx, 16, closure, func(ctx context.Context, i int, r ecosystem.Resolved) {
+		cs[i] = &candidate{Resolved: r, asked: written[finding.Location{File: r.At.File, Line: r.At.Line}]}
+		faults[i] = g.gatherCandidate(ctx, reg, cs[i])
+	})
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	for _, c := range cs {
+		c.first = g.decideCandidate(reg, c)
+		c.isNew = slices.ContainsFunc(c.Files, func(x ecosystem.IndexFile) bool {
+			return c.facts.reports[x.Name] == nil || c.facts.state.AdmittedSince[x.Name].IsZero()
+		}) || len(c.Files) == 0
+	}
+	return cs, nil
+}
+
+// gatherCandidate reads what is known about a candidate's version. That the
+// upstream is silent about it is a finding; only our own store can fault.
+func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) error {
+	peer, err := g.peer(c.Version.Package.Ecosystem)
+	if err != nil {
+		return err
+	}
+	state, err := g.Store.State(ctx, reg.Name, c.Version.Package)
+	if err != nil {
+		return fmt.Errorf("reading what is known of %s: %w", c.Version.Package, err)
+	}
+	vf := &versionFacts{version: c.Version, indexed: c.Files, state: state, adv: g.Advisories()}
+	x, err := peer.Upstream.Index(ctx, c.Version.Package)
+	if err == nil {
+		vf.index = x
+		vf.indexed = x.Of(c.Version.Number)
+		vf.metadata = g.cheapMetadata(ctx, peer, x, c.Files)
+	}
+	c.facts = vf
+	if gerr := g.gather(ctx, vf, g.Now()); gerr != nil {
+		return gerr
+	}
+	if err != nil {
+		vf.add("", finding.Finding{Rule: "upstream-silent", Class: finding.Fault, Severity: finding.High,
+			Text: fmt.Sprintf("the upstream could not be asked about %s: %v", c.Version, err)})
+	}
+	return nil
+}
+
+// cheapMetadata reads the licence and its like where that costs one small
+// request. Not having it is no fault: the scanned file brings its own.
+func (g *Gate) cheapMetadata(ctx context.Context, peer Peer, x *ecosystem.Index, files []ecosystem.IndexFile) *ecosystem.Metadata {
+	for _, f := range files {
+		if f.HasMetadata {
+			if m, _, err := peer.Upstream.Metadata(ctx, x, f); err == nil {
+				return &m
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+func (vf *versionFacts) add(file string, f finding.Finding) {
+	vf.findings[file] = append(vf.findings[file], f)
+}
+
+// decideCandidate decides about each file an installer would take, or about the
+// version when there is none.
+func (g *Gate) decideCandidate(reg Registry, c *candidate) []verdict.Decision {
+	now := g.Now()
+	if len(c.Files) == 0 {
+		return []verdict.Decision{g.decideVersion(reg, c.facts, now)}
+	}
+	ds := make([]verdict.Decision, len(c.Files))
+	for i, x := range c.Files {
+		ds[i] = g.decideFile(reg, c.facts, x, now)
+	}
+	return ds
+}
+
+// Fetching waits on the network, scanning on the processor; files are few and
+// large enough that eight under way keep both busy.
+const filesAtOnce = 8
+
+// lookAtAll fetches and scans every file that the first verdict did not reject.
+func (g *Gate) lookAtAll(ctx context.Context, reg Registry, cs []*candidate, p Progress) {
+	type wanted struct {
+		c *candidate
+		x ecosystem.IndexFile
+	}
+	var files []wanted
+	for _, c := range cs {
+		for i, x := range c.Files {
+			if c.first[i].Verdict != verdict.Reject && c.facts.reports[x.Name] == nil {
+				files = append(files, wanted{c, x})
+			}
+		}
+	}
+	var done counter
+	p.Step("fetching and scanning", 0, len(files))
+	faults := make([]error, len(files))
+	parallel(ctx, filesAtOnce, files, func(ctx context.Context, i int, w wanted) {
+		faults[i] = g.Look(ctx, w.c.Version, w.c.facts.index, w.x)
+		p.Step("fetching and scanning", done.add(), len(files))
+	})
+	for i, err := range faults {
+		if err != nil {
+			files[i].c.facts.faults(files[i].x.Name, err)
+		}
+	}
+}
+
+// decide gathers the facts again, now with what the worker saw, and takes the
+// final decision about each file.
+func (g *Gate) decide(ctx context.Context, reg Registry, cs []*candidate) error {
+	for _, c := range cs {
+		state, err := g.Store.State(ctx, reg.Name, c.Version.Package)
+		if err != nil {
+			return fmt.Errorf("reading what is known of %s: %w", c.Version.Package, err)
+		}
+		before := c.facts
+		after := &versionFacts{version: before.version, index: before.index, indexed: before.indexed, state: state, metadata: before.metadata, adv: before.adv}
+		if err := g.gather(ctx, after, g.Now()); err != nil {
+			return err
+		}
+		for file, fs := range before.looking {
+			for _, f := range fs {
+				after.add(file, f)
+			}
+		}
+		if before.index == nil {
+			after.findings[""] = append(after.findings[""], before.findings[""]...)
+		}
+		c.facts = after
+		c.decisions = g.decideCandidate(reg, c)
+	}
+	return nil
+}
+
+// publish makes the decisions public in one transaction. From here on the
+// registry serves what was admitted.
+func (g *Gate) publish(ctx context.Context, cs []*candidate) error {
+	var ds []verdict.Decision
+	for _, c := range cs {
+		ds = append(ds, c.decisions...)
+	}
+	if err := g.Store.Publish(ctx, ds); err != nil {
+		return fmt.Errorf("publishing decisions: %w", err)
+	}
+	for _, d := range ds {
+		g.Log.Info("decided", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
+	}
+	return nil
+}
+
+// sum is a request's verdict: its worst.
+func sum(o verdict.Outcome) verdict.Verdict {
+	v := verdict.Admit
+	for _, p := range o.Problems {
+		v = verdict.Worse(v, verdict.Sum([]verdict.Reason{{Effect: p.Effect}}))
+	}
+	for _, w := range o.Versions {
+		v = verdict.Worse(v, w.Verdict)
+	}
+	return v
+}
+
+// outcomes renders candidates for people, worst first, then direct ones, then
+// by name.
+func outcomes(cs []*candidate) []verdict.VersionOutcome {
+	out := make([]verdict.VersionOutcome, 0, len(cs))
+	for _, c := range cs {
+		out = append(out, c.outcome())
+	}
+	slices.SortStableFunc(out, func(a, b verdict.VersionOutcome) int {
+		return cmp.Or(rank(a.Verdict)-rank(b.Verdict), boolFirst(a.Direct, b.Direct), a.Line-b.Line, strings.Compare(a.Purl, b.Purl))
+	})
+	return out
+}
+
+func (c *candidate) outcome() verdict.VersionOutcome {
+	ds := c.decisions
+	if ds == nil {
+		ds = c.first
+	}
+	o := verdict.VersionOutcome{
+		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, New: c.isNew,
+		Via: []string{}, Reasons: []verdict.Reason{}, Files: []verdict.FileOutcome{}, File: c.At.File, Line: c.At.Line, Asked: c.asked,
+	}
+	for _, p := range c.Via {
+		o.Via = append(o.Via, p.Purl())
+	}
+	for _, d := range ds {
+		v := d.Verdict
+		if d.Observed {
+			v = verdict.Admit
+		}
+		if worse := verdict.Worse(o.Verdict, v); worse != o.Verdict || o.Decision == "" {
+			o.Verdict, o.Decision = worse, d.ID
+		}
+		if d.File != "" {
+			o.Files = append(o.Files, verdict.FileOutcome{Name: d.File, SHA256: d.Inputs.FileSHA256, Size: c.facts.state.Files[d.File].Size, Verdict: v, Decision: d.ID})
+		}
+		for _, r := range d.Reasons {
+			r.File, r.Line = c.At.File, c.At.Line
+			if !slices.ContainsFunc(o.Reasons, func(have verdict.Reason) bool { return sameReason(have, r) }) {
+				o.Reasons = append(o.Reasons, r)
+			}
+		}
+		if !d.Until.IsZero() && v != verdict.Reject && (o.Until == nil || d.Until.After(*o.Until)) {
+			o.Until = &d.Until
+		}
+	}
+	slices.SortStableFunc(o.Reasons, func(a, b verdict.Reason) int {
+		return cmp.Or(effectRank(a.Effect)-effectRank(b.Effect), int(b.Severity.Weight())-int(a.Severity.Weight()))
+	})
+	return o
+}
+
+func sameReason(a, b verdict.Reason) bool {
+	return a.Rule == b.Rule && a.Finding == b.Finding && a.Effect == b.Effect && slices.Equal(a.IDs, b.IDs) && (a.Finding != "" || a.Text == b.Text)
+}
+
+// faults turns an error met while looking at a file into a finding about it.
+func (vf *versionFacts) faults(file string, err error) {
+	f := finding.Finding{Rule: "could-not-look", Class: finding.Fault, Severity: finding.High, Path: file, Text: fmt.Sprintf("%s could not be fetched and scanned: %v", file, err)}
+	if bad, ok := errors.AsType[*BadBytesError](err); ok {
+		f = finding.Finding{Rule: bad.Rule, Class: finding.Integrity, Severity: finding.Critical, Path: file, Text: bad.Error()}
+	}
+	if vf.looking == nil {
+		vf.looking = map[string][]finding.Finding{}
+	}
+	vf.looking[file] = append(vf.looking[file], f)
+}
+
+// BadBytesError says that bytes are not what somebody promised. A Fetcher
+// returns it for a digest or size that differs; it rejects, where any other
+// error holds.
+type BadBytesError struct {
+	Rule  string // "digest-mismatch", "upstream-changed-bytes"
+	File  string
+	Want  artifact.Digest
+	Got   artifact.Digest // empty when it is not known
+	Cause error           // may be nil
+}
+
+// Error implements error.
+func (e *BadBytesError) Error() string {
+	if e.Got == "" && e.Cause != nil {
+		return fmt.Sprintf("%s is not what was promised: %v", e.File, e.Cause)
+	}
+	return fmt.Sprintf("%s should have sha256 %s; what arrived has %s", e.File, e.Want.Short(), e.Got.Short())
+}
+
+// Unwrap gives the cause.
+func (e *BadBytesError) Unwrap() error { return e.Cause }

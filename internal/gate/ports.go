@@ -1,0 +1,157 @@
+package gate
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/scan"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// Store keeps rows. Every method is one transaction, durable when it returns.
+// Not found is verdict.ErrNotFound, a broken promise (a file name that would
+// change its digest, a second origin) is verdict.ErrConflict. Bytes never go
+// here: they are in Blobs, durable before a row names them.
+type Store interface {
+	// PutFile records a file whose bytes are in the blob store. Within (origin,
+	// package, file name) the digest is for ever: another one is ErrConflict.
+	// Recording the same again is no error.
+	PutFile(ctx context.Context, f artifact.File, firstSeen time.Time) error
+	// FileNamed finds a recorded file.
+	FileNamed(ctx context.Context, p artifact.Package, name string) (artifact.File, error)
+	// FilesOf lists the recorded files of a version.
+	FilesOf(ctx context.Context, v artifact.Version) ([]artifact.File, error)
+	// State reads, at one moment, all that decisions about a package's files in a
+	// registry need. A package that nothing is known of has an empty state.
+	State(ctx context.Context, registry string, p artifact.Package) (PackageState, error)
+
+	// Evidence and PutEvidence keep a worker's report under its key. Appended:
+	// a key is written once, a second write is ignored.
+	Evidence(ctx context.Context, key string) (scan.Report, error)
+	PutEvidence(ctx context.Context, key string, sha artifact.Digest, r scan.Report, at time.Time) error
+
+	// Origin and SetOrigin keep where a name comes from: "internal" or an
+	// upstream's name. The first one stays: setting another is ErrConflict.
+	Origin(ctx context.Context, p artifact.Package) (string, error)
+	SetOrigin(ctx context.Context, p artifact.Package, origin string, at time.Time) error
+
+	// Publish appends decisions, and records each admitted file as admitted in
+	// its registry (first time kept) and each refused one as no longer so.
+	// Decisions already there (by id) are left alone.
+	Publish(ctx context.Context, ds []verdict.Decision) error
+	// PutDecisions appends decisions without touching what is admitted: those
+	// that an index shows as refused. Decisions already there are left alone.
+	PutDecisions(ctx context.Context, ds []verdict.Decision) error
+	Decision(ctx context.Context, id string) (verdict.Decision, error)
+	// DecisionsOf lists the decisions about a version in a registry, newest first.
+	DecisionsOf(ctx context.Context, registry string, v artifact.Version, limit int) ([]verdict.Decision, error)
+	// AdmittedSince says when a file was admitted in a registry and is still
+	// recorded so; ErrNotFound when it is not.
+	AdmittedSince(ctx context.Context, registry string, p artifact.Package, file string) (time.Time, error)
+	// Admitted lists the versions of a package with at least one admitted file.
+	Admitted(ctx context.Context, registry string, p artifact.Package) ([]string, error)
+	// AdmittedNames lists the names of packages with at least one admitted file,
+	// sorted.
+	AdmittedNames(ctx context.Context, registry string, e artifact.Ecosystem) ([]string, error)
+
+	CreateRequest(ctx context.Context, r verdict.Request) error
+	// FinishRequest records status and outcome; a final status is never overwritten.
+	FinishRequest(ctx context.Context, id string, s verdict.Status, o verdict.Outcome, at time.Time) error
+	SetRequestStatus(ctx context.Context, id string, s verdict.Status) error
+	Request(ctx context.Context, id string) (verdict.Request, verdict.Status, verdict.Outcome, error)
+	Requests(ctx context.Context, registry string, limit int) ([]verdict.Outcome, error)
+
+	PutWaiver(ctx context.Context, w verdict.Waiver) error
+	// ApproveWaiver sets who approved a waiver that waits for a person.
+	ApproveWaiver(ctx context.Context, id, approver string, at time.Time) error
+	RevokeWaiver(ctx context.Context, id, by string, at time.Time) error
+	Waiver(ctx context.Context, id string) (verdict.Waiver, error)
+	// Waivers lists what was ever given, newest first; package "" for all.
+	Waivers(ctx context.Context, registry string, p artifact.Package) ([]verdict.Waiver, error)
+
+	PutApproval(ctx context.Context, a verdict.Approval) error
+	RevokeApproval(ctx context.Context, id, by string, at time.Time) error
+	Approvals(ctx context.Context, registry string, v artifact.Version) ([]verdict.Approval, error)
+
+	// PutAsk records that somebody asked for an exception to a decision.
+	PutAsk(ctx context.Context, a Ask) error
+	Asks(ctx context.Context, registry string, open bool) ([]Ask, error)
+	CloseAsk(ctx context.Context, id, by, how string, at time.Time) error
+
+	// Audit appends one line of who did what.
+	Audit(ctx context.Context, e AuditEntry) error
+	AuditLog(ctx context.Context, limit int) ([]AuditEntry, error)
+	// PutPull records that a file was handed out.
+	PutPull(ctx context.Context, registry string, sha artifact.Digest, by string, at time.Time) error
+
+	// Generation is a number that grows whenever something was written that a
+	// decision about the package's files may depend on: its files, their evidence
+	// (by digest), its origin, admissions, waivers and approvals. What was decided
+	// under an older one must be decided again.
+	Generation(ctx context.Context, p artifact.Package) (int64, error)
+}
+
+// PackageState is what the store knows about one package for one registry.
+type PackageState struct {
+	Origin        string                        // "" when none is recorded
+	Files         map[string]artifact.File      // every recorded file, by name
+	AdmittedSince map[string]time.Time          // by file name: those recorded as admitted in the registry
+	Waivers       []verdict.Waiver              // of the package, in the registry or "*", also ended and revoked ones
+	Approvals     map[string][]verdict.Approval // by version number, in the registry
+}
+
+// Ask is a developer's request for an exception.
+type Ask struct {
+	ID       string    `json:"id"`
+	Registry string    `json:"registry"`
+	Decision string    `json:"decision"` // or the request's id
+	Purl     string    `json:"purl"`
+	Reason   string    `json:"reason"`
+	By       string    `json:"by"`
+	Created  time.Time `json:"created"`
+	Closed   time.Time `json:"closed,omitzero"`
+	ClosedBy string    `json:"closed_by,omitempty"`
+	How      string    `json:"how,omitempty"`
+}
+
+// AuditEntry is one act of a principal.
+type AuditEntry struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Act    string    `json:"act"`    // "waive", "approve", "revoke", "token-create", ...
+	Object string    `json:"object"` // id or purl
+	Detail string    `json:"detail,omitempty"`
+}
+
+// Blobs keeps bytes by digest (see package blob).
+type Blobs interface {
+	// Open gives a blob's bytes; fs.ErrNotExist when it is not there.
+	Open(ctx context.Context, d artifact.Digest) (ReadSeekCloserAt, int64, error)
+}
+
+// ReadSeekCloserAt is an open blob. (An alias: blob.Reader is the same type, so
+// that a blob store is a Blobs without an adapter.)
+type ReadSeekCloserAt = interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+}
+
+// Fetcher brings one file into quarantine and gives its digest and size. The
+// bytes are durable in the blob store when it returns; nothing serves them
+// before a decision admits them. want is checked when it is not empty. Many
+// callers asking for one URL cause one fetch.
+type Fetcher interface {
+	Fetch(ctx context.Context, f ecosystem.IndexFile, up string) (artifact.Digest, int64, error)
+}
+
+// Inspector opens an archive in the worker process and runs the file scanners.
+// A crash, a time-out or an unreadable archive is a finding of class fault in
+// the report, not an error; an error means that the worker could not be run.
+type Inspector interface {
+	Inspect(ctx context.Context, f artifact.File, x ecosystem.IndexFile, indexMetadata []byte) (scan.Report, error)
+	// Revision names the engine and all file scanners with their revisions.
+	Revision() string
+}

@@ -1,0 +1,281 @@
+// Package sqlite keeps the gate's rows in one SQLite file (https://sqlite.org,
+// by way of modernc.org/sqlite, which needs no C): the store of a gatehouse on
+// one machine. It implements gate.Store and access.Rows; package store says how
+// the schema is meant.
+//
+// The file is in WAL mode with synchronous=FULL: a write that returned survives
+// kill -9 and a power cut. One connection writes, so writers wait for each other
+// in this process and never meet SQLITE_BUSY; a few others read, each seeing the
+// last committed state without waiting. One process owns the file: take
+// store.Lock on its folder first.
+//
+// It promises never to change or delete what is append-only (triggers refuse
+// it), never to open a file of a newer schema, and never to put a value into SQL
+// text.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/gatehouse-project/gatehouse/internal/access"
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+var (
+	_ gate.Store  = (*DB)(nil)
+	_ access.Rows = (*DB)(nil)
+)
+
+// readers is how many connections read at once. Reads take microseconds, so a
+// few serve every core; each costs a page cache of up to 2 MB.
+const readers = 4
+
+// DB is an open store. Safe for concurrent use; Close it.
+type DB struct {
+	writer *sql.DB // one connection, BEGIN IMMEDIATE
+	reader *sql.DB
+	stmts  sync.Map // constant query text -> *sql.Stmt on reader
+	pulls  *pulls
+}
+
+// Open opens the store in the file at path, makes it if it is not there, and
+// brings an older schema forward (see migrate). The folder must exist.
+func Open(ctx context.Context, path string) (*DB, error) { return open(ctx, path, migrations()) }
+
+func open(ctx context.Context, path string, steps fs.FS) (*DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening store: %w", err)
+	}
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("opening store: %w", err)
+	}
+	db := &DB{}
+	if db.writer, err = connect(path, 1, "_txlock=immediate"); err != nil {
+		return nil, fmt.Errorf("opening store %s: %w", path, err)
+	}
+	if err := migrate(ctx, db.writer, path, steps); err != nil {
+		db.writer.Close()
+		return nil, fmt.Errorf("opening store %s: %w", path, err)
+	}
+	if db.reader, err = connect(path, readers, "_query_only=1"); err != nil {
+		db.writer.Close()
+		return nil, fmt.Errorf("opening store %s: %w", path, err)
+	}
+	db.pulls = startPulls(db)
+	return db, nil
+}
+
+// create makes a new file that only its owner reads; SQLite gives its side files
+// the same mode. A file that exists is not opened: closing it again would drop
+// the locks that SQLite may hold on it in this process (POSIX locks work so).
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// connect opens a pool of n connections. The settings are SQLite's pragmas
+// (https://sqlite.org/pragma.html):
+//   - recursive_triggers, so that INSERT OR REPLACE meets the append-only triggers too;
+//   - fullfsync, because fsync on macOS stops at the drive's cache;
+//   - trusted_schema off and _defensive, so that a planted schema can do little;
+//   - _dqs=0, so that a mistyped column is an error and no string.
+func connect(path string, n int, option string) (*sql.DB, error) {
+	settings := []string{
+		option,
+		"_busy_timeout=10000", "_journal_mode=WAL", "_synchronous=FULL", "_foreign_keys=1",
+		"_defensive=1", "_dqs=0",
+		"_pragma=recursive_triggers(1)", "_pragma=trusted_schema(0)", "_pragma=cell_size_check(1)",
+		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)",
+	}
+	slashed := filepath.ToSlash(path)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // C:/x
+	}
+	dsn := url.URL{Scheme: "file", Path: slashed, RawQuery: strings.Join(settings, "&")}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// Close writes what is buffered and closes the file. Calls under way may fail.
+func (db *DB) Close() error {
+	err := db.pulls.stop()
+	// Readers first: the last connection to close folds the log into the file.
+	return errors.Join(err, db.reader.Close(), db.writer.Close())
+}
+
+// Check reads the whole file and reports any damage: minutes for a large one.
+func (db *DB) Check(ctx context.Context) error {
+	damage, err := list(ctx, db, scanText, `PRAGMA integrity_check`)
+	if err != nil {
+		return fmt.Errorf("checking store: %w", err)
+	}
+	if len(damage) != 1 || damage[0] != "ok" {
+		return fmt.Errorf("checking store: damaged; restore a backup: %.2000q", damage)
+	}
+	broken, err := list(ctx, db, func(r row) (s string, err error) {
+		var parent string
+		var rowid, key sql.NullInt64
+		err = r.Scan(&s, &rowid, &parent, &key)
+		return s, err
+	}, `PRAGMA foreign_key_check`)
+	if err != nil {
+		return fmt.Errorf("checking store: %w", err)
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("checking store: rows of %.500q point nowhere; restore a backup", broken)
+	}
+	return nil
+}
+
+// wrap says what was being done when err came; nil stays nil.
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// write runs f in one transaction, durable when it returns nil. doing names it
+// for errors.
+func (db *DB) write(ctx context.Context, doing string, f func(tx *sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap(doing, err)
+	}
+	defer tx.Rollback() // after Commit it does nothing
+	if err := f(tx); err != nil {
+		return wrap(doing, err)
+	}
+	return wrap(doing, tx.Commit())
+}
+
+// row is a *sql.Row or the current row of *sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+// one reads the only row of q; none is verdict.ErrNotFound.
+func one[T any](ctx context.Context, db *DB, scan func(row) (T, error), q string, args ...any) (T, error) {
+	var none T
+	stmt, err := db.prepared(ctx, q)
+	if err != nil {
+		return none, err
+	}
+	v, err := scan(stmt.QueryRowContext(ctx, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return none, verdict.ErrNotFound
+	}
+	if err != nil {
+		return none, err
+	}
+	return v, nil
+}
+
+// list reads all rows of q.
+func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), q string, args ...any) ([]T, error) {
+	stmt, err := db.prepared(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
+}
+
+// listIn reads all rows of q inside a reading transaction. It compiles q each
+// time: preparing it for all takes a second connection, and when every reader
+// holds one and waits for another, none goes on.
+func listIn[T any](ctx context.Context, tx *sql.Tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {
+	rows, err := tx.QueryContext(ctx, q, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
+}
+
+// collect reads rows to their end and closes them.
+func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// prepared keeps one statement for each query text. Texts are constants of this
+// package, so there are few.
+func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
+	if s, ok := db.stmts.Load(q); ok {
+		return s.(*sql.Stmt), nil
+	}
+	s, err := db.reader.PrepareContext(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if kept, loaded := db.stmts.LoadOrStore(q, s); loaded {
+		s.Close()
+		return kept.(*sql.Stmt), nil
+	}
+	return s, nil
+}
+
+// insert runs an INSERT ... ON CONFLICT DO NOTHING and says whether a row came.
+func insert(ctx context.Context, tx *sql.Tx, q string, args ...any) (bool, error) {
+	res, err := tx.ExecContext(ctx, q, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// bump raises a package's generation: what was decided before must be decided
+// again.
+func bump(ctx context.Context, tx *sql.Tx, p artifact.Package) error {
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO generation (ecosystem, package, n) VALUES ($1, $2, 1)
+		ON CONFLICT (ecosystem, package) DO UPDATE SET n = generation.n + 1`, p.Ecosystem, p.Name)
+	return err
+}
+
+// Generation implements gate.Store; 0 for a package of which nothing is known.
+func (db *DB) Generation(ctx context.Context, p artifact.Package) (int64, error) {
+	n, err := one(ctx, db, func(r row) (n int64, err error) {
+		err = r.Scan(&n)
+		return n, err
+	}, `SELECT n FROM generation WHERE ecosystem = $1 AND package = $2`, p.Ecosystem, p.Name)
+	if errors.Is(err, verdict.ErrNotFound) {
+		return 0, nil
+	}
+	return n, wrap("reading generation", err)
+}

@@ -1,0 +1,92 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/store"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// State implements gate.Store: one reading transaction, so a recall written
+// meanwhile is seen whole or not at all. Files are those of the name's recorded
+// origin; while none is recorded, two origins with the same file name are
+// verdict.ErrConflict.
+func (db *DB) State(ctx context.Context, registry string, p artifact.Package) (gate.PackageState, error) {
+	doing := fmt.Sprintf("reading the state of %s", p)
+	tx, err := db.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return gate.PackageState{}, wrap(doing, err)
+	}
+	defer tx.Rollback() // it only reads
+	st := gate.PackageState{
+		Files:         map[string]artifact.File{},
+		AdmittedSince: map[string]time.Time{},
+		Approvals:     map[string][]verdict.Approval{},
+	}
+	for _, read := range []func() error{
+		func() error { return stateFiles(ctx, tx, p, &st) },
+		func() error { return stateAdmissions(ctx, tx, registry, p, &st) },
+		func() error { return stateApprovals(ctx, tx, registry, p, &st) },
+		func() (err error) {
+			st.Waivers, err = listIn(ctx, tx, scanWaiver, waiversOfPackage, registry, p.Ecosystem, p.Name)
+			return err
+		},
+	} {
+		if err := read(); err != nil {
+			return gate.PackageState{}, wrap(doing, err)
+		}
+	}
+	return st, nil
+}
+
+// stateFiles reads the name's origin and its files.
+func stateFiles(ctx context.Context, tx *sql.Tx, p artifact.Package, st *gate.PackageState) error {
+	origins, err := listIn(ctx, tx, scanText, `SELECT origin FROM origin WHERE ecosystem = $1 AND package = $2`, p.Ecosystem, p.Name)
+	if err != nil {
+		return err
+	}
+	if len(origins) == 1 {
+		st.Origin = origins[0]
+	}
+	files, err := listIn(ctx, tx, scanFile, `SELECT `+fileColumns+fromOrigin+` AND f.ecosystem = $1 AND f.package = $2`, p.Ecosystem, p.Name)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if _, twice := st.Files[f.Name]; twice {
+			return fmt.Errorf("%w: two origins have file %q", verdict.ErrConflict, f.Name)
+		}
+		st.Files[f.Name] = f
+	}
+	return nil
+}
+
+func stateAdmissions(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, st *gate.PackageState) error {
+	type admission struct {
+		file  string
+		since int64
+	}
+	admissions, err := listIn(ctx, tx, func(r row) (a admission, err error) {
+		err = r.Scan(&a.file, &a.since)
+		return a, err
+	}, `SELECT file, admitted_ms FROM standing WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND admitted_ms IS NOT NULL`,
+		registry, p.Ecosystem, p.Name)
+	for _, a := range admissions {
+		st.AdmittedSince[a.file] = store.Time(&a.since)
+	}
+	return err
+}
+
+func stateApprovals(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, st *gate.PackageState) error {
+	approvals, err := listIn(ctx, tx, scanApproval, selectApproval+`
+		WHERE a.registry = $1 AND a.ecosystem = $2 AND a.package = $3 ORDER BY a.seq DESC`, registry, p.Ecosystem, p.Name)
+	for _, a := range approvals {
+		st.Approvals[a.Version.Number] = append(st.Approvals[a.Version.Number], a)
+	}
+	return err
+}
