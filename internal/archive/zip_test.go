@@ -1,0 +1,382 @@
+package archive
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"errors"
+	"hash/crc32"
+	"io"
+	"strings"
+	"testing"
+)
+
+// rawEntry is one zip entry, built header by header so that a test can lie.
+type rawEntry struct {
+	name    string
+	body    string
+	method  uint16
+	flags   uint16
+	packed  []byte // instead of what follows from body and method
+	extra   string // of the local header
+	cextra  string // of the central one
+	attr    uint32 // external attributes, made by Unix
+	local   func(h []byte)
+	central func(h []byte)
+	noLocal bool // only in the central directory, pointing at the first entry
+	hidden  bool // only as a local entry
+	after   string
+}
+
+// rawZip is a whole archive.
+type rawZip struct {
+	before  string
+	entries []rawEntry
+	gap     string         // between the last entry and the central directory
+	dir     string         // after the central directory, counted in its size
+	end64   func(h []byte) // changes the zip64 end record (56 bytes) and locator; nil: there are none
+	end     func(h []byte)
+	comment string
+	after   string
+}
+
+func store(name, body string) rawEntry { return rawEntry{name: name, body: body, method: methodStore} }
+
+func deflated(s string) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression)
+	io.WriteString(w, s)
+	w.Close()
+	return b.Bytes()
+}
+
+func (e rawEntry) content() []byte {
+	switch {
+	case e.packed != nil:
+		return e.packed
+	case e.method == methodDeflate:
+		return deflated(e.body)
+	}
+	return []byte(e.body)
+}
+
+// common are the fields both headers share, from the version needed on.
+func (e rawEntry) common(extra string) []byte {
+	h := le.AppendUint16(nil, 20)
+	h = le.AppendUint16(h, e.flags)
+	h = le.AppendUint16(h, e.method)
+	h = le.AppendUint32(h, 0x00210000)
+	h = le.AppendUint32(h, crc32.ChecksumIEEE([]byte(e.body)))
+	h = le.AppendUint32(h, uint32(len(e.content())))
+	h = le.AppendUint32(h, uint32(len(e.body)))
+	h = le.AppendUint16(h, uint16(len(e.name)))
+	return le.AppendUint16(h, uint16(len(extra)))
+}
+
+func (z rawZip) build() []byte {
+	out := []byte(z.before)
+	var dir []byte
+	count := 0
+	for _, e := range z.entries {
+		at := len(out)
+		if e.noLocal {
+			at = len(z.before)
+		} else {
+			h := append(le.AppendUint32(nil, sigLocal), e.common(e.extra)...)
+			h = append(append(h, e.name...), e.extra...)
+			if e.local != nil {
+				e.local(h)
+			}
+			out = append(append(append(out, h...), e.content()...), e.after...)
+		}
+		if e.hidden {
+			continue
+		}
+		count++
+		c := append(le.AppendUint16(le.AppendUint32(nil, sigCentral), 3<<8|20), e.common(e.cextra)...)
+		c = append(c, make([]byte, 6)...)
+		c = le.AppendUint32(c, e.attr)
+		c = le.AppendUint32(c, uint32(at))
+		c = append(append(c, e.name...), e.cextra...)
+		if e.central != nil {
+			e.central(c)
+		}
+		dir = append(dir, c...)
+	}
+	out = append(out, z.gap...)
+	at := len(out)
+	dir = append(dir, z.dir...)
+	out = append(out, dir...)
+	if z.end64 != nil {
+		out = append(out, z.records64(len(out), count, len(dir), at)...)
+	}
+	h := le.AppendUint32(nil, sigEnd)
+	h = append(h, 0, 0, 0, 0)
+	h = le.AppendUint16(le.AppendUint16(h, uint16(count)), uint16(count))
+	h = le.AppendUint32(le.AppendUint32(h, uint32(len(dir))), uint32(at))
+	h = le.AppendUint16(h, uint16(len(z.comment)))
+	if z.end != nil {
+		z.end(h)
+	}
+	return append(append(append(out, h...), z.comment...), z.after...)
+}
+
+// records64 are the zip64 end record, which stands at own, and its locator.
+func (z rawZip) records64(own, count, size, at int) []byte {
+	h := le.AppendUint64(le.AppendUint32(nil, sigEnd64), lenEnd64-12)
+	h = le.AppendUint32(le.AppendUint16(le.AppendUint16(h, 45), 45), 0)
+	h = le.AppendUint64(le.AppendUint64(le.AppendUint32(h, 0), uint64(count)), uint64(count))
+	h = le.AppendUint64(le.AppendUint64(h, uint64(size)), uint64(at))
+	h = le.AppendUint32(le.AppendUint32(h, sigLocator64), 0)
+	h = le.AppendUint32(le.AppendUint64(h, uint64(own)), 1)
+	z.end64(h)
+	return h
+}
+
+// saturated makes an end record point to the zip64 one.
+func saturated(h []byte) {
+	put16(8, 0xffff)(h)
+	put16(10, 0xffff)(h)
+	put32(12, 0xffffffff)(h)
+	put32(16, 0xffffffff)(h)
+}
+
+func same([]byte) {}
+
+func zipOf(entries ...rawEntry) []byte { return rawZip{entries: entries}.build() }
+
+// zip64Field is an extra field with 64-bit values.
+func zip64Field(values ...uint64) string {
+	b := le.AppendUint16(le.AppendUint16(nil, extraZip64), uint16(8*len(values)))
+	for _, v := range values {
+		b = le.AppendUint64(b, v)
+	}
+	return string(b)
+}
+
+func put16(at int, v uint16) func([]byte) { return func(h []byte) { le.PutUint16(h[at:], v) } }
+func put32(at int, v uint32) func([]byte) { return func(h []byte) { le.PutUint32(h[at:], v) } }
+
+func unicodeField(name string) string {
+	b := le.AppendUint16(le.AppendUint16(nil, extraUnicode), uint16(5+len(name)))
+	return string(b) + "\x01\x00\x00\x00\x00" + name
+}
+
+func TestHostileZips(t *testing.T) {
+	a := store("a", "content of a")
+	for _, tc := range []struct {
+		name string
+		in   []byte
+		want Reason
+		why  string
+	}{
+		{"absolute", zipOf(store("/etc/passwd", "x")), BadName, "some unpackers write there"},
+		{"dot dot", zipOf(store("a/../../b", "x")), BadName, "leaves the root"},
+		{"dot dot alone", zipOf(store("..", "x")), BadName, "leaves the root"},
+		{"dot", zipOf(store("a/./b", "x")), BadName, "another spelling of a/b"},
+		{"double slash", zipOf(store("a//b", "x")), BadName, "another spelling of a/b"},
+		{"drive letter", zipOf(store("C:evil", "x")), BadName, "leaves the root on Windows"},
+		{"backslash", zipOf(store(`..\evil`, "x")), BadName, "leaves the root on Windows"},
+		{"NUL", zipOf(store("a.py\x00.txt", "x")), BadName, "C readers stop there"},
+		{"control character", zipOf(store("a\x1b[2J", "x")), BadName, "rewrites a terminal"},
+		{"not UTF-8", zipOf(rawEntry{name: "\xff\xfe", body: "x", flags: flagUTF8}), BadName, "declared and untrue"},
+		{"undeclared encoding", zipOf(store("ä.py", "x")), BadName, "cp437 to some, UTF-8 to others"},
+		{"empty name", zipOf(store("", "x")), BadName, "nowhere to go"},
+		{"long name", zipOf(store(strings.Repeat("a", 1025), "x")), TooLarge, "over the limit"},
+		{"deep name", zipOf(store(strings.Repeat("a/", 64)+"a", "x")), TooLarge, "over the limit"},
+		{"duplicate", zipOf(a, a), Duplicate, "first or last wins"},
+		{"duplicate folder", zipOf(store("d/", ""), store("d/", "")), Duplicate, "exact repeats are never needed"},
+		{"file and folder", zipOf(store("d", "x"), store("d/", "")), Duplicate, "one path, two kinds"},
+		{"file, then below it", zipOf(store("d", "x"), store("d/e", "x")), Duplicate, "a file where a folder must be"},
+		{"below it, then file", zipOf(store("d/e", "x"), store("d", "x")), Duplicate, "a file where a folder must be"},
+		{"symbolic link", zipOf(rawEntry{name: "l", body: "/etc", attr: 0o120777 << 16}), BadLink, "Python writes text, others link"},
+		{"device", zipOf(rawEntry{name: "d", attr: 0o020600 << 16}), Special, "no business in a package"},
+		{"folder by attribute only", zipOf(rawEntry{name: "d", attr: 0o040755 << 16}), Mismatch, "name and attribute disagree"},
+		{"folder with content", zipOf(store("d/", "x")), Mismatch, "dropped by some"},
+		{"encrypted", zipOf(rawEntry{name: "a", body: "x", flags: flagEncrypted}), Encrypted, "cannot be looked at"},
+		{"patch data flag", zipOf(rawEntry{name: "a", body: "x", flags: 1 << 5}), Unsupported, "no reader agrees"},
+		{"unknown method", zipOf(rawEntry{name: "a", body: "x", method: 12}), Unsupported, "bzip2 inside zip"},
+		{"stored with two sizes", zipOf(rawEntry{name: "a", body: "xx", packed: []byte("x")}), Mismatch, "cannot be"},
+		{"local name", zipOf(rawEntry{name: "a", body: "x", local: func(h []byte) { h[lenLocal] = 'b' }}), Mismatch, "a streaming reader sees b"},
+		{"local size", zipOf(rawEntry{name: "a", body: "x", local: put32(22, 7)}), Mismatch, "a streaming reader sees 7 bytes"},
+		{"local packed size", zipOf(rawEntry{name: "a", body: "x", local: put32(18, 0)}), Mismatch, "a streaming reader sees none"},
+		{"local method", zipOf(rawEntry{name: "a", body: "x", local: put16(8, methodDeflate)}), Mismatch, "read differently"},
+		{"local flags", zipOf(rawEntry{name: "a", body: "x", local: put16(6, flagUTF8)}), Mismatch, "read differently"},
+		{"local checksum", zipOf(rawEntry{name: "a", body: "x", local: put32(14, 1)}), Mismatch, "fails in one reader only"},
+		{"local signature", zipOf(rawEntry{name: "a", body: "x", local: put32(0, 1)}), Mismatch, "no entry there"},
+		{"local-only entry", zipOf(a, rawEntry{name: "evil", body: "x", hidden: true}), Hidden, "a streaming reader sees it"},
+		{"local-only entry first", zipOf(rawEntry{name: "evil", body: "x", hidden: true}, a), Hidden, "a streaming reader sees it"},
+		{"overlap", zipOf(a, rawEntry{name: "a", body: "content of a", noLocal: true, central: func(h []byte) { h[lenCentral] = 'b' }}), Hidden, "one content many times: a bomb without ratio"},
+		{"data before", rawZip{before: "#!/bin/sh\n", entries: []rawEntry{a}}.build(), Hidden, "a script in front"},
+		{"data between", zipOf(rawEntry{name: "a", body: "x", after: "gap"}, store("b", "x")), Hidden, "belongs to nobody"},
+		{"data before the directory", rawZip{entries: []rawEntry{a}, gap: "gap"}.build(), Hidden, "belongs to nobody"},
+		{"data in the directory", rawZip{entries: []rawEntry{a}, dir: strings.Repeat("x", lenCentral)}.build(), Hidden, "belongs to nobody"},
+		{"short data in the directory", rawZip{entries: []rawEntry{a}, dir: "xyz"}.build(), Hidden, "belongs to nobody"},
+		{"data after", rawZip{entries: []rawEntry{a}, after: "more"}.build(), Hidden, "after the end"},
+		{"two archives", append(zipOf(a), zipOf(store("b", "x"))...), Hidden, "the first is only data to some"},
+		{"two end records", rawZip{entries: []rawEntry{a}, comment: string(zipOf()[:lenEnd])}.build(), Hidden, "the comment is an archive"},
+		{"count too small", rawZip{entries: []rawEntry{a}, end: func(h []byte) { put16(8, 0)(h); put16(10, 0)(h) }}.build(), Mismatch, "counters and walkers differ"},
+		{"several disks", rawZip{entries: []rawEntry{a}, end: put16(4, 1)}.build(), Unsupported, "one part"},
+		{"directory offset", rawZip{entries: []rawEntry{a}, end: put32(16, 1)}.build(), Hidden, "two places for one directory"},
+		{"zip64 asked for", rawZip{entries: []rawEntry{a}, end: put32(16, 0xffffffff)}.build(), Mismatch, "no zip64 record"},
+		{"zip64 end differs", rawZip{entries: []rawEntry{a}, end64: put32(48, 7)}.build(), Mismatch, "two directories"},
+		{"zip64 end counts less", rawZip{entries: []rawEntry{a, store("b", "x")}, end64: func(h []byte) { put32(24, 1)(h); put32(32, 1)(h) }, end: saturated}.build(), Mismatch, "readers stop at one or read both"},
+		{"zip64 locator elsewhere", rawZip{entries: []rawEntry{a}, end64: put32(lenEnd64+8, 0), end: saturated}.build(), Mismatch, "some follow it, some look before it"},
+		{"zip64 record too long", rawZip{entries: []rawEntry{a}, end64: put32(4, 100), end: saturated}.build(), Mismatch, "room for something else"},
+		{"zip64 several disks", rawZip{entries: []rawEntry{a}, end64: put32(16, 1), end: saturated}.build(), Unsupported, "one part"},
+		{"zip64 directory far away", rawZip{entries: []rawEntry{a}, end64: put32(52, 0xffffffff), end: saturated}.build(), Mismatch, "beyond everything"},
+		{"zip64 size missing", zipOf(rawEntry{name: "a", body: "x", central: put32(24, 0xffffffff)}), Mismatch, "the field says so, the extra is not there"},
+		{"zip64 conflict", zipOf(rawEntry{name: "a", body: "x", cextra: zip64Field(9)}), Mismatch, "32 and 64 bits differ"},
+		{"zip64 conflict local", zipOf(rawEntry{name: "a", body: "x", extra: zip64Field(9, 1)}), Mismatch, "32 and 64 bits differ"},
+		{"zip64 short local", zipOf(rawEntry{name: "a", body: "x", extra: zip64Field(1)}), Mismatch, "must have both"},
+		{"zip64 twice", zipOf(rawEntry{name: "a", body: "x", cextra: zip64Field(1) + zip64Field(1)}), Mismatch, "first or last"},
+		{"zip64 odd length", zipOf(rawEntry{name: "a", body: "x", cextra: "\x01\x00\x03\x00abc"}), Mismatch, "cannot be"},
+		{"extra too long", zipOf(rawEntry{name: "a", body: "x", cextra: "\x99\x99\xff\x00abc"}), Mismatch, "goes beyond"},
+		{"second name", zipOf(rawEntry{name: "a", body: "x", cextra: unicodeField("evil")}), Mismatch, "Info-ZIP and newer Pythons take the other"},
+		{"second name local", zipOf(rawEntry{name: "a", body: "x", extra: unicodeField("evil")}), Mismatch, "a streaming reader takes the other"},
+		{"unpacks to more", zipOf(rawEntry{name: "a", body: "x", method: methodDeflate, packed: deflated("xy")}), Mismatch, "lies about its size"},
+		{"bytes after deflate", zipOf(rawEntry{name: "a", body: "x", method: methodDeflate, packed: append(deflated("x"), "hidden"...)}), Hidden, "nobody shows them"},
+		{"descriptor differs", zipOf(rawEntry{name: "a", body: "x", flags: flagDescriptor, after: "PK\x07\x08" + strings.Repeat("\x00", 12)}), Mismatch, "a streaming reader believes it"},
+		{"descriptor missing", zipOf(rawEntry{name: "a", body: "x", flags: flagDescriptor}), Hidden, "a streaming reader looks for it"},
+		{"beyond the directory", zipOf(rawEntry{name: "a", body: "x", local: put32(18, 9999), central: put32(20, 9999)}), Mismatch, "stored, and two sizes"},
+		{"too many bytes", zipOf(rawEntry{name: "a", method: methodDeflate, local: put32(22, 1<<31), central: put32(24, 1<<31)}, rawEntry{name: "b", method: methodDeflate, central: put32(24, 1<<31)}, rawEntry{name: "c", body: "x"}), TooLarge, "over 4 GiB in all"},
+		{"bomb", zipOf(rawEntry{name: "a", method: methodDeflate, central: put32(24, 1<<30)}), Bomb, "a gigabyte out of a hundred bytes"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := walkAll(tc.in, Zip, Limits{})
+			wantRefusal(t, err, tc.want, tc.why)
+		})
+	}
+}
+
+func wantRefusal(t *testing.T, err error, want Reason, why string) {
+	t.Helper()
+	r, ok := errors.AsType[*Refusal](err)
+	if !ok {
+		t.Fatalf("got error %v, want a refusal for %q (%s)", err, want, why)
+	}
+	if r.Reason != want {
+		t.Errorf("refused for %q (%s), want %q (%s)", r.Reason, r, want, why)
+	}
+}
+
+// shown is what a test keeps of an entry.
+type shown struct {
+	path, content, link string
+	dir                 bool
+}
+
+func walkAll(in []byte, f Format, lim Limits) ([]shown, error) {
+	var got []shown
+	_, err := Walk(bytes.NewReader(in), int64(len(in)), f, lim, func(e Entry) error {
+		got = append(got, shown{e.Path, string(e.Body), e.Link, e.Mode.IsDir()})
+		return nil
+	})
+	return got, err
+}
+
+func TestHonestZips(t *testing.T) {
+	x := store("a", "x")
+	descriptor := "PK\x07\x08" + string(le.AppendUint32(le.AppendUint32(le.AppendUint32(nil, crc32.ChecksumIEEE([]byte("x"))), 1), 1))
+	for _, tc := range []struct {
+		name string
+		in   []byte
+		why  string
+	}{
+		{"plain", zipOf(x), ""},
+		{"deflated", zipOf(rawEntry{name: "a", body: "x", method: methodDeflate, flags: 2}), "with the level bits"},
+		{"comment", rawZip{entries: []rawEntry{x}, comment: "hello"}.build(), "a comment is no second archive"},
+		{"signature in content", zipOf(store("a", "x"), store("b", "PK\x05\x06PK\x03\x04PK\x01\x02")), "Django's wheel has such bytes by chance"},
+		{"mode", zipOf(rawEntry{name: "a", body: "x", attr: 0o100755 << 16}), "executable"},
+		{"folder", zipOf(rawEntry{name: "d/", attr: 0o040755 << 16}, x), ""},
+		{"folder packed", zipOf(rawEntry{name: "d/", method: methodDeflate, packed: []byte("\x03\x00")}, x), "Python deflates empty folders so"},
+		{"UTF-8", zipOf(rawEntry{name: "ä", body: "x", flags: flagUTF8}), "declared"},
+		{"same name twice told", zipOf(rawEntry{name: "a", body: "x", cextra: unicodeField("a")}), "says the same"},
+		{"descriptor", zipOf(rawEntry{name: "a", body: "x", flags: flagDescriptor, after: descriptor}), "sizes told twice"},
+		{"descriptor, sizes later", zipOf(rawEntry{name: "a", body: "x", flags: flagDescriptor, after: descriptor, local: func(h []byte) { clear(h[14:26]) }}), "as streaming writers do"},
+		{"descriptor without signature", zipOf(rawEntry{name: "a", body: "x", flags: flagDescriptor, after: descriptor[4:]}), "old writers"},
+		{"zip64 repeated", zipOf(rawEntry{name: "a", body: "x", extra: zip64Field(1, 1)}), "Python's force_zip64"},
+		{"zip64 in use", zipOf(rawEntry{name: "a", body: "x", extra: zip64Field(1, 1), cextra: zip64Field(1), local: func(h []byte) { put32(18, 0xffffffff)(h); put32(22, 0xffffffff)(h) }, central: put32(24, 0xffffffff)}), "resolved"},
+		{"zip64 end in use", rawZip{entries: []rawEntry{x}, end64: same, end: saturated}.build(), "as large archives have it"},
+		{"zip64 end repeated", rawZip{entries: []rawEntry{x}, end64: same}.build(), "some writers always write it"},
+		{"extra padding", zipOf(rawEntry{name: "a", body: "x", extra: "\x00\x00"}), "zipalign"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := walkAll(tc.in, Zip, Limits{})
+			if err != nil {
+				t.Fatalf("refused: %v (%s)", err, tc.why)
+			}
+			found := false
+			for _, e := range got {
+				found = found || e.content == "x"
+			}
+			if !found {
+				t.Errorf("the entry was not shown: %+v", got)
+			}
+		})
+	}
+}
+
+func TestUnreadableZips(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		in   []byte
+	}{
+		{"empty", nil},
+		{"not a zip", []byte(strings.Repeat("not a zip ", 100))},
+		{"checksum", zipOf(rawEntry{name: "a", body: "x", local: put32(14, 1), central: put32(16, 1)})},
+		{"broken deflate", zipOf(rawEntry{name: "a", body: "xyz", method: methodDeflate, packed: []byte("\xff\xff\xff")})},
+		{"short deflate", zipOf(rawEntry{name: "a", body: "xyz", method: methodDeflate, packed: deflated("x")})},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := walkAll(tc.in, Zip, Limits{})
+			if _, refused := errors.AsType[*Refusal](err); err == nil || refused {
+				t.Errorf("got %v, want an error that is no refusal", err)
+			}
+		})
+	}
+}
+
+// FuzzZip holds the walk to what archive/zip reads: whatever is let through,
+// both see the same entries with the same content.
+func FuzzZip(f *testing.F) {
+	f.Add(zipOf(store("a", "x"), rawEntry{name: "b/c", body: "yyyyyy", method: methodDeflate}))
+	f.Add(zipOf(rawEntry{name: "a", body: "x", extra: zip64Field(1, 1)}, store("d/", "")))
+	f.Add(rawZip{entries: []rawEntry{store("a", "x")}, comment: "c"}.build())
+	f.Add(rawZip{entries: []rawEntry{store("a", "x")}, end64: same, end: saturated}.build())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		got, err := walkAll(in, Zip, Limits{Unpacked: 1 << 20, RatioFloor: 1 << 20})
+		if err != nil {
+			return
+		}
+		z, err := zip.NewReader(bytes.NewReader(in), int64(len(in)))
+		if err != nil {
+			t.Fatalf("let through what archive/zip cannot read: %v", err)
+		}
+		want := map[string]string{}
+		for _, e := range z.File {
+			r, err := e.Open()
+			if err != nil {
+				t.Fatalf("let through %q that archive/zip cannot open: %v", e.Name, err)
+			}
+			b, err := io.ReadAll(r)
+			if err != nil {
+				t.Fatalf("let through %q that archive/zip cannot read: %v", e.Name, err)
+			}
+			want[strings.TrimSuffix(e.Name, "/")] = string(b)
+		}
+		compare(t, got, want)
+	})
+}
+
+func compare(t *testing.T, got []shown, want map[string]string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("shows %d entries, the standard library %d", len(got), len(want))
+	}
+	for _, e := range got {
+		if content, ok := want[e.path]; !ok || content != e.content {
+			t.Fatalf("shows %q with %q, the standard library with %q (%t)", e.path, e.content, content, ok)
+		}
+	}
+}

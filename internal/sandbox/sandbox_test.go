@@ -1,0 +1,254 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) {
+	MaybeWorker(map[string]Task{
+		"echo":    echo,
+		"environ": func([]*os.File, []byte) ([]byte, error) { return []byte(strings.Join(os.Environ(), "\n")), nil },
+		"read":    readInputs,
+		"sleep":   func([]*os.File, []byte) ([]byte, error) { time.Sleep(time.Hour); return nil, nil },
+		"burn":    burn,
+		"bomb":    bomb,
+		"panic":   func([]*os.File, []byte) ([]byte, error) { panic("what the test wants to see") },
+		"flood":   func([]*os.File, []byte) ([]byte, error) { return make([]byte, 1<<20), nil },
+		"exit":    func([]*os.File, []byte) ([]byte, error) { os.Exit(0); return nil, nil },
+		"chatter": chatter,
+		"refuse":  func([]*os.File, []byte) ([]byte, error) { return nil, errors.New("no\nthank you") },
+		"escape":  escape,
+	})
+	os.Exit(m.Run())
+}
+
+func echo(_ []*os.File, spec []byte) ([]byte, error) { return spec, nil }
+
+// chatter prints where an answer does not belong, more than is kept.
+func chatter([]*os.File, []byte) ([]byte, error) {
+	line := strings.Repeat("x", 1<<10) + "\n"
+	for range 1 << 10 {
+		fmt.Print(line)
+		fmt.Fprint(os.Stderr, line)
+	}
+	return []byte("answer"), nil
+}
+
+func readInputs(in []*os.File, _ []byte) ([]byte, error) {
+	var all []byte
+	for _, f := range in {
+		b, err := io.ReadAll(io.NewSectionReader(f, 0, 100))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b...)
+	}
+	return all, nil
+}
+
+func burn([]*os.File, []byte) ([]byte, error) {
+	for n := 0; ; n++ {
+		if n < 0 {
+			return nil, nil
+		}
+	}
+}
+
+var held [][]byte
+
+func bomb([]*os.File, []byte) ([]byte, error) {
+	for {
+		b := make([]byte, 16<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		held = append(held, b)
+	}
+}
+
+// escape tries what a worker must not be able to do and answers with what it
+// could.
+func escape(_ []*os.File, spec []byte) ([]byte, error) {
+	var done []string
+	if f, err := os.Open("/dev/null"); err == nil {
+		f.Close()
+		done = append(done, "open")
+	}
+	if f, err := os.Create(string(spec)); err == nil {
+		f.Close()
+		done = append(done, "create")
+	}
+	if c, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		c.Close()
+		done = append(done, "tcp")
+	}
+	if c, err := net.ListenPacket("udp", "127.0.0.1:0"); err == nil {
+		c.Close()
+		done = append(done, "udp")
+	}
+	if err := exec.Command("/bin/true").Run(); err == nil {
+		done = append(done, "exec")
+	}
+	return []byte(strings.Join(done, " ")), nil
+}
+
+func mustFail(t *testing.T, err error, want Kind) *Failure {
+	t.Helper()
+	f, ok := errors.AsType[*Failure](err)
+	if !ok || f.Kind != want {
+		t.Fatalf("got error %v, want a failure of kind %q", err, want)
+	}
+	return f
+}
+
+func TestWorkerAnswers(t *testing.T) {
+	got, err := Run(t.Context(), "echo", nil, []byte("spec"), Limits{})
+	if err != nil || string(got) != "spec" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := Run(t.Context(), "chatter", nil, nil, Limits{}); err != nil || string(got) != "answer" {
+		t.Errorf("a worker that prints elsewhere: got %q, %v", got, err)
+	}
+}
+
+func TestWorkerReadsItsInputsOnly(t *testing.T) {
+	var in []*os.File
+	for _, content := range []string{"one ", "two"} {
+		f, err := os.Create(filepath.Join(t.TempDir(), "in"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString(content); err != nil {
+			t.Fatal(err)
+		}
+		in = append(in, f)
+	}
+	got, err := Run(t.Context(), "read", in, nil, Limits{})
+	if err != nil || string(got) != "one two" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if at, err := in[0].Seek(0, io.SeekCurrent); err != nil || at != 4 {
+		t.Errorf("the parent's descriptor moved to %d, %v", at, err)
+	}
+}
+
+func TestWorkerSeesNoEnvironment(t *testing.T) {
+	t.Setenv("GATEHOUSE_CANARY", "sings")
+	got, err := Run(t.Context(), "environ", nil, nil, Limits{})
+	if err != nil || len(got) != 0 {
+		t.Errorf("the worker sees %q, %v", got, err)
+	}
+}
+
+func TestWorkerCannotReachOut(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // no layer there closes this; Layers says so
+	}
+	got, err := Run(t.Context(), "escape", nil, []byte(filepath.Join(t.TempDir(), "made")), Limits{})
+	if err != nil || len(got) != 0 {
+		t.Errorf("the worker could %q, %v", got, err)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	for _, tc := range []struct {
+		task   string
+		lim    Limits
+		kind   Kind
+		detail string
+		why    string
+	}{
+		{"sleep", Limits{Wall: 200 * time.Millisecond}, Timeout, "within", "the wall clock counts sleep"},
+		{"burn", Limits{CPU: time.Second}, Timeout, "processor", "the kernel counts work"},
+		{"burn", Limits{Wall: 200 * time.Millisecond}, Timeout, "within", "the wall clock counts work too"},
+		{"bomb", Limits{Memory: 128 << 20}, Memory, "134217728", "contained by RLIMIT_DATA"},
+		{"panic", Limits{}, Crash, "what the test wants to see", "a panic is reported with its words"},
+		{"flood", Limits{Output: 1000}, Output, "1000", "an answer is capped"},
+		{"exit", Limits{}, Crash, "without an answer", "an end without an answer is no answer"},
+		{"refuse", Limits{}, Refused, "no thank you", "a task's own error, in one line"},
+		{"nothing", Limits{}, Crash, "no task", "an unknown task"},
+	} {
+		t.Run(tc.task, func(t *testing.T) {
+			_, err := Run(t.Context(), tc.task, nil, nil, tc.lim)
+			if f := mustFail(t, err, tc.kind); !strings.Contains(f.Detail, tc.detail) {
+				t.Errorf("detail %q, want it to contain %q (%s)", f.Detail, tc.detail, tc.why)
+			} else if strings.Contains(f.Detail, "goroutine") || strings.Contains(f.Detail, ".go:") {
+				t.Errorf("detail %q shows a stack", f.Detail)
+			}
+		})
+	}
+}
+
+func TestOutputAtItsLimit(t *testing.T) {
+	got, err := Run(t.Context(), "flood", nil, nil, Limits{Output: 1 << 20})
+	if err != nil || len(got) != 1<<20 {
+		t.Errorf("an answer of exactly the limit: got %d bytes, %v", len(got), err)
+	}
+	_, err = Run(t.Context(), "flood", nil, nil, Limits{Output: 1<<20 - 1})
+	mustFail(t, err, Output)
+}
+
+func TestCancelKillsTheWorker(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	_, err := Run(ctx, "sleep", nil, nil, Limits{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+	if _, err := Run(ctx, "echo", nil, nil, Limits{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("started after the end: %v", err)
+	}
+}
+
+func TestLayersAreReported(t *testing.T) {
+	layers, err := Layers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := map[string]bool{}
+	for _, l := range layers {
+		in[l.Name] = l.InForce
+		if l.InForce == (l.Why != "") {
+			t.Errorf("layer %+v: a reason belongs to what is missing, and only there", l)
+		}
+		t.Logf("%+v", l)
+	}
+	if runtime.GOOS == "linux" {
+		for _, name := range []string{"memory", "cpu-time", "descriptors", "no-new-privileges", "core", "file-size"} {
+			if !in[name] {
+				t.Errorf("layer %q is not in force", name)
+			}
+		}
+	}
+}
+
+// TestWithoutNamespaces is the worker where user namespaces are refused.
+func TestWithoutNamespaces(t *testing.T) {
+	refuseNamespaces(t)
+	got, err := Run(t.Context(), "escape", nil, []byte(filepath.Join(t.TempDir(), "made")), Limits{})
+	if err != nil || len(got) != 0 {
+		t.Errorf("without namespaces the worker could %q, %v", got, err)
+	}
+	_, err = Run(t.Context(), "bomb", nil, nil, Limits{Memory: 128 << 20})
+	mustFail(t, err, Memory)
+}
+
+func BenchmarkWorkerStart(b *testing.B) {
+	for b.Loop() {
+		if _, err := Run(b.Context(), "echo", nil, nil, Limits{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+)
+
+// orders is what a worker is told about itself, in argv.
+type orders struct {
+	CPU    uint64 // seconds
+	Memory uint64 // bytes
+	Inputs int
+}
+
+func encodeLimits(l Limits, inputs int) string {
+	b, err := json.Marshal(orders{l.cpuSeconds(), uint64(l.Memory), inputs})
+	if err != nil {
+		panic(err) // numbers only
+	}
+	return string(b)
+}
+
+// MaybeWorker does a task and exits when this process was started as a worker;
+// else it returns at once. It must be called before anything else is done: the
+// limits come first. Exit codes: 0 when it answered, 2 when it could not.
+func MaybeWorker(tasks map[string]Task) {
+	if len(os.Args) != 3 || os.Args[0] != workerName {
+		return
+	}
+	if err := work(tasks); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(0)
+}
+
+func work(tasks map[string]Task) error {
+	var o orders
+	if err := json.Unmarshal([]byte(os.Args[2]), &o); err != nil {
+		return fmt.Errorf("reading orders: %w", err)
+	}
+	// One worker a core is the caller's plan; more threads would only fight.
+	runtime.GOMAXPROCS(1)
+	debug.SetMemoryLimit(int64(o.Memory / 4 * 3))
+	layers, err := confine(o)
+	if err != nil {
+		return fmt.Errorf("confining the worker: %w", err)
+	}
+	task, ok := tasks[os.Args[1]]
+	if os.Args[1] == probeTask {
+		task, ok = probe(layers), true
+	}
+	if !ok {
+		return fmt.Errorf("no task %q in this program", os.Args[1])
+	}
+	answer := os.NewFile(answerFD, "answer")
+	in := make([]*os.File, o.Inputs)
+	for i := range in {
+		in[i] = os.NewFile(uintptr(firstIn+i), fmt.Sprintf("input %d", i))
+	}
+	spec, err := io.ReadAll(io.LimitReader(os.Stdin, mostSpec))
+	if err != nil {
+		return fmt.Errorf("reading the specification: %w", err)
+	}
+	out, err := task(in, spec)
+	head := []byte{answered}
+	if err != nil {
+		head, out = []byte{refused}, []byte(err.Error())
+	}
+	if _, err := answer.Write(head); err != nil {
+		return fmt.Errorf("answering: %w", err)
+	}
+	if _, err := answer.Write(out); err != nil {
+		return fmt.Errorf("answering: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+// Package honesty is the file scanner that compares a Python archive with what
+// is said about it: by its file name, by its own RECORD and metadata, and by
+// the index. It also notes what an archive holds that its kind should not, and
+// what would run without being called: .pth files, sitecustomize, install
+// hooks, native code in a wheel that promises none.
+//
+// Specifications: binary and source distribution formats, core metadata, PEP
+// 376, 427, 508, 517, 643 and 658, and the site module for .pth files
+// (https://docs.python.org/3/library/site.html). Kinds of native code are told
+// by content, never by extension. It states facts with a severity; nothing here
+// admits or refuses, and a text in the archive never switches a check off.
+package honesty
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/dist"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/scan"
+)
+
+// Rules, stable words. The first group is of class integrity (somebody's
+// promise about the bytes is broken), the second of class honesty.
+const (
+	RuleRecordMissing   = "record-missing"
+	RuleRecordMismatch  = "record-mismatch"
+	RuleMetadataMissing = "metadata-missing"
+	RuleNameMismatch    = "metadata-name-mismatch"
+	RuleVersionMismatch = "metadata-version-mismatch"
+	RuleIndexMismatch   = "metadata-index-mismatch"
+
+	RuleTagMismatch    = "wheel-tag-mismatch"
+	RuleLayout         = "sdist-layout"
+	RuleNativeInPure   = "native-in-pure-wheel"
+	RuleNativeInSdist  = "native-in-sdist"
+	RuleBytecode       = "bytecode-without-source"
+	RulePth            = "pth-file"
+	RuleSiteCustomize  = "sitecustomize"
+	RuleInstallHook    = "install-hook"
+	RuleSourceMismatch = "wheel-sdist-mismatch"
+	RuleAddedLater     = "file-added-later"
+
+	// RuleUnverified: a promise that the gate has no means to check. Class fault.
+	RuleUnverified = "record-unverified"
+)
+
+// mostOfRule bounds how often one rule is reported for one archive; what comes
+// after is counted in one more finding.
+const mostOfRule = 20
+
+// mostSources bounds how many source digests a report carries.
+const mostSources = 20_000
+
+// Scanner implements scan.FileScanner. The zero value is ready.
+type Scanner struct{}
+
+// Name implements scan.FileScanner.
+func (Scanner) Name() string { return "honesty" }
+
+// Revision implements scan.FileScanner; it goes up with every change of what is
+// found.
+func (Scanner) Revision() string { return "1" }
+
+// Begin implements scan.FileScanner.
+func (Scanner) Begin(t scan.FileTarget) scan.Pass {
+	p := &pass{target: t, entries: map[string]entry{}, count: map[string]int{}, worst: map[string]finding.Finding{}}
+	promise, err := dist.ParseFileName(t.File)
+	if err != nil {
+		p.nameErr = err
+		return p
+	}
+	p.promise = promise
+	p.reader = dist.NewReader(promise)
+	return p
+}
+
+// entry is what is remembered of a regular file.
+type entry struct {
+	size   int64
+	digest artifact.Digest
+}
+
+// pass sees one archive.
+type pass struct {
+	target   scan.FileTarget
+	promise  dist.Promise
+	nameErr  error // the file name cannot be read: nothing can be compared
+	reader   *dist.Reader
+	contents dist.Contents
+	entries  map[string]entry
+	found    []finding.Finding
+	count    map[string]int
+	worst    map[string]finding.Finding // of those not listed, by rule
+}
+
+// Entry implements scan.Pass.
+func (p *pass) Entry(e scan.Entry) []finding.Finding {
+	if p.nameErr != nil || e.Mode.IsDir() {
+		return nil
+	}
+	if e.Link != "" {
+		// Its content is another entry's and was, or will be, looked at there; under
+		// this name it may play another part.
+		p.checkPart(e)
+		return nil
+	}
+	p.entries[e.Path] = entry{e.Size, e.SHA256}
+	p.reader.Add(e.Path, e.Body)
+	p.checkPart(e)
+	p.checkNative(e)
+	return nil
+}
+
+// checkPart looks at what an entry is by its place.
+func (p *pass) checkPart(e scan.Entry) {
+	installed, ok := p.installedPath(e.Path)
+	if !ok {
+		return
+	}
+	p.checkPth(e, installed)
+	p.checkCustomize(e, installed)
+}
+
+// End implements scan.Pass: it says all that the pass found.
+func (p *pass) End() []finding.Finding {
+	if p.nameErr != nil {
+		return []finding.Finding{{Rule: scan.RuleUnreadable, Class: finding.Fault,
+			Text: "what the file promises cannot be read from its name: " + safe(p.nameErr.Error())}}
+	}
+	p.contents = p.reader.Finish()
+	p.checkPromise()
+	p.checkProblems()
+	p.checkMetadata()
+	p.checkIndex()
+	p.checkBytecode()
+	if p.promise.Kind == artifact.Wheel {
+		p.checkWheelFile()
+		p.checkRecord()
+	} else {
+		p.checkHooks()
+	}
+	for _, rule := range slices.Sorted(maps.Keys(p.worst)) {
+		f := p.worst[rule]
+		f.Text = fmt.Sprintf("%s is found %d times more", rule, p.count[rule]-mostOfRule)
+		f.Path, f.Line = "", 0
+		p.found = append(p.found, f)
+	}
+	return p.found
+}
+
+// Describe implements scan.Describer.
+func (p *pass) Describe(r *scan.Report) {
+	r.Metadata, r.RawMetadata = p.contents.Metadata, p.contents.RawMetadata
+	r.Sources = map[string]artifact.Digest{}
+	for _, path := range slices.Sorted(maps.Keys(p.entries)) {
+		if !strings.HasSuffix(path, ".py") {
+			continue
+		}
+		if len(r.Sources) == mostSources {
+			r.SourcesPartial = true
+			return
+		}
+		if at, ok := p.installedPath(path); ok {
+			r.Sources[at] = p.entries[path].digest
+		}
+	}
+}
+
+// installedPath is where an entry ends up: for a wheel below site-packages, for
+// an sdist below its root folder. Scripts, headers and data of a wheel end up
+// elsewhere, unless data is written so that it reaches site-packages.
+func (p *pass) installedPath(name string) (string, bool) {
+	top, rest, below := strings.Cut(name, "/")
+	if p.promise.Kind == artifact.Sdist {
+		return rest, below
+	}
+	if !strings.HasSuffix(top, ".data") || !below {
+		return name, true
+	}
+	scheme, rest, _ := strings.Cut(rest, "/")
+	switch scheme {
+	case "purelib", "platlib":
+		return rest, true
+	case "data":
+		for _, site := range []string{"site-packages/", "dist-packages/"} {
+			if i := strings.LastIndex(rest, site); i >= 0 {
+				return rest[i+len(site):], true
+			}
+		}
+	}
+	return "", false
+}
+
+// checkPromise compares the file's name with the version it is listed under.
+func (p *pass) checkPromise() {
+	v := p.target.File.Version
+	if want := v.Package.Name; want != "" && want != p.promise.Name {
+		p.add(RuleNameMismatch, finding.Integrity, finding.High, "", "the file is named after %s and listed under %s", p.promise.Name, want)
+	}
+	if v.Number != "" && !sameVersion(v.Number, p.promise.Number) {
+		p.add(RuleVersionMismatch, finding.Integrity, finding.High, "", "the file is named after version %s and listed under %s", p.promise.Number, safe(v.Number))
+	}
+}
+
+// add records a finding about an entry, or about the archive where is "".
+func (p *pass) add(rule string, class finding.Class, severity finding.Severity, where, format string, args ...any) {
+	p.keep(finding.Finding{Rule: rule, Class: class, Severity: severity, Path: where, Text: fmt.Sprintf(format, args...)})
+}
+
+// keep lists a finding, up to mostOfRule of a rule.
+func (p *pass) keep(f finding.Finding) {
+	if p.count[f.Rule]++; p.count[f.Rule] <= mostOfRule {
+		p.found = append(p.found, f)
+		return
+	}
+	if w, ok := p.worst[f.Rule]; !ok || w.Severity < f.Severity {
+		p.worst[f.Rule] = f
+	}
+}
+
+func safe(s string) string { return artifact.Untrusted(s).String() }
