@@ -79,7 +79,9 @@ func TestSupportedStartsAndEnds(t *testing.T) {
 			t.Errorf("Supported(%s, %s): %v ... %v, %v; want %s ... %s", tc.python, tc.platform, tags[0], tags[len(tags)-1], err, tc.first, tc.last)
 		}
 		sorted := slices.Clone(tags)
-		slices.SortFunc(sorted, func(a, b Tag) int { return slices.Compare([]string{a.Python, a.ABI, a.Platform}, []string{b.Python, b.ABI, b.Platform}) })
+		slices.SortFunc(sorted, func(a, b Tag) int {
+			return slices.Compare([]string{a.Python, a.ABI, a.Platform}, []string{b.Python, b.ABI, b.Platform})
+		})
 		if n := len(slices.Compact(sorted)); n != len(tags) {
 			t.Errorf("Supported(%s, %s) repeats %d tags", tc.python, tc.platform, len(tags)-n)
 		}

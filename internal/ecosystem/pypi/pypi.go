@@ -1,0 +1,84 @@
+// Package pypi is Python's packaging world as the gate sees it: names (PEP 503),
+// versions (PEP 440), manifests and locks, the upstream's index, and the
+// closure. The formats have folders of their own below; this package joins them
+// behind ecosystem.Ecosystem and reads the outside index (upstream.go).
+//
+// It never runs Python, and nothing that a package or manifest configures.
+package pypi
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/manifest"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/resolve"
+)
+
+// Ecosystem implements ecosystem.Ecosystem for PyPI. The zero value is ready.
+type Ecosystem struct{}
+
+var _ ecosystem.Ecosystem = Ecosystem{}
+
+// ID implements ecosystem.Ecosystem.
+func (Ecosystem) ID() artifact.Ecosystem { return artifact.PyPI }
+
+// ParseName reads a project name into its PEP 503 normal form.
+func (Ecosystem) ParseName(s string) (artifact.Package, error) {
+	n, err := pep503.Parse(s)
+	if err != nil {
+		return artifact.Package{}, err
+	}
+	return artifact.Package{Ecosystem: artifact.PyPI, Name: n}, nil
+}
+
+// VersionKey implements ecosystem.Ecosystem: bytes.Compare on keys is PEP 440's
+// order.
+func (Ecosystem) VersionKey(number string) ([]byte, error) {
+	v, err := pep440.Parse(number)
+	if err != nil {
+		return nil, err
+	}
+	return v.Key(), nil
+}
+
+// PreRelease implements ecosystem.Ecosystem; what cannot be read counts as one.
+func (Ecosystem) PreRelease(number string) bool {
+	v, err := pep440.Parse(number)
+	return err != nil || v.Pre()
+}
+
+// InRange implements ecosystem.Ecosystem with PEP 440 specifiers.
+func (Ecosystem) InRange(number, rng string) (bool, error) {
+	s, err := pep440.ParseSpecifiers(rng)
+	if err != nil {
+		return false, fmt.Errorf("reading version range %q: %w", rng, err)
+	}
+	v, err := pep440.Parse(number)
+	if err != nil {
+		return false, err
+	}
+	return s.Contains(v), nil
+}
+
+// ManifestFormat implements ecosystem.Ecosystem.
+func (Ecosystem) ManifestFormat(path string) string { return manifest.Format(path) }
+
+// ParseManifest implements ecosystem.Ecosystem.
+func (Ecosystem) ParseManifest(fsys fs.FS, path string) (*ecosystem.Manifest, error) {
+	return manifest.Parse(fsys, path)
+}
+
+// EditRequirement implements ecosystem.Ecosystem.
+func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec string) ([]byte, string, error) {
+	return manifest.ReplaceRequirement(content, r, spec)
+}
+
+// Resolve implements ecosystem.Ecosystem.
+func (Ecosystem) Resolve(ctx context.Context, up ecosystem.Upstream, ms []*ecosystem.Manifest, targets []ecosystem.Target) ([]ecosystem.Resolved, error) {
+	return resolve.ResolveAll(ctx, up, ms, targets)
+}

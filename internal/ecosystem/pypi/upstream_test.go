@@ -1,0 +1,397 @@
+package pypi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
+)
+
+// stub is an index on loopback whose answer a test changes as it goes.
+type stub struct {
+	*httptest.Server
+	mu     sync.Mutex
+	answer http.HandlerFunc
+	asked  atomic.Int32
+	last   http.Header
+	clock  time.Time
+}
+
+func newStub(t *testing.T, answer http.HandlerFunc) *stub {
+	t.Helper()
+	s := &stub{answer: answer, clock: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.asked.Add(1)
+		s.mu.Lock()
+		h := s.answer
+		s.last = r.Header
+		s.mu.Unlock()
+		h(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *stub) set(h http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = h
+}
+
+func (s *stub) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock
+}
+
+func (s *stub) later(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock = s.clock.Add(d)
+}
+
+// wantAsked says how often the stub has been asked since the last look.
+func (s *stub) wantAsked(t *testing.T, want int32, when string) {
+	t.Helper()
+	if got := s.asked.Swap(0); got != want {
+		t.Errorf("%s: upstream asked %d times, want %d", when, got, want)
+	}
+}
+
+func (s *stub) upstream(t *testing.T, dir string) *Upstream {
+	t.Helper()
+	hostPort, err := fetch.HostPort(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := fetch.New(fetch.Config{
+		Upstreams: []string{hostPort}, Attempts: 1,
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdle)
+	u, err := NewUpstream(UpstreamConfig{Name: "main", BaseURL: s.URL + "/simple", Client: client, CacheDir: dir, Now: s.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// page answers with a page and honours its ETag.
+func page(etag string, files ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", upstreamJSON)
+		w.Header().Set("ETag", etag)
+		if r.Header.Get("If-None-Match") == etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		io.WriteString(w, pageJSON(files...))
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+// notHTTP breaks the exchange; net/http does not ask again by itself after it.
+func notHTTP(w http.ResponseWriter, _ *http.Request) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		io.WriteString(conn, "what?\r\n")
+		conn.Close()
+	}
+}
+
+func mustIndex(t *testing.T, u *Upstream) *ecosystem.Index {
+	t.Helper()
+	x, err := u.Index(t.Context(), demo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func TestIndexIsFreshThenRevalidated(t *testing.T) {
+	s := newStub(t, page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	u := s.upstream(t, t.TempDir())
+	x := mustIndex(t, u)
+	s.wantAsked(t, 1, "first")
+	if x.Upstream != "main" || x.Stale || !x.Fetched.Equal(s.now()) || x.Digest == "" || len(x.Files) != 1 {
+		t.Errorf("index %+v", x)
+	}
+	if got := s.last.Get("Accept"); !strings.HasPrefix(got, upstreamJSON+",") || !strings.Contains(got, "text/html;q=") {
+		t.Errorf("Accept: %s", got)
+	}
+	s.later(DefaultTTL - time.Second)
+	mustIndex(t, u)
+	s.wantAsked(t, 0, "within the TTL")
+	s.later(time.Second)
+	again := mustIndex(t, u)
+	s.wantAsked(t, 1, "after the TTL")
+	if s.last.Get("If-None-Match") != `"1"` || !again.Fetched.Equal(s.now()) || again.Digest != x.Digest || again.Stale {
+		t.Errorf("after 304: %+v, asked with %q", again, s.last.Get("If-None-Match"))
+	}
+	if x.Fetched.Equal(again.Fetched) {
+		t.Error("an index that was handed out has changed")
+	}
+	s.set(page(`"2"`, fileJSON("demo-pkg-1.0.tar.gz", ""), fileJSON("demo-pkg-1.1.tar.gz", "")))
+	fresh, err := u.Refresh(t.Context(), demo)
+	s.wantAsked(t, 1, "Refresh within the TTL")
+	if err != nil || len(fresh.Files) != 2 || fresh.Digest == x.Digest {
+		t.Errorf("Refresh = %+v, %v", fresh, err)
+	}
+}
+
+func TestIndexSurvivesARestart(t *testing.T) {
+	s, dir := newStub(t, page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", ""))), t.TempDir()
+	first := mustIndex(t, s.upstream(t, dir))
+	s.wantAsked(t, 1, "first")
+	second := mustIndex(t, s.upstream(t, dir))
+	s.wantAsked(t, 0, "a new process within the TTL")
+	if second.Digest != first.Digest || !second.Fetched.Equal(first.Fetched) || len(second.Files) != 1 {
+		t.Errorf("after restart %+v, want %+v", second, first)
+	}
+	pages, _ := filepath.Glob(filepath.Join(dir, "index", demo.Name, "*.page"))
+	if len(pages) != 1 {
+		t.Fatalf("pages kept: %v", pages)
+	}
+	if err := os.WriteFile(pages[0], []byte(pageJSON(fileJSON("demo-pkg-6.6.tar.gz", ""))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	healed := mustIndex(t, s.upstream(t, dir))
+	s.wantAsked(t, 1, "damaged on disk")
+	if s.last.Get("If-None-Match") != "" || healed.Digest != first.Digest {
+		t.Errorf("damaged bytes were used: %+v", healed)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "index", demo.Name, "state.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mustIndex(t, s.upstream(t, dir))
+	s.wantAsked(t, 1, "damaged state")
+	moved := s.upstream(t, dir)
+	moved.base = moved.base.JoinPath("elsewhere/")
+	mustIndex(t, moved)
+	s.wantAsked(t, 1, "the configured URL changed")
+}
+
+func TestLastKnownAnswerWhenTheUpstreamFails(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		answer http.HandlerFunc
+		silent bool
+	}{
+		{"no HTTP", notHTTP, true},
+		{"503", status(503), true},
+		{"forbidden", status(403), false},
+		{"login form", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, "<a href=/login>")
+		}, false},
+		{"other project", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", upstreamJSON)
+			io.WriteString(w, strings.Replace(pageJSON(), "Demo.Pkg", "other", 1))
+		}, false},
+		{"no content", status(204), false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newStub(t, tc.answer)
+			u := s.upstream(t, t.TempDir())
+			_, err := u.Index(t.Context(), demo)
+			if !errors.Is(err, ecosystem.ErrUnreachable) && !errors.Is(err, ErrBadIndex) {
+				t.Errorf("nothing known: %v; want ErrUnreachable or ErrBadIndex", err)
+			}
+			s.set(page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+			first := mustIndex(t, u)
+			s.set(tc.answer)
+			s.later(DefaultTTL)
+			s.asked.Store(0)
+			x := mustIndex(t, u)
+			s.wantAsked(t, 1, "after the TTL")
+			if !x.Stale || x.Digest != first.Digest || !x.Fetched.Equal(first.Fetched) {
+				t.Errorf("index %+v; want the last known one, marked", x)
+			}
+			mustIndex(t, u)
+			s.wantAsked(t, map[bool]int32{true: 0, false: 1}[tc.silent], "right after the failure")
+			s.set(page(`"2"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+			if x, err := u.Refresh(t.Context(), demo); err != nil || x.Stale {
+				t.Errorf("Refresh after recovery: %+v, %v", x, err)
+			}
+			if x := mustIndex(t, u); x.Stale {
+				t.Error("still marked stale after recovery")
+			}
+		})
+	}
+}
+
+func TestNoSuchPackageIsRememberedForAWhile(t *testing.T) {
+	s := newStub(t, status(404))
+	u := s.upstream(t, t.TempDir())
+	for range 3 {
+		if _, err := u.Index(t.Context(), demo); !errors.Is(err, ecosystem.ErrNoPackage) || errors.Is(err, ecosystem.ErrUnreachable) {
+			t.Errorf("Index = %v, want ErrNoPackage", err)
+		}
+	}
+	s.wantAsked(t, 1, "three callers")
+	s.later(missingTTL)
+	s.set(page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	mustIndex(t, u)
+	s.wantAsked(t, 1, "after a minute")
+	s.set(status(410))
+	s.later(DefaultTTL)
+	if _, err := u.Index(t.Context(), demo); !errors.Is(err, ecosystem.ErrNoPackage) {
+		t.Errorf("after it was removed: %v, want ErrNoPackage", err)
+	}
+	s.set(page(`"2"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	if _, err := u.Refresh(t.Context(), demo); err != nil {
+		t.Errorf("Refresh of a name that came back: %v", err)
+	}
+}
+
+func TestTenThousandRandomNamesAreBounded(t *testing.T) {
+	s := newStub(t, status(404))
+	dir := t.TempDir()
+	u := s.upstream(t, dir)
+	for i := range 10_000 {
+		u.setMissing(fmt.Sprintf("random-%d", i))
+	}
+	if len(u.missing) > maxMissing {
+		t.Errorf("%d names remembered, want at most %d", len(u.missing), maxMissing)
+	}
+	if _, err := u.Index(t.Context(), artifact.Package{Ecosystem: artifact.PyPI, Name: "random"}); !errors.Is(err, ecosystem.ErrNoPackage) {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(left) != 0 {
+		t.Errorf("on disk for names that do not exist: %v", left)
+	}
+}
+
+func TestHundredCallersOneIndexFetch(t *testing.T) {
+	open := make(chan struct{})
+	s := newStub(t, nil)
+	s.set(func(w http.ResponseWriter, r *http.Request) {
+		<-open
+		page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", ""))(w, r)
+	})
+	u := s.upstream(t, t.TempDir())
+	var arrived atomic.Int32
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if arrived.Add(1) == 100 {
+				close(open)
+			}
+			if x, err := u.Index(t.Context(), demo); err != nil || len(x.Files) != 1 {
+				t.Errorf("Index = %v, %v", x, err)
+			}
+		})
+	}
+	wg.Wait()
+	s.wantAsked(t, 1, "100 callers")
+}
+
+func TestNamesThatAreNotNormalAreNotAsked(t *testing.T) {
+	s := newStub(t, status(404))
+	u := s.upstream(t, t.TempDir())
+	for _, p := range []artifact.Package{
+		{Ecosystem: artifact.PyPI, Name: "../../etc"}, {Ecosystem: artifact.PyPI, Name: "Demo"},
+		{Ecosystem: artifact.PyPI}, {Ecosystem: "npm", Name: "demo"},
+	} {
+		if _, err := u.Index(t.Context(), p); err == nil {
+			t.Errorf("Index(%v) was asked", p)
+		}
+		if _, err := u.Refresh(t.Context(), p); err == nil {
+			t.Errorf("Refresh(%v) was asked", p)
+		}
+	}
+	s.wantAsked(t, 0, "bad names")
+}
+
+func TestCancelledCallerIsNotServedStale(t *testing.T) {
+	s := newStub(t, page(`"1"`))
+	u := s.upstream(t, t.TempDir())
+	mustIndex(t, u)
+	s.later(DefaultTTL)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.set(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	if x, err := u.Index(ctx, demo); !errors.Is(err, context.Canceled) {
+		t.Errorf("Index = %v, %v; want context.Canceled", x, err)
+	}
+}
+
+func TestFullCacheDoesNotStopAnswers(t *testing.T) {
+	s := newStub(t, page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	file := filepath.Join(t.TempDir(), "not-a-folder")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u := s.upstream(t, file)
+	if x := mustIndex(t, u); len(x.Files) != 1 {
+		t.Errorf("index %+v", x)
+	}
+}
+
+func TestParsedIndexesAreBoundedInMemory(t *testing.T) {
+	r := newRecent(3000)
+	big := &lastAnswer{index: &ecosystem.Index{Files: []ecosystem.IndexFile{{URL: strings.Repeat("x", 10_000)}}}}
+	small := &lastAnswer{index: &ecosystem.Index{Files: make([]ecosystem.IndexFile, 2)}}
+	r.put("a", small)
+	r.put("b", small)
+	r.get("a")
+	r.put("c", small)
+	if r.get("a") == nil || r.get("b") != nil || r.get("c") == nil {
+		t.Error("the least recently used one must go first")
+	}
+	r.put("big", big)
+	if r.get("big") == nil || r.order.Len() != 1 {
+		t.Errorf("%d kept; want the newest alone, although it is too large", r.order.Len())
+	}
+	r.put("a", small)
+	r.put("a", small)
+	r.remove("a")
+	r.remove("big")
+	if r.bytes != 0 || r.order.Len() != 0 || len(r.byName) != 0 {
+		t.Errorf("emptied, yet %d bytes in %d entries", r.bytes, r.order.Len())
+	}
+}
+
+func TestClean(t *testing.T) {
+	s := newStub(t, page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	dir := t.TempDir()
+	u := s.upstream(t, dir)
+	mustIndex(t, u)
+	if n, err := u.Clean(s.now()); n != 0 || err != nil {
+		t.Errorf("Clean of nothing old = %d, %v", n, err)
+	}
+	if n, err := u.Clean(s.now().Add(time.Second)); n != 1 || err != nil {
+		t.Errorf("Clean = %d, %v; want 1", n, err)
+	}
+	s.asked.Store(0)
+	mustIndex(t, u)
+	s.wantAsked(t, 1, "after Clean")
+}
+
+func TestUpstreamURLsThatAreRefused(t *testing.T) {
+	for _, bad := range []string{"", "simple", "ftp://x.invalid/", "https://u:p@x.invalid/simple/", "https://x.invalid/simple/?a=b"} {
+		if _, err := NewUpstream(UpstreamConfig{Name: "main", BaseURL: bad}); err == nil {
+			t.Errorf("BaseURL %q was accepted", bad)
+		}
+	}
+}
