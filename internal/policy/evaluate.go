@@ -20,7 +20,11 @@ import (
 //
 // An error means that a rule could not be evaluated: nothing was decided, and
 // the asker holds. verdict.Sum adds the reasons up.
-func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) {
+func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) { return p.evaluate(in, nil) }
+
+// evaluate remembers in said, when it is not nil, what it said of findings that
+// does not depend on the file or the time.
+func (p *Policy) evaluate(in Input, said map[findingKey]verdict.Reason) ([]verdict.Reason, error) {
 	if in.Now.IsZero() {
 		return nil, errors.New("evaluating the policy: the time is missing")
 	}
@@ -28,7 +32,7 @@ func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) {
 	out := make([]verdict.Reason, 0, len(in.Findings)+1)
 	for i := range in.Findings {
 		f.finding.finding = &in.Findings[i]
-		r, err := p.settle(f, &in.Findings[i])
+		r, err := p.settleOnce(f, &in.Findings[i], said)
 		if err != nil {
 			return nil, err
 		}
@@ -42,12 +46,33 @@ func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) {
 	return once(out, f, p.onFile)
 }
 
+// settleOnce is settle, or what it said before.
+func (p *Policy) settleOnce(f *facts, x *finding.Finding, said map[findingKey]verdict.Reason) (verdict.Reason, error) {
+	if said == nil || !p.shared[classOf(x)] {
+		return p.settle(f, x)
+	}
+	key := keyOf(x)
+	if r, ok := said[key]; ok {
+		return r, nil
+	}
+	r, err := p.settle(f, x)
+	if err == nil {
+		said[key] = r
+	}
+	return r, err
+}
+
+// classOf is the class whose rules are asked about a finding.
+func classOf(x *finding.Finding) finding.Class {
+	if !knownClass(x.Class) {
+		return otherClass
+	}
+	return x.Class
+}
+
 // settle gives the one reason about a finding.
 func (p *Policy) settle(f *facts, x *finding.Finding) (verdict.Reason, error) {
-	class := x.Class
-	if !knownClass(class) {
-		class = otherClass
-	}
+	class := classOf(x)
 	for _, r := range p.byClass[class] {
 		ok, err := holds(r.program.when, f)
 		if err != nil {

@@ -54,6 +54,8 @@ type Policy struct {
 	byClass   map[finding.Class][]*Rule
 	onFile    []*Rule
 	onVersion []*Rule
+	// shared marks the classes whose rules depend on neither file nor time.
+	shared map[finding.Class]bool
 }
 
 //go:embed default.yaml
@@ -168,11 +170,13 @@ func (p *Policy) compile() (problems []Problem) {
 }
 
 func (p *Policy) arrange() {
-	p.byClass = map[finding.Class][]*Rule{}
+	p.byClass, p.shared = map[finding.Class][]*Rule{}, map[finding.Class]bool{}
 	for _, class := range append(slices.Clone(classes), otherClass) {
+		p.shared[class] = true
 		for _, r := range p.rules {
 			if r.On == OnFinding && (r.Class == "" || r.Class == class) && !weaker(r.Effect, floor(class)) {
 				p.byClass[class] = append(p.byClass[class], r)
+				p.shared[class] = p.shared[class] && r.fileFree()
 			}
 		}
 	}
