@@ -1,13 +1,13 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 	"testing/fstest"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -20,18 +20,45 @@ import (
 type asked struct {
 	peer     Peer
 	manifest *ecosystem.Manifest
-	files    fstest.MapFS // the tree it was read from
-	// unchanged holds the keys of the requirements that stood there before the
-	// change; nil when everything is new.
-	unchanged map[string]bool
+	files    fstest.MapFS        // the tree it was read from
+	before   *ecosystem.Manifest // as it was before the change; nil when everything is new
 }
 
-// isNew says whether a direct requirement was added or changed.
-func (a asked) isNew(r ecosystem.Requirement) bool { return !a.unchanged[requirementKey(r)] }
+// changed are the packages whose lines were added, changed or taken away: a line
+// that is gone may have held another package's version back. all says that
+// everything counts as changed.
+func (a asked) changed() (packages map[artifact.Package]bool, all bool) {
+	if a.before == nil || settings(a.before) != settings(a.manifest) {
+		return nil, true
+	}
+	packages = map[artifact.Package]bool{}
+	was, is := keys(a.before), keys(a.manifest)
+	for k, p := range is {
+		if _, ok := was[k]; !ok {
+			packages[p] = true
+		}
+	}
+	for k, p := range was {
+		if _, ok := is[k]; !ok {
+			packages[p] = true
+		}
+	}
+	return packages, false
+}
 
-// requirementKey is what makes two lines ask for the same thing.
+// settings are what a manifest says about every line at once.
+func settings(m *ecosystem.Manifest) string {
+	return fmt.Sprintf("%q %t %t %q %t %q %q", m.Format, m.Locked, m.Hashed, m.RequiresPython, m.PreReleases, m.OnlyBinary, m.NoBinary)
+}
+
+// requirementKey is what makes two lines ask for the same thing. A lock's files
+// are part of it: other hashes are other bytes.
 func requirementKey(r ecosystem.Requirement) string {
-	return strings.Join([]string{r.Package.String(), r.Spec, r.Number, r.Marker, r.Group, strings.Join(r.Extras, ","), strings.Join(r.Hashes, ",")}, "\x00")
+	files := make([]string, len(r.Files))
+	for i, f := range r.Files {
+		files[i] = f.Name + " " + string(f.SHA256)
+	}
+	return fmt.Sprintf("%q %q %q %q %q %q %q %t %q", r.Package, r.Spec, r.Number, r.Marker, r.Group, r.Extras, r.Hashes, r.Constraint, files)
 }
 
 // read parses what the request brought: manifests with what they include, and
@@ -42,20 +69,21 @@ func (g *Gate) read(req verdict.Request) ([]asked, []verdict.Problem) {
 	tree := Tree(append(slices.Clone(req.Files), req.Include...))
 	before := Tree(req.Before)
 	for _, src := range req.Files {
-		peer, ok := g.peerFor(src.Path)
+		name := path.Clean(src.Path)
+		peer, ok := g.peerFor(cmp.Or(src.As, name))
 		if !ok {
 			problems = append(problems, unreadable(src.Path, errors.New("no ecosystem served here knows this kind of manifest")))
 			continue
 		}
-		m, err := peer.ParseManifest(tree, src.Path)
+		m, err := peer.ParseManifest(tree, name)
 		if err != nil {
 			problems = append(problems, unreadable(src.Path, err))
 			continue
 		}
 		a := asked{peer: peer, manifest: m, files: tree}
-		if _, err := fs.Stat(before, src.Path); err == nil {
-			if old, err := peer.ParseManifest(before, src.Path); err == nil {
-				a.unchanged = keys(old)
+		if _, err := fs.Stat(before, name); err == nil {
+			if old, err := peer.ParseManifest(before, name); err == nil {
+				a.before = old
 			}
 		}
 		problems = append(problems, a.problems()...)
@@ -74,10 +102,10 @@ func Tree(sources []verdict.Source) fstest.MapFS {
 	return tree
 }
 
-func keys(m *ecosystem.Manifest) map[string]bool {
-	out := map[string]bool{}
+func keys(m *ecosystem.Manifest) map[string]artifact.Package {
+	out := map[string]artifact.Package{}
 	for _, r := range m.Requirements {
-		out[requirementKey(r)] = true
+		out[requirementKey(r)] = r.Package
 	}
 	return out
 }
@@ -100,7 +128,7 @@ func lines(as []asked) map[finding.Location]string {
 	out := map[finding.Location]string{}
 	for _, a := range as {
 		for _, r := range a.manifest.Requirements {
-			out[finding.Location{File: r.At.File, Line: r.At.Line}] = r.Written
+			out[r.At] = r.Written
 		}
 	}
 	return out
@@ -109,11 +137,26 @@ func lines(as []asked) map[finding.Location]string {
 // problems are the lines that the gate does not follow. Those that stood there
 // before the change are notes: the change did not bring them.
 func (a asked) problems() []verdict.Problem {
+	stood := map[string]int{} // how often
+	if a.before != nil {
+		for _, p := range a.before.Problems {
+			stood[problemKey(p)]++
+		}
+	}
 	out := make([]verdict.Problem, 0, len(a.manifest.Problems))
 	for _, p := range a.manifest.Problems {
-		out = append(out, verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.Effect(p.Effect), Fatal: p.Fatal})
+		v := verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.Effect(p.Effect), Fatal: p.Fatal}
+		if k := problemKey(p); stood[k] > 0 && !p.Fatal {
+			stood[k]--
+			v.Effect = verdict.EffectNote
+		}
+		out = append(out, v)
 	}
 	return out
+}
+
+func problemKey(p ecosystem.Problem) string {
+	return fmt.Sprintf("%q %q %q", p.Rule, p.At.File, p.Text)
 }
 
 // dropCovered leaves out the requirements of a manifest whose lock came with
@@ -133,27 +176,31 @@ func dropCovered(as []asked) []asked {
 // purlFormat is the format of a manifest that was made of purls.
 const purlFormat = "purl"
 
-// readPurls makes one manifest of purls, each an exact requirement.
+// readPurls makes manifests of purls, each an exact requirement: one for all, and
+// further ones where a package is named again in another version.
 func (g *Gate) readPurls(purls []string) ([]asked, []verdict.Problem) {
-	byPeer := map[artifact.Ecosystem]*asked{}
-	var order []artifact.Ecosystem
+	var out []asked
 	var problems []verdict.Problem
+	named := map[artifact.Package]int{} // how often
 	for _, s := range purls {
 		peer, r, err := g.purlRequirement(s)
 		if err != nil {
 			problems = append(problems, unreadable(s, err))
 			continue
 		}
-		a := byPeer[peer.ID()]
-		if a == nil {
-			a = &asked{peer: peer, manifest: &ecosystem.Manifest{Format: purlFormat}, files: fstest.MapFS{}}
-			byPeer[peer.ID()], order = a, append(order, peer.ID())
+		nth := named[r.Package]
+		named[r.Package]++
+		for i := range out {
+			if out[i].peer.ID() == peer.ID() {
+				if nth--; nth < 0 {
+					out[i].manifest.Requirements = append(out[i].manifest.Requirements, r)
+					break
+				}
+			}
 		}
-		a.manifest.Requirements = append(a.manifest.Requirements, r)
-	}
-	out := make([]asked, 0, len(order))
-	for _, e := range order {
-		out = append(out, *byPeer[e])
+		if nth >= 0 {
+			out = append(out, asked{peer: peer, files: fstest.MapFS{}, manifest: &ecosystem.Manifest{Format: purlFormat, Requirements: []ecosystem.Requirement{r}}})
+		}
 	}
 	return out, problems
 }
@@ -181,53 +228,53 @@ func (g *Gate) purlRequirement(s string) (Peer, ecosystem.Requirement, error) {
 	return peer, r, nil
 }
 
-// resolve gives the closure of what is new, looking at the upstream's index the
-// way a client of this registry will see it: a range passes over what is
-// refused. When nothing satisfies a manifest that way, it is resolved against
-// the bare index, so that the report can say what is refused and why.
+// resolve gives the closure of what is new.
 func (g *Gate) resolve(ctx context.Context, reg Registry, as []asked, p Progress) ([]ecosystem.Resolved, []verdict.Problem) {
 	var closure []ecosystem.Resolved
 	var problems []verdict.Problem
 	for i, a := range as {
 		p.Step("resolving "+a.manifest.Path, i, len(as))
+		problems = append(problems, g.internalLines(a)...)
 		rs, err := g.closureOf(ctx, reg, a)
 		if err != nil {
 			problems = append(problems, resolveProblem(a, err))
 			continue
 		}
-		closure = merge(closure, onlyNew(a, rs))
+		rs = onlyNew(a, rs)
+		problems = append(problems, lockProblems(rs)...)
+		closure = merge(closure, rs)
 	}
 	return closure, problems
 }
 
-func (g *Gate) closureOf(ctx context.Context, reg Registry, a asked) ([]ecosystem.Resolved, error) {
-	ms := []*ecosystem.Manifest{a.manifest}
-	rs, err := a.peer.Resolve(ctx, seen{g, reg, a.peer}, ms, reg.Targets)
-	if _, none := errors.AsType[*ecosystem.Conflict](err); none {
-		return a.peer.Resolve(ctx, a.peer.Upstream, ms, reg.Targets)
+// lockProblems are what a lock says that the upstream's index contradicts. They
+// are about the request's lock, not about the registry's files: a lock that lies
+// must not take back what others were given.
+func lockProblems(rs []ecosystem.Resolved) []verdict.Problem {
+	var out []verdict.Problem
+	for _, r := range rs {
+		for _, f := range r.Findings {
+			effect := verdict.EffectHold
+			if f.Class == finding.Integrity {
+				effect = verdict.EffectReject
+			}
+			out = append(out, verdict.Problem{Class: f.Class, Text: f.Text, File: r.At.File, Line: r.At.Line, Effect: effect})
+		}
 	}
-	return rs, err
+	return out
 }
 
-// seen is an upstream as a client of the registry sees it.
-type seen struct {
-	g    *Gate
-	reg  Registry
-	peer Peer
-}
-
-// Index implements ecosystem.Upstream.
-func (s seen) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index, error) {
-	v, err := s.g.View(ctx, s.reg.Name, p)
-	if err != nil {
-		return nil, err
+// internalLines says of each line that asks for one of our own names that nobody
+// outside is asked for it.
+func (g *Gate) internalLines(a asked) []verdict.Problem {
+	var out []verdict.Problem
+	for _, r := range a.manifest.Requirements {
+		if !r.Constraint && g.Internal(r.Package) {
+			out = append(out, verdict.Problem{Class: finding.Origin, Effect: verdict.EffectHold, File: r.At.File, Line: r.At.Line,
+				Text: r.Package.Name + " is an internal name and never asked for outside; leave the line to the registry that holds it"})
+		}
 	}
-	return v.ForResolver(), nil
-}
-
-// Metadata implements ecosystem.Upstream.
-func (s seen) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
-	return s.peer.Upstream.Metadata(ctx, x, f)
+	return out
 }
 
 // resolveProblem says why a manifest has no closure. What a person can mend
@@ -235,9 +282,9 @@ func (s seen) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.Inde
 func resolveProblem(a asked, err error) verdict.Problem {
 	p := verdict.Problem{Class: finding.Manifest, Effect: verdict.EffectHold, File: a.manifest.Path, Text: err.Error()}
 	if c, ok := errors.AsType[*ecosystem.Conflict](err); ok {
-		p.Line = c.At.Line
+		place(&p, c.At)
 	} else if u, ok := errors.AsType[*ecosystem.Unknowable](err); ok {
-		p.Line = u.At.Line
+		place(&p, u.At)
 		p.Text = fmt.Sprintf("what %s needs cannot be known without running its code: %s", u.Version, u.Why)
 	} else if !errors.Is(err, ecosystem.ErrNoPackage) {
 		p.Class, p.Fatal = finding.Fault, true
@@ -245,17 +292,20 @@ func resolveProblem(a asked, err error) verdict.Problem {
 	return p
 }
 
+// place says where to look first; an error that does not know leaves the manifest.
+func place(p *verdict.Problem, at finding.Location) {
+	if at.File != "" {
+		p.File = at.File
+	}
+	p.Line = at.Line
+}
+
 // onlyNew keeps what the changed lines pull in. In a lock each entry is a line;
 // elsewhere it is everything below a changed direct requirement.
 func onlyNew(a asked, rs []ecosystem.Resolved) []ecosystem.Resolved {
-	if a.unchanged == nil {
+	changed, all := a.changed()
+	if all {
 		return rs
-	}
-	changed := map[artifact.Package]bool{}
-	for _, r := range a.manifest.Requirements {
-		if a.isNew(r) {
-			changed[r.Package] = true
-		}
 	}
 	if a.manifest.Locked {
 		return slices.DeleteFunc(rs, func(r ecosystem.Resolved) bool { return !changed[r.Version.Package] })
@@ -311,6 +361,16 @@ func merge(have, more []ecosystem.Resolved) []ecosystem.Resolved {
 		for _, n := range r.Needs {
 			if !slices.Contains(h.Needs, n) {
 				h.Needs = append(h.Needs, n)
+			}
+		}
+		for _, s := range r.Hashes {
+			if !slices.Contains(h.Hashes, s) {
+				h.Hashes = append(h.Hashes, s)
+			}
+		}
+		for _, f := range r.Findings {
+			if !slices.ContainsFunc(h.Findings, func(x finding.Finding) bool { return x.Rule == f.Rule && x.Text == f.Text }) {
+				h.Findings = append(h.Findings, f)
 			}
 		}
 	}

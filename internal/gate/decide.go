@@ -22,7 +22,10 @@ type Facts struct {
 	File     *artifact.File // nil: about the version
 	Looked   bool           // the file's bytes were scanned; its findings are in Findings
 
-	Findings     []finding.Finding
+	Findings []finding.Finding
+	// Gaps are what could not be known, such as a check that failed. They hold
+	// what is new; what was admitted before goes on being served.
+	Gaps         []finding.Finding
 	Origin       string
 	Internal     bool
 	Yanked       bool
@@ -46,17 +49,28 @@ type AdvisoryState struct {
 	Problem  string // "" when the data is good; else one sentence with what to do
 }
 
+// Rules turn facts into reasons: a *policy.Policy, or a *policy.Batch where many
+// files are decided about in turn.
+type Rules interface {
+	Evaluate(in policy.Input) ([]verdict.Reason, error)
+	Digest() string
+}
+
 // Decide is the only place where facts become a verdict. It is pure: the same
 // facts, policy and time give the same decision. An error is a fault, and the
 // decision that comes with it holds.
-func Decide(p *policy.Policy, f Facts, now time.Time) (verdict.Decision, error) {
+func Decide(p Rules, f Facts, now time.Time) (verdict.Decision, error) {
 	d := verdict.Decision{Registry: f.Registry, Version: f.Version, Purl: f.Version.Purl(), Inputs: inputs(p, f, now)}
 	if f.File != nil {
 		d.File = f.File.Name
 	}
 	reasons, err := p.Evaluate(policyInput(f, now))
 	if err != nil {
-		reasons = append(reasons, faultReason("policy-fault", "the policy could not be evaluated: "+err.Error()))
+		// What stands against it is not known, so nothing may open it: no waiver, no
+		// approval, no registry that only observes.
+		d.Reasons = []verdict.Reason{faultReason("policy-fault", "the policy could not be evaluated: "+artifact.Untrusted(err.Error()).String())}
+		d.ID = verdict.DecisionID(d)
+		return d, err
 	}
 	d.Reasons = applyWaivers(reasons, f, &d.Inputs, now)
 	if r, unseen := notLookedAt(f, d.Reasons); unseen {
@@ -68,16 +82,43 @@ func Decide(p *policy.Policy, f Facts, now time.Time) (verdict.Decision, error) 
 		d.Verdict = verdict.Sum(d.Reasons)
 	}
 	d.Until = earliestEnd(d.Reasons, now)
-	d.Observed = f.Observe && d.Verdict != verdict.Admit && mayObserve(f, d.Reasons)
+	d.Observed = f.Observe && d.Verdict != verdict.Admit && mayObserve(d.Reasons)
 	d.ID = verdict.DecisionID(d)
-	return d, err
+	return d, nil
 }
 
 // Serves says whether a decision lets bytes out: it admits, or its registry only
-// observes.
-func Serves(d verdict.Decision) bool { return d.Verdict == verdict.Admit || d.Observed }
+// observes. What nobody looked at is never served.
+func Serves(d verdict.Decision) bool {
+	return d.Verdict == verdict.Admit || d.Observed && !slices.ContainsFunc(d.Reasons, unseen)
+}
 
-func inputs(p *policy.Policy, f Facts, now time.Time) verdict.Inputs {
+// blocks says whether a reason stands in the way; an effect that is not known
+// does.
+func blocks(r verdict.Reason) bool {
+	return r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit
+}
+
+func unseen(r verdict.Reason) bool { return r.Rule == notLookedAtRule && blocks(r) }
+
+// opensAt is when a hold ends by itself once its file was looked at: when every
+// reason that holds has an end, the last of them. Zero: it does not, or it is no
+// hold.
+func opensAt(d verdict.Decision) time.Time {
+	var last time.Time
+	for _, r := range d.Reasons {
+		switch {
+		case !blocks(r) || unseen(r):
+		case d.Verdict != verdict.Hold || r.Until.IsZero():
+			return time.Time{}
+		case r.Until.After(last):
+			last = r.Until
+		}
+	}
+	return last
+}
+
+func inputs(p Rules, f Facts, now time.Time) verdict.Inputs {
 	in := verdict.Inputs{
 		FileEvidence: f.FileEvidence, VersionEvidence: f.VersionEvidence, UpstreamMetadata: f.UpstreamMetadata,
 		Policy: p.Digest(), Origin: f.Origin, AdvisorySnapshot: f.Advisories.Snapshot,
@@ -97,8 +138,15 @@ func policyInput(f Facts, now time.Time) policy.Input {
 	if f.File != nil {
 		in.File = &policy.File{Name: f.File.Name, Kind: f.File.Kind, Size: f.File.Size, Uploaded: f.File.Uploaded}
 	}
+	in.Findings = slices.Clip(in.Findings)
 	if f.Advisories.Problem != "" {
-		in.Findings = append(slices.Clip(in.Findings), advisoryProblem(f))
+		in.Findings = append(in.Findings, advisoryProblem(f))
+	}
+	for _, x := range f.Gaps {
+		if !f.AdmittedSince.IsZero() {
+			x.Class, x.Severity = finding.Provenance, finding.Medium
+		}
+		in.Findings = append(in.Findings, x)
 	}
 	return in
 }
@@ -122,10 +170,13 @@ func faultReason(rule, text string) verdict.Reason {
 const notLookedAtRule = "not-looked-at"
 
 func notLookedAt(f Facts, reasons []verdict.Reason) (verdict.Reason, bool) {
-	if f.File == nil || f.Looked || verdict.Sum(reasons) == verdict.Reject {
+	if f.File == nil || f.Looked {
 		return verdict.Reason{}, false
 	}
-	r := faultReason(notLookedAtRule, f.File.Name+" was not looked at yet")
+	if verdict.Sum(reasons) == verdict.Reject && !(f.Observe && mayObserve(reasons)) {
+		return verdict.Reason{}, false
+	}
+	r := faultReason(notLookedAtRule, "the file was not looked at yet")
 	r.Remedy = "ask the gate to admit " + f.Version.Purl()
 	return r, true
 }
@@ -133,7 +184,7 @@ func notLookedAt(f Facts, reasons []verdict.Reason) (verdict.Reason, bool) {
 // applyWaivers turns what a valid waiver covers into notes that end with it.
 func applyWaivers(reasons []verdict.Reason, f Facts, in *verdict.Inputs, now time.Time) []verdict.Reason {
 	for i, r := range reasons {
-		if r.Effect == verdict.EffectNote || r.Effect == verdict.EffectAdmit || !r.Class.Waivable() {
+		if !blocks(r) || !r.Class.Waivable() {
 			continue
 		}
 		for _, w := range f.Waivers {
@@ -142,7 +193,9 @@ func applyWaivers(reasons []verdict.Reason, f Facts, in *verdict.Inputs, now tim
 			}
 			reasons[i].Effect = verdict.EffectNote
 			reasons[i].Waiver = w.ID
-			reasons[i].Until = w.Until
+			if r.Until.IsZero() || w.Until.Before(r.Until) {
+				reasons[i].Until = w.Until
+			}
 			reasons[i].Text += fmt.Sprintf(" (waived until %s by %s: %s)", w.Until.Format(time.DateOnly), artifact.Untrusted(w.Approver), artifact.Untrusted(w.Reason))
 			if !slices.Contains(in.Waivers, w.ID) {
 				in.Waivers = append(in.Waivers, w.ID)
@@ -166,13 +219,13 @@ func covers(w verdict.Waiver, f Facts, r verdict.Reason, now time.Time) bool {
 		return false
 	case w.Rule != r.Rule && w.Rule != r.Source:
 		return false
-	case len(w.Advisories) > 0:
-		return slices.ContainsFunc(r.IDs, func(id string) bool { return slices.Contains(w.Advisories, id) })
-	case len(w.Fingerprints) > 0:
-		return slices.Contains(w.Fingerprints, r.Finding)
+	case slices.ContainsFunc(r.IDs, func(id string) bool { return slices.Contains(w.Advisories, id) }):
+		return true
+	case r.Finding != "" && slices.Contains(w.Fingerprints, r.Finding):
+		return true
 	}
 	// A rule about the file itself (age) has neither advisory nor finding.
-	return len(r.IDs) == 0 && r.Finding == ""
+	return len(w.Advisories) == 0 && len(w.Fingerprints) == 0 && len(r.IDs) == 0 && r.Finding == ""
 }
 
 // applyApprovals turns holds into notes when a person approved exactly this
@@ -186,19 +239,19 @@ func applyApprovals(reasons []verdict.Reason, f Facts, in *verdict.Inputs) []ver
 	var by []string
 	var ids []string
 	for _, a := range f.Approvals {
-		if a.Revoked.IsZero() && a.Registry == f.Registry && a.Evidence == evidence && !slices.Contains(by, a.Approver) {
+		if speaksOf(a, f) && a.Evidence == evidence && !slices.Contains(by, a.Approver) {
 			by, ids = append(by, a.Approver), append(ids, a.ID)
 		}
 	}
 	need := 1
-	if slices.ContainsFunc(reasons, func(r verdict.Reason) bool { return r.Effect != verdict.EffectNote && r.Class == finding.Fault }) {
+	if slices.ContainsFunc(reasons, func(r verdict.Reason) bool { return blocks(r) && r.Class == finding.Fault }) {
 		need = 2
 	}
 	if len(by) < need {
 		return reasons
 	}
 	for i := range reasons {
-		if r := &reasons[i]; r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit {
+		if r := &reasons[i]; blocks(*r) {
 			r.Effect = verdict.EffectNote
 			r.Text += " (approved by " + artifact.Untrusted(strings.Join(by, ", ")).String() + ")"
 			r.Until = time.Time{}
@@ -208,8 +261,14 @@ func applyApprovals(reasons []verdict.Reason, f Facts, in *verdict.Inputs) []ver
 	return reasons
 }
 
-// earliestEnd is when the first of the reasons that shape the verdict ends: a
-// cooldown that opens, a waiver that runs out.
+// speaksOf says whether an approval that stands was given for this file here.
+func speaksOf(a verdict.Approval, f Facts) bool {
+	return a.Revoked.IsZero() && a.Approver != "" && a.Registry == f.Registry && a.Version == f.Version &&
+		(a.File == "" || a.File == f.File.Name)
+}
+
+// earliestEnd is when the first of the reasons ends: a cooldown that opens, a
+// waiver that runs out. From then on the decision must be taken again.
 func earliestEnd(reasons []verdict.Reason, now time.Time) time.Time {
 	var end time.Time
 	for _, r := range reasons {
@@ -220,13 +279,10 @@ func earliestEnd(reasons []verdict.Reason, now time.Time) time.Time {
 	return end
 }
 
-// mayObserve keeps observing honest: known malware is refused even so, and
-// nothing is served that was never scanned.
-func mayObserve(f Facts, reasons []verdict.Reason) bool {
-	if f.File != nil && !f.Looked {
-		return false
-	}
+// mayObserve keeps observing honest: known malware is refused even so, and a
+// fault never lets anything out, because what it hides may be malware.
+func mayObserve(reasons []verdict.Reason) bool {
 	return !slices.ContainsFunc(reasons, func(r verdict.Reason) bool {
-		return r.Class == finding.Malware && r.Effect != verdict.EffectNote
+		return blocks(r) && !unseen(r) && (r.Class == finding.Malware || r.Class == finding.Fault)
 	})
 }

@@ -55,12 +55,15 @@ func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index,
 }
 
 func (g *Gate) quarantine(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) (artifact.File, error) {
-	if err := g.Store.SetOrigin(ctx, v.Package, x.Upstream, g.Now()); err != nil && !errors.Is(err, verdict.ErrConflict) {
+	if err := g.Store.SetOrigin(ctx, v.Package, x.Upstream, g.Now()); err != nil {
 		return artifact.File{}, fmt.Errorf("recording origin: %w", err)
 	}
 	sha, size, err := g.Fetch.Fetch(ctx, f, x.Upstream)
 	if err != nil {
 		return artifact.File{}, err
+	}
+	if f.SHA256 != "" && sha != f.SHA256 {
+		return artifact.File{}, &BadBytesError{Rule: "digest-mismatch", File: f.Name, Want: f.SHA256, Got: sha}
 	}
 	file := artifact.File{Version: v, Name: f.Name, Kind: f.Kind, SHA256: sha, Size: size, Uploaded: f.Uploaded, Origin: x.Upstream}
 	err = g.Store.PutFile(ctx, file, g.Now())

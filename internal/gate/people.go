@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,19 +24,26 @@ func NewID(kind byte) string {
 	return string(kind) + strings.ToLower(rand.Text()[:12])
 }
 
+var errNobody = errors.New("it is not known who you are; nothing was recorded")
+
 // AskFor records that somebody wants an exception to a decision or to what a
 // request was refused for. It changes nothing by itself.
 func (g *Gate) AskFor(ctx context.Context, registry, object, reason, by string) (Ask, error) {
 	if strings.TrimSpace(reason) == "" {
 		return Ask{}, errors.New("say why: an approver decides on the reason")
 	}
+	if by == "" {
+		return Ask{}, errNobody
+	}
 	a := Ask{ID: NewID('a'), Registry: registry, Decision: object, Reason: reason, By: by, Created: g.Now()}
 	if d, err := g.Store.Decision(ctx, object); err == nil {
 		a.Purl, a.Registry = d.Purl, d.Registry
 	} else if !errors.Is(err, verdict.ErrNotFound) {
 		return Ask{}, err
-	} else if _, _, _, err := g.Store.Request(ctx, object); err != nil {
+	} else if r, _, _, err := g.Store.Request(ctx, object); err != nil {
 		return Ask{}, fmt.Errorf("nothing with the id %q was decided here: %w", artifact.Untrusted(object), err)
+	} else {
+		a.Registry = r.Registry
 	}
 	if err := g.Store.PutAsk(ctx, a); err != nil {
 		return Ask{}, err
@@ -62,6 +70,8 @@ type WaiverWish struct {
 func (g *Gate) Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error) {
 	now := g.Now()
 	switch {
+	case w.By == "":
+		return verdict.Waiver{}, errNobody
 	case strings.TrimSpace(w.Reason) == "":
 		return verdict.Waiver{}, errors.New("a waiver needs a reason")
 	case !w.Until.After(now):
@@ -73,15 +83,12 @@ func (g *Gate) Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error) 
 		ID: NewID('w'), Registry: w.Registry, Package: w.Package, Purl: w.Package.Purl(), Rule: w.Rule,
 		Reason: w.Reason, Owner: w.By, Approver: w.By, Created: now, Until: w.Until,
 	}
-	if w.Waits {
-		out.Approver = ""
+	if w.Waits || g.FourEyes {
+		out.Approver = "" // somebody else approves it
 	}
 	registries := []string{w.Registry}
 	if w.Registry == "*" {
-		registries = nil
-		for name := range g.Registries {
-			registries = append(registries, name)
-		}
+		registries = slices.Sorted(maps.Keys(g.Registries))
 	}
 	for _, name := range registries {
 		if err := g.bind(ctx, name, w, &out); err != nil {
@@ -115,8 +122,8 @@ func (g *Gate) bind(ctx context.Context, registry string, w WaiverWish, out *ver
 			continue
 		}
 		for _, r := range v.Decisions[i].Reasons {
-			if r.Rule != w.Rule && r.Source != w.Rule || r.Effect == verdict.EffectNote || r.Effect == verdict.EffectAdmit {
-				continue
+			if r.Rule != w.Rule && r.Source != w.Rule || !blocks(r) && r.Waiver == "" {
+				continue // what another waiver covers can be waived again, for longer
 			}
 			if len(w.Advisories) > 0 && !slices.ContainsFunc(r.IDs, func(id string) bool { return slices.Contains(w.Advisories, id) }) {
 				continue
@@ -159,27 +166,71 @@ func (g *Gate) Approve(ctx context.Context, object, reason, by string) ([]verdic
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range asks {
-		if a.ID == object {
-			out, err := g.approveDecision(ctx, a.Decision, cmpReason(reason, a.Reason), by)
-			if err != nil {
-				return nil, err
-			}
-			return out, g.Store.CloseAsk(ctx, a.ID, by, "approved", g.Now())
-		}
+	i := slices.IndexFunc(asks, func(a Ask) bool { return a.ID == object })
+	if i < 0 {
+		out, _, err := g.approveObject(ctx, object, reason, by)
+		return out, err
 	}
-	return g.approveDecision(ctx, object, reason, by)
+	if strings.TrimSpace(reason) == "" {
+		reason = asks[i].Reason
+	}
+	out, open, err := g.approveObject(ctx, asks[i].Decision, reason, by)
+	if err != nil || !open {
+		return out, err // a fault waits for a second person, who needs the ask
+	}
+	return out, g.Store.CloseAsk(ctx, object, by, "approved", g.Now())
 }
 
-func cmpReason(given, asked string) string {
-	if strings.TrimSpace(given) != "" {
-		return given
+// approveObject approves a decision, or all that a request's outcome holds. open
+// says that nothing of it is held any more.
+func (g *Gate) approveObject(ctx context.Context, id, reason, by string) (out []verdict.Approval, open bool, err error) {
+	if by == "" {
+		return nil, false, errNobody
 	}
-	return asked
+	if strings.TrimSpace(reason) == "" {
+		return nil, false, errors.New("an approval needs a reason")
+	}
+	d, err := g.Store.Decision(ctx, id)
+	if err == nil {
+		return g.approveDecision(ctx, d, reason, by)
+	} else if !errors.Is(err, verdict.ErrNotFound) {
+		return nil, false, err
+	}
+	_, _, o, err := g.Store.Request(ctx, id)
+	if err != nil {
+		return nil, false, fmt.Errorf("nothing here has the id %q: %w", artifact.Untrusted(id), err)
+	}
+	open = true
+	for _, v := range o.Versions {
+		if v.Verdict != verdict.Hold {
+			open = open && v.Verdict == verdict.Admit
+			continue
+		}
+		d, err := g.Store.Decision(ctx, v.Decision)
+		if err != nil {
+			return out, false, fmt.Errorf("reading the decision about %s: %w", v.Purl, err)
+		}
+		as, opened, err := g.approveDecision(ctx, d, reason, by)
+		if errors.Is(err, verdict.ErrConflict) {
+			open = false // nothing to approve about this one; the others still may be
+			continue
+		} else if err != nil {
+			return out, false, err
+		}
+		out, open = append(out, as...), open && opened
+	}
+	if len(out) == 0 {
+		return nil, false, fmt.Errorf("request %s holds nothing that can be approved; a reject needs a waiver: %w", artifact.Untrusted(id), verdict.ErrConflict)
+	}
+	return out, open, nil
 }
 
 func (g *Gate) approveWaiver(ctx context.Context, w verdict.Waiver, by string) error {
 	switch {
+	case by == "":
+		return errNobody
+	case !w.Until.After(g.Now()):
+		return fmt.Errorf("waiver %s has ended: %w", w.ID, verdict.ErrConflict)
 	case w.Approver != "":
 		return fmt.Errorf("waiver %s was approved by %s already: %w", w.ID, artifact.Untrusted(w.Approver), verdict.ErrConflict)
 	case g.FourEyes && w.Owner == by:
@@ -191,19 +242,16 @@ func (g *Gate) approveWaiver(ctx context.Context, w verdict.Waiver, by string) e
 	return g.audit(ctx, by, "approve-waiver", w.ID, w.Purl)
 }
 
-func (g *Gate) approveDecision(ctx context.Context, id, reason, by string) ([]verdict.Approval, error) {
-	d, err := g.Store.Decision(ctx, id)
-	if err != nil {
-		return nil, fmt.Errorf("no decision has the id %q: %w", artifact.Untrusted(id), err)
-	}
-	if err := g.mayApprove(ctx, d, reason, by); err != nil {
-		return nil, err
+// approveDecision gives every held file of the decision's version an approval. A
+// recorded decision is only where to look: what is approved is what holds now.
+func (g *Gate) approveDecision(ctx context.Context, d verdict.Decision, reason, by string) (out []verdict.Approval, open bool, err error) {
+	if err := g.mayApprove(ctx, d, by); err != nil {
+		return nil, false, err
 	}
 	v, err := g.View(ctx, d.Registry, d.Version.Package)
 	if err != nil {
-		return nil, fmt.Errorf("deciding about %s again: %w", d.Version, err)
+		return nil, false, fmt.Errorf("deciding about %s again: %w", d.Version, err)
 	}
-	var out []verdict.Approval
 	for i, f := range v.Index.Files {
 		now := v.Decisions[i]
 		if f.Number != d.Version.Number || now.Verdict != verdict.Hold || now.Inputs.FileEvidence == "" {
@@ -214,29 +262,52 @@ func (g *Gate) approveDecision(ctx context.Context, id, reason, by string) ([]ve
 			Evidence: verdict.EvidenceDigest(now.Inputs.FileSHA256, now.Reasons), Reason: reason, Approver: by, Created: g.Now(),
 		}
 		if err := g.Store.PutApproval(ctx, a); err != nil {
-			return out, err
+			return out, false, err
+		}
+		if err := g.audit(ctx, by, "approve", a.ID, a.Purl+" "+a.File+": "+reason); err != nil {
+			return out, false, err
 		}
 		out = append(out, a)
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no file of %s that was looked at is held; a reject needs a waiver, and what was never fetched `gatehouse admit %s` first: %w", d.Version, d.Purl, verdict.ErrConflict)
+		return nil, false, fmt.Errorf("no file of %s that was looked at is held; a reject needs a waiver, and what was never fetched `gatehouse admit %s` first: %w", d.Version, d.Purl, verdict.ErrConflict)
 	}
-	return out, g.audit(ctx, by, "approve", id, d.Purl+": "+reason)
+	if v, err = g.View(ctx, d.Registry, d.Version.Package); err != nil {
+		return out, false, fmt.Errorf("deciding about %s again: %w", d.Version, err)
+	}
+	for i, f := range v.Index.Files {
+		if slices.ContainsFunc(out, func(a verdict.Approval) bool { return a.File == f.Name }) && !Serves(v.Decisions[i]) {
+			return out, false, nil
+		}
+	}
+	return out, true, nil
 }
 
-// mayApprove keeps the four eyes where the gate asks for them.
-func (g *Gate) mayApprove(ctx context.Context, d verdict.Decision, reason, by string) error {
-	if strings.TrimSpace(reason) == "" {
-		return errors.New("an approval needs a reason")
-	}
+// mayApprove keeps the four eyes where the gate asks for them: who ever asked for
+// this version, by itself or in a request, does not approve it.
+func (g *Gate) mayApprove(ctx context.Context, d verdict.Decision, by string) error {
 	if !g.FourEyes {
 		return nil
 	}
-	asks, err := g.Store.Asks(ctx, d.Registry, true)
+	asks, err := g.Store.Asks(ctx, d.Registry, false)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(asks, func(a Ask) bool { return a.Purl == d.Purl && a.By == by }) {
+	for _, a := range asks {
+		if a.By != by {
+			continue
+		}
+		if a.Purl == "" {
+			_, _, o, err := g.Store.Request(ctx, a.Decision)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(o.Versions, func(v verdict.VersionOutcome) bool { return v.Purl == d.Purl }) {
+				continue
+			}
+		} else if a.Purl != d.Purl {
+			continue
+		}
 		return fmt.Errorf("somebody else than %s must approve what %s asked for: %w", by, by, verdict.ErrForbidden)
 	}
 	return nil
@@ -277,7 +348,10 @@ type Explanation struct {
 // Explain gathers today's decisions about a version's files and how they came
 // to be.
 func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error) {
-	e := Explanation{Purl: v.Purl(), Registry: registry, Internal: g.Internal(v.Package), Now: []verdict.Decision{}}
+	e := Explanation{
+		Purl: v.Purl(), Registry: registry, Internal: g.Internal(v.Package),
+		Now: []verdict.Decision{}, History: []verdict.Decision{}, Waivers: []verdict.Waiver{}, Approvals: []verdict.Approval{},
+	}
 	view, err := g.View(ctx, registry, v.Package)
 	if err != nil {
 		return e, err
@@ -291,10 +365,12 @@ func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version)
 	if err != nil {
 		return e, err
 	}
-	e.Origin, e.Waivers, e.Approvals = state.Origin, state.Waivers, state.Approvals[v.Number]
-	if e.History, err = g.Store.DecisionsOf(ctx, registry, v, 100); err != nil {
+	history, err := g.Store.DecisionsOf(ctx, registry, v, 100)
+	if err != nil {
 		return e, err
 	}
+	e.Origin, e.History = state.Origin, append(e.History, history...)
+	e.Waivers, e.Approvals = append(e.Waivers, state.Waivers...), append(e.Approvals, state.Approvals[v.Number]...)
 	if len(e.Now) == 0 && len(e.History) == 0 {
 		return e, fmt.Errorf("%s: %w", v, verdict.ErrNotFound)
 	}

@@ -49,14 +49,17 @@ func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verd
 
 	asked, problems := g.read(req)
 	closure, more := g.resolve(ctx, reg, asked, p)
-	out.Problems = slices.Concat([]verdict.Problem{}, req.Problems, problems, more)
+	out.Problems = append([]verdict.Problem{}, slices.Concat(req.Problems, problems, more)...) // an empty list, not null
 
 	candidates, err := g.examine(ctx, reg, closure, lines(asked), p)
 	if err != nil {
 		return g.fail(ctx, out, err)
 	}
 	p.First(outcomes(candidates))
-	g.lookAtAll(ctx, reg, candidates, p)
+	g.lookAtAll(ctx, candidates, p)
+	if err := ctx.Err(); err != nil {
+		return g.fail(ctx, out, err) // what nobody waited for is not decided
+	}
 	if err := g.decide(ctx, reg, candidates); err != nil {
 		return g.fail(ctx, out, err)
 	}
@@ -67,10 +70,10 @@ func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verd
 	g.addRemedies(ctx, reg, req, asked, out.Versions, p)
 	out.Verdict = sum(out)
 	if slices.ContainsFunc(out.Problems, func(p verdict.Problem) bool { return p.Fatal }) {
-		out.Status = verdict.Failed
+		out.Status, out.Verdict = verdict.Failed, verdict.Worse(out.Verdict, verdict.Hold)
 	}
 	out.Took = verdict.Milliseconds(time.Since(started).Milliseconds())
-	if err := g.Store.FinishRequest(ctx, req.ID, out.Status, out, g.Now()); err != nil {
+	if err := g.Store.FinishRequest(context.WithoutCancel(ctx), req.ID, out.Status, out, g.Now()); err != nil {
 		return out, fmt.Errorf("recording outcome: %w", err)
 	}
 	return out, nil
@@ -104,7 +107,7 @@ func (g *Gate) examine(ctx context.Context, reg Registry, closure []ecosystem.Re
 	faults := make([]error, len(closure))
 	p.Step("checking versions", 0, len(closure))
 	parallel(ctx, 16, closure, func(ctx context.Context, i int, r ecosystem.Resolved) {
-		cs[i] = &candidate{Resolved: r, asked: written[finding.Location{File: r.At.File, Line: r.At.Line}]}
+		cs[i] = &candidate{Resolved: r, asked: written[r.At]}
 		faults[i] = g.gatherCandidate(ctx, reg, cs[i])
 	})
 	if err := errors.Join(faults...); err != nil {
@@ -131,21 +134,46 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 		return fmt.Errorf("reading what is known of %s: %w", c.Version.Package, err)
 	}
 	vf := &versionFacts{version: c.Version, indexed: c.Files, state: state, adv: g.Advisories()}
-	x, err := peer.Upstream.Index(ctx, c.Version.Package)
+	c.facts = vf
+	for _, f := range c.Findings {
+		vf.add("", f)
+	}
+	if len(c.Files) == 0 && len(c.Findings) == 0 {
+		vf.add("", finding.Finding{Rule: "no-file", Class: finding.Fault, Severity: finding.High,
+			Text: fmt.Sprintf("the index has no file of %s that could be looked at", c.Version)})
+	}
+	x, err := g.index(ctx, peer, c.Version.Package)
 	if err == nil {
 		vf.index = x
 		vf.indexed = x.Of(c.Version.Number)
 		vf.metadata = g.cheapMetadata(ctx, peer, x, c.Files)
-	}
-	c.facts = vf
-	if gerr := g.gather(ctx, vf, g.Now()); gerr != nil {
-		return gerr
-	}
-	if err != nil {
+	} else {
 		vf.add("", finding.Finding{Rule: "upstream-silent", Class: finding.Fault, Severity: finding.High,
-			Text: fmt.Sprintf("the upstream could not be asked about %s: %v", c.Version, err)})
+			Text: fmt.Sprintf("the upstream could not be asked about %s: %v", c.Version, artifact.Untrusted(err.Error()))})
 	}
-	return nil
+	return g.gather(ctx, vf, g.Now())
+}
+
+// compareHashes holds the bytes that were fetched against the hashes that the
+// manifest demands. Where the index tells a digest the resolver has done so; a
+// silent index, or a hash of another kind, leaves it to here.
+func (c *candidate) compareHashes() {
+	if len(c.Hashes) == 0 {
+		return
+	}
+	others := slices.ContainsFunc(c.Hashes, func(h string) bool { return !strings.HasPrefix(h, "sha256:") })
+	for _, x := range c.Files {
+		file, recorded := c.facts.state.Files[x.Name]
+		switch {
+		case !recorded || slices.Contains(c.Hashes, "sha256:"+string(file.SHA256)):
+		case others:
+			c.facts.add(x.Name, finding.Finding{Rule: "manifest-hash-unknown", Class: finding.Fault, Severity: finding.High, Path: x.Name,
+				Text: fmt.Sprintf("%s: %s gives no sha256 hash that it could be compared with; write one", x.Name, c.At)})
+		default:
+			c.facts.add(x.Name, finding.Finding{Rule: "manifest-hash-mismatch", Class: finding.Integrity, Severity: finding.Critical, Path: x.Name,
+				Text: fmt.Sprintf("%s has sha256 %s, which is none of those that %s demands", x.Name, file.SHA256.Short(), c.At)})
+		}
+	}
 }
 
 // cheapMetadata reads the licence and its like where that costs one small
@@ -162,15 +190,13 @@ func (g *Gate) cheapMetadata(ctx context.Context, peer Peer, x *ecosystem.Index,
 	return nil
 }
 
-func (vf *versionFacts) add(file string, f finding.Finding) {
-	vf.findings[file] = append(vf.findings[file], f)
-}
-
 // decideCandidate decides about each file an installer would take, or about the
 // version when there is none.
 func (g *Gate) decideCandidate(reg Registry, c *candidate) []verdict.Decision {
 	now := g.Now()
 	if len(c.Files) == 0 {
+		c.facts.findings[""] = append(c.facts.findings[""], finding.Finding{Rule: "no-usable-file", Class: finding.Fault, Severity: finding.High,
+			Text: fmt.Sprintf("no file of %s that may be taken can be installed on the platforms looked at", c.Version)})
 		return []verdict.Decision{g.decideVersion(reg, c.facts, now)}
 	}
 	ds := make([]verdict.Decision, len(c.Files))
@@ -184,8 +210,9 @@ func (g *Gate) decideCandidate(reg Registry, c *candidate) []verdict.Decision {
 // large enough that eight under way keep both busy.
 const filesAtOnce = 8
 
-// lookAtAll fetches and scans every file that the first verdict did not reject.
-func (g *Gate) lookAtAll(ctx context.Context, reg Registry, cs []*candidate, p Progress) {
+// lookAtAll fetches and scans every file that the first verdict did not reject,
+// or whose registry serves it even so.
+func (g *Gate) lookAtAll(ctx context.Context, cs []*candidate, p Progress) {
 	type wanted struct {
 		c *candidate
 		x ecosystem.IndexFile
@@ -193,7 +220,7 @@ func (g *Gate) lookAtAll(ctx context.Context, reg Registry, cs []*candidate, p P
 	var files []wanted
 	for _, c := range cs {
 		for i, x := range c.Files {
-			if c.first[i].Verdict != verdict.Reject && c.facts.reports[x.Name] == nil {
+			if d := c.first[i]; (d.Verdict != verdict.Reject || d.Observed) && c.facts.reports[x.Name] == nil {
 				files = append(files, wanted{c, x})
 			}
 		}
@@ -221,35 +248,41 @@ func (g *Gate) decide(ctx context.Context, reg Registry, cs []*candidate) error 
 			return fmt.Errorf("reading what is known of %s: %w", c.Version.Package, err)
 		}
 		before := c.facts
-		after := &versionFacts{version: before.version, index: before.index, indexed: before.indexed, state: state, metadata: before.metadata, adv: before.adv}
-		if err := g.gather(ctx, after, g.Now()); err != nil {
+		c.facts = &versionFacts{
+			version: before.version, index: before.index, indexed: before.indexed, state: state,
+			metadata: before.metadata, adv: g.Advisories(), met: before.met,
+		}
+		if err := g.gather(ctx, c.facts, g.Now()); err != nil {
 			return err
 		}
-		for file, fs := range before.looking {
-			for _, f := range fs {
-				after.add(file, f)
-			}
-		}
-		if before.index == nil {
-			after.findings[""] = append(after.findings[""], before.findings[""]...)
-		}
-		c.facts = after
+		c.compareHashes()
 		c.decisions = g.decideCandidate(reg, c)
 	}
 	return nil
 }
 
 // publish makes the decisions public in one transaction. From here on the
-// registry serves what was admitted.
+// registry serves what was admitted. What this request alone met, such as a hash
+// that its lock demands, is recorded for its reader and takes nothing away that
+// others use: the registry's own decision stands.
 func (g *Gate) publish(ctx context.Context, cs []*candidate) error {
-	var ds []verdict.Decision
+	var public, private []verdict.Decision
 	for _, c := range cs {
-		ds = append(ds, c.decisions...)
+		for _, d := range c.decisions {
+			if len(c.facts.met[""])+len(c.facts.met[d.File]) > 0 && d.Verdict != verdict.Admit {
+				private = append(private, d)
+			} else {
+				public = append(public, d)
+			}
+		}
 	}
-	if err := g.Store.Publish(ctx, ds); err != nil {
+	if err := g.Store.Publish(ctx, public); err != nil {
 		return fmt.Errorf("publishing decisions: %w", err)
 	}
-	for _, d := range ds {
+	if err := g.Store.PutDecisions(ctx, private); err != nil {
+		return fmt.Errorf("recording decisions: %w", err)
+	}
+	for _, d := range slices.Concat(public, private) {
 		g.Log.Info("decided", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
 	}
 	return nil
@@ -283,7 +316,7 @@ func outcomes(cs []*candidate) []verdict.VersionOutcome {
 func (c *candidate) outcome() verdict.VersionOutcome {
 	ds := c.decisions
 	if ds == nil {
-		ds = c.first
+		ds = onFacts(c.first)
 	}
 	o := verdict.VersionOutcome{
 		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, New: c.isNew,
@@ -294,7 +327,7 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 	}
 	for _, d := range ds {
 		v := d.Verdict
-		if d.Observed {
+		if Serves(d) {
 			v = verdict.Admit
 		}
 		if worse := verdict.Worse(o.Verdict, v); worse != o.Verdict || o.Decision == "" {
@@ -309,14 +342,51 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 				o.Reasons = append(o.Reasons, r)
 			}
 		}
-		if !d.Until.IsZero() && v != verdict.Reject && (o.Until == nil || d.Until.After(*o.Until)) {
-			o.Until = &d.Until
-		}
 	}
+	o.Until = until(o.Verdict, ds)
 	slices.SortStableFunc(o.Reasons, func(a, b verdict.Reason) int {
 		return cmp.Or(effectRank(a.Effect)-effectRank(b.Effect), int(b.Severity.Weight())-int(a.Severity.Weight()))
 	})
 	return o
+}
+
+// onFacts are first decisions without the look that is still to come.
+func onFacts(ds []verdict.Decision) []verdict.Decision {
+	out := slices.Clone(ds)
+	for i, d := range out {
+		out[i].Reasons = slices.DeleteFunc(slices.Clone(d.Reasons), unseen)
+		out[i].Verdict = verdict.Sum(out[i].Reasons)
+	}
+	return out
+}
+
+// until is when a version's held files have all opened by themselves, or when
+// the first admission ends; nil when that is not known, or it is rejected.
+func until(v verdict.Verdict, ds []verdict.Decision) *time.Time {
+	var at time.Time
+	for _, d := range ds {
+		switch {
+		case v == verdict.Admit && !d.Until.IsZero() && (at.IsZero() || d.Until.Before(at)):
+			at = d.Until
+		case v == verdict.Hold && !Serves(d):
+			opens := opensAt(d)
+			if opens.IsZero() {
+				return nil
+			}
+			at = later(at, opens)
+		}
+	}
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func sameReason(a, b verdict.Reason) bool {
@@ -325,14 +395,11 @@ func sameReason(a, b verdict.Reason) bool {
 
 // faults turns an error met while looking at a file into a finding about it.
 func (vf *versionFacts) faults(file string, err error) {
-	f := finding.Finding{Rule: "could-not-look", Class: finding.Fault, Severity: finding.High, Path: file, Text: fmt.Sprintf("%s could not be fetched and scanned: %v", file, err)}
+	f := finding.Finding{Rule: "could-not-look", Class: finding.Fault, Severity: finding.High, Path: file, Text: fmt.Sprintf("%s could not be fetched and scanned: %v", file, artifact.Untrusted(err.Error()))}
 	if bad, ok := errors.AsType[*BadBytesError](err); ok {
 		f = finding.Finding{Rule: bad.Rule, Class: finding.Integrity, Severity: finding.Critical, Path: file, Text: bad.Error()}
 	}
-	if vf.looking == nil {
-		vf.looking = map[string][]finding.Finding{}
-	}
-	vf.looking[file] = append(vf.looking[file], f)
+	vf.add(file, f)
 }
 
 // BadBytesError says that bytes are not what somebody promised. A Fetcher

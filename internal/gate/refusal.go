@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -19,40 +18,66 @@ func Unseen(d verdict.Decision) bool { return !Serves(d) && Offers(d) }
 // and what to use instead.
 func RefusalOf(v *View, i int) *verdict.Refusal {
 	d, f := v.Decisions[i], v.Index.Files[i]
-	no := &verdict.Refusal{Version: v.Index.Version(f), File: f.Name, Verdict: d.Verdict, Decision: d.ID, Until: d.Until}
-	var ids []string
-	for _, r := range d.Reasons {
-		if r.Effect == verdict.EffectNote || r.Effect == verdict.EffectAdmit {
-			continue
-		}
-		if no.Rule == "" || (r.Effect == verdict.EffectReject && no.Public != "" && len(ids) == 0) {
-			no.Rule, no.Public = r.Rule, r.Text
-		}
-		if r.Class == finding.Vulnerability || r.Class == finding.Malware {
-			if len(r.IDs) > 0 {
-				ids = append(ids, r.IDs[0])
-			}
-			if r.Class == finding.Malware && len(r.IDs) > 0 {
-				no.Rule, no.Public = r.Rule, "malware "+r.IDs[0]
-			}
-		}
-	}
-	if len(ids) > 0 && !strings.HasPrefix(no.Public, "malware ") {
-		no.Public = advisoryPhrase(ids)
-	}
-	if use := newestOffered(v, f.Number); use != "" {
+	no := &verdict.Refusal{Version: v.Index.Version(f), File: f.Name, Verdict: d.Verdict, Decision: d.ID}
+	why := foremost(d.Reasons)
+	no.Rule, no.Public, no.Until = why.Rule, publicWhy(why, d.Reasons), opensAt(d)
+	switch use := newestOffered(v, f.Number); {
+	case unseen(why):
+		no.Next = why.Remedy
+	case use != "":
 		no.Next = "use " + use
-	} else if !d.Until.IsZero() {
-		no.Next = "opens " + d.Until.UTC().Format(time.DateOnly)
+	case !no.Until.IsZero():
+		no.Next = "opens " + no.Until.UTC().Format(time.DateOnly)
 	}
 	return no
 }
 
-func advisoryPhrase(ids []string) string {
-	if len(ids) == 1 {
-		return ids[0]
+// foremost is the reason to name when there is room for one: malware, other
+// rejects, holds, the missing look.
+func foremost(reasons []verdict.Reason) verdict.Reason {
+	var best verdict.Reason
+	bestRank := 6
+	for _, r := range reasons {
+		rank := 3
+		switch {
+		case !blocks(r):
+			continue
+		case unseen(r):
+			rank = 5
+		case r.Class == finding.Malware:
+			rank = 0
+		case r.Effect == verdict.EffectReject && r.Class != finding.Vulnerability:
+			rank = 1 // integrity and origin before a vulnerability: it may not even be that package
+		case r.Effect == verdict.EffectReject:
+			rank = 2
+		case r.Class != finding.Vulnerability:
+			rank = 4
+		}
+		if rank < bestRank {
+			best, bestRank = r, rank
+		}
 	}
-	return fmt.Sprintf("%s and %d more", ids[0], len(ids)-1)
+	return best
+}
+
+// publicWhy is the reason in few words: advisories by their ids.
+func publicWhy(why verdict.Reason, all []verdict.Reason) string {
+	if len(why.IDs) == 0 || (why.Class != finding.Malware && why.Class != finding.Vulnerability) {
+		return why.Text
+	}
+	if why.Class == finding.Malware {
+		return "malware " + why.IDs[0]
+	}
+	more := 0
+	for _, r := range all {
+		if blocks(r) && r.Class == finding.Vulnerability {
+			more++
+		}
+	}
+	if more--; more > 0 {
+		return fmt.Sprintf("%s and %d more", why.IDs[0], more)
+	}
+	return why.IDs[0]
 }
 
 // newestOffered is the newest other version that a client could install now; ""
@@ -64,15 +89,15 @@ func newestOffered(v *View, but string) string {
 	return v.newest
 }
 
-// RecordRefusals makes the decision of every refused file of a view readable
-// under its id, once.
+// RecordRefusals makes the decisions that explain the refused files of a view
+// (View.Explained) readable under their ids, once.
 func (g *Gate) RecordRefusals(ctx context.Context, v *View) error {
 	if v.recorded.Load() {
 		return nil
 	}
 	var ds []verdict.Decision
-	for _, d := range v.Decisions {
-		if !Offers(d) {
+	for i, d := range v.Decisions {
+		if !Offers(d) && v.like[i] == i {
 			ds = append(ds, d)
 		}
 	}

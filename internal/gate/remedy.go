@@ -2,12 +2,14 @@ package gate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing/fstest"
@@ -17,100 +19,155 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
-// A remedy is looked for by trying: this many resolutions a line, this many
-// lines a manifest.
+// A remedy is looked for by trying: this many versions a line, this many changes
+// a manifest.
 const (
-	triesPerLine     = 40
-	linesPerManifest = 50
-	resolutionsInAll = 200
+	triesPerLine       = 40
+	changesPerManifest = 50
+	resolutionsInAll   = 200
 )
 
 // addRemedies finds, for every rejected version, the direct line that pulls it
-// in and the smallest change of that line after which nothing is rejected any
-// more. Each change is proved by resolving and deciding again with all changes
-// in place.
+// in and the smallest change of that line (or of the constraint on it) after
+// which nothing below it is rejected any more. Each change is proved by resolving
+// and deciding again with all changes in place.
 func (g *Gate) addRemedies(ctx context.Context, reg Registry, req verdict.Request, as []asked, outs []verdict.VersionOutcome, p Progress) {
 	for _, a := range as {
-		if !slices.ContainsFunc(outs, func(o verdict.VersionOutcome) bool { return o.Verdict == verdict.Reject && a.holds(o) }) {
+		lines := make([]int, len(outs))
+		wanted := false
+		for i, o := range outs {
+			lines[i] = -1
+			if o.Verdict == verdict.Reject {
+				lines[i] = a.lineOf(causeOf(o))
+			}
+			wanted = wanted || lines[i] >= 0
+		}
+		if !wanted {
 			continue
 		}
 		p.Step("looking for a remedy", 0, 0)
-		rs := g.remediesFor(ctx, reg, a, outs)
-		for i, o := range outs {
-			if o.Verdict != verdict.Reject || !a.holds(o) {
-				continue
-			}
-			if r, ok := rs[lineKey{o.File, o.Line}]; ok {
-				r.Command = fixCommand(req, r)
+		found := g.remediesFor(ctx, reg, a)
+		for i, line := range lines {
+			if r, ok := found[line]; ok {
+				if r.Proved && r.Command == "" {
+					r.Command = fixCommand(req, a)
+				}
 				outs[i].Remedy = &r
 			}
 		}
 	}
 }
 
-type lineKey struct {
-	file string
-	line int
+// cause says how a version came into a closure.
+type cause struct {
+	pkg, root artifact.Package // root is the direct requirement's
+	file      string
+	line      int
 }
 
-// holds says whether an outcome comes from a line of this manifest or of a file
-// that it includes.
-func (a asked) holds(o verdict.VersionOutcome) bool {
-	return slices.ContainsFunc(a.manifest.Requirements, func(r ecosystem.Requirement) bool {
-		return r.At.File == o.File && r.At.Line == o.Line
+func causeOf(o verdict.VersionOutcome) cause {
+	c := cause{pkg: o.Version.Package, root: o.Version.Package, file: o.File, line: o.Line}
+	if len(o.Via) > 0 {
+		if v, err := artifact.ParsePurl(o.Via[0]); err == nil {
+			c.root = v.Package
+		}
+	}
+	return c
+}
+
+func causeOfResolved(r ecosystem.Resolved) cause {
+	c := cause{pkg: r.Version.Package, root: r.Version.Package, file: r.At.File, line: r.At.Line}
+	if len(r.Via) > 0 {
+		c.root = r.Via[0]
+	}
+	return c
+}
+
+// lineOf is the place among the manifest's requirements of the one to change: in
+// a lock the version's own entry, elsewhere the direct line above it; -1 when the
+// version does not come from this manifest.
+func (a asked) lineOf(c cause) int {
+	return slices.IndexFunc(a.manifest.Requirements, func(r ecosystem.Requirement) bool {
+		if a.manifest.Locked {
+			return r.Package == c.pkg && !r.Constraint
+		}
+		return r.Package == c.root && !r.Constraint && r.At.File == c.file && r.At.Line == c.line
 	})
 }
 
-func fixCommand(req verdict.Request, r verdict.Remedy) string {
-	if strings.HasPrefix(r.File, "pkg:") || req.Door != "cli" {
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_./-]*$`)
+
+// fixCommand applies the remedy to a manifest that lies where the command was
+// typed; "" where there is none such.
+func fixCommand(req verdict.Request, a asked) string {
+	if req.Door != "cli" || !plainPath.MatchString(a.manifest.Path) {
 		return ""
 	}
-	return "gatehouse admit --fix " + r.File
+	return "gatehouse admit --fix " + a.manifest.Path
 }
 
-// search is the state of one search for remedies in one manifest.
+// search is the state of one search for remedies in one manifest. A requirement
+// is known by its place among the manifest's: edits do not move it.
 type search struct {
-	g     *Gate
-	reg   Registry
-	a     asked // with files and manifest as changed so far
-	left  int   // resolutions that may still be tried
-	found map[lineKey]verdict.Remedy
+	g        *Gate
+	reg      Registry
+	original *ecosystem.Manifest
+	a        asked                // with files and manifest as changed so far
+	closure  []ecosystem.Resolved // of it
+	left     int                  // resolutions that may still be tried
+
+	found    map[int]verdict.Remedy    // by the direct line's place
+	changed  map[int]int               // the place that was changed for it: its own or a constraint's
+	unhashed map[int]bool              // lines that lost their hashes
+	given    map[artifact.Version]bool // rejected versions for which nothing helped
+	stuck    map[int]bool              // their lines
 }
 
-func (g *Gate) remediesFor(ctx context.Context, reg Registry, a asked, outs []verdict.VersionOutcome) map[lineKey]verdict.Remedy {
-	s := &search{g: g, reg: reg, a: a, left: resolutionsInAll, found: map[lineKey]verdict.Remedy{}}
-	for range linesPerManifest {
+// remediesFor gives remedies by the place of the direct line.
+func (g *Gate) remediesFor(ctx context.Context, reg Registry, a asked) map[int]verdict.Remedy {
+	s := &search{
+		g: g, reg: reg, original: a.manifest, a: a, left: resolutionsInAll, found: map[int]verdict.Remedy{}, changed: map[int]int{},
+		unhashed: map[int]bool{}, given: map[artifact.Version]bool{}, stuck: map[int]bool{},
+	}
+	for range changesPerManifest {
 		bad, ok := s.worst(ctx)
 		if !ok {
-			return s.found // the manifest cannot be judged as it stands: what was found is not proved
+			return s.found // the manifest cannot be judged as changed: nothing is proved
 		}
 		if bad == nil {
-			for k, r := range s.found {
-				r.Proved = true
-				s.found[k] = r
-			}
+			s.prove()
 			return s.found
 		}
-		if !s.mend(ctx, *bad) {
-			return s.found
+		if line := s.a.lineOf(causeOfResolved(*bad)); line < 0 || !s.mend(ctx, line, *bad) {
+			s.given[bad.Version], s.stuck[line] = true, true
 		}
 	}
 	return s.found
 }
 
-// worst resolves the manifest as changed so far and gives the first version
-// that facts alone reject, the direct ones first; nil when there is none.
-func (s *search) worst(ctx context.Context) (*ecosystem.Resolved, bool) {
-	if s.left--; s.left < 0 {
-		return nil, false
+// prove marks the changes of lines below which nothing is rejected any more. A
+// line that lost its hashes installs nowhere before it has new ones: it is for a
+// person to change.
+func (s *search) prove() {
+	for line, r := range s.found {
+		r.Proved = !s.stuck[line] && !s.unhashed[line]
+		s.found[line] = r
 	}
-	rs, err := s.g.closureOf(ctx, s.reg, s.a)
+}
+
+// worst resolves the manifest as changed so far and gives the first version that
+// is rejected and not given up, the direct ones first; nil when there is none.
+func (s *search) worst(ctx context.Context) (*ecosystem.Resolved, bool) {
+	rs, err := s.resolve(ctx, s.a)
 	if err != nil {
 		return nil, false
 	}
-	slices.SortStableFunc(rs, func(a, b ecosystem.Resolved) int { return boolFirst(a.Direct, b.Direct) })
+	s.closure = rs
 	for _, r := range rs {
-		if bad, err := s.rejected(ctx, r); err != nil {
+		if s.given[r.Version] {
+			continue
+		}
+		if bad, err := s.any(ctx, r, rejects); err != nil {
 			return nil, false
 		} else if bad {
 			return &r, true
@@ -119,103 +176,124 @@ func (s *search) worst(ctx context.Context) (*ecosystem.Resolved, bool) {
 	return nil, true
 }
 
-// rejected says whether any file that would be installed is rejected.
-func (s *search) rejected(ctx context.Context, r ecosystem.Resolved) (bool, error) {
+var errEnough = errors.New("enough was tried")
+
+func (s *search) resolve(ctx context.Context, a asked) ([]ecosystem.Resolved, error) {
+	if s.left--; s.left < 0 {
+		return nil, errEnough
+	}
+	rs, err := s.g.closureOf(ctx, s.reg, a)
+	slices.SortStableFunc(rs, func(a, b ecosystem.Resolved) int { return boolFirst(a.Direct, b.Direct) })
+	return rs, err
+}
+
+func rejects(d verdict.Decision) bool { return d.Verdict == verdict.Reject && !d.Observed }
+
+func refuses(d verdict.Decision) bool { return !Offers(d) }
+
+// any says whether a decision about any file that would be installed is so.
+func (s *search) any(ctx context.Context, r ecosystem.Resolved, is func(verdict.Decision) bool) (bool, error) {
 	v, err := s.g.View(ctx, s.reg.Name, r.Version.Package)
 	if err != nil {
 		return false, err
 	}
 	for i, f := range v.Index.Files {
 		wanted := slices.ContainsFunc(r.Files, func(x ecosystem.IndexFile) bool { return x.Name == f.Name })
-		if wanted && v.Decisions[i].Verdict == verdict.Reject && !v.Decisions[i].Observed {
+		if wanted && is(v.Decisions[i]) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// mend tries other versions on the direct line above bad, nearest first, until
-// bad's package is no longer rejected.
-func (s *search) mend(ctx context.Context, bad ecosystem.Resolved) bool {
-	line, ok := s.lineOf(bad)
-	if !ok {
-		return false
-	}
-	numbers, err := s.g.alternatives(ctx, s.reg, s.a.peer, line, bad)
-	if err != nil {
-		return false
-	}
-	for i, number := range numbers {
-		if i == triesPerLine {
-			break
+// mend changes the direct line above bad, or a constraint on one of the two,
+// until bad's package is refused no more.
+func (s *search) mend(ctx context.Context, line int, bad ecosystem.Resolved) bool {
+	for _, place := range s.places(line, bad) {
+		if was, again := s.changed[line]; again && was != place {
+			continue // one line, one fix
 		}
-		spec := ">=" + number
-		if line.Number != "" {
-			spec = "==" + number
-		}
-		changed, note, err := s.with(line, spec)
-		if relock, locked := errors.AsType[*ecosystem.Relock](err); locked {
-			return s.relock(line, number, relock)
-		}
-		if err != nil {
-			return false
-		}
-		if s.clears(ctx, changed, bad) {
-			s.a = changed
-			s.record(line, spec, note)
+		if s.try(ctx, line, place, bad) {
 			return true
 		}
 	}
 	return false
 }
 
-// lineOf is the requirement on the line that pulls bad in.
-func (s *search) lineOf(bad ecosystem.Resolved) (ecosystem.Requirement, bool) {
-	root := bad.Version.Package
-	if len(bad.Via) > 0 {
-		root = bad.Via[0]
-	}
-	for _, r := range s.a.manifest.Requirements {
-		if r.Package == root && !r.Constraint && r.At.File == bad.At.File && r.At.Line == bad.At.Line {
-			return r, true
+// places are what may be changed: the constraints first, because nothing else
+// helps where there are some.
+func (s *search) places(line int, bad ecosystem.Resolved) []int {
+	var out []int
+	root := s.a.manifest.Requirements[line].Package
+	for i, r := range s.a.manifest.Requirements {
+		if r.Constraint && r.Spec != "" && (r.Package == bad.Version.Package || r.Package == root) {
+			out = append(out, i)
 		}
 	}
-	return ecosystem.Requirement{}, false
+	return append(out, line)
 }
 
-// alternatives lists the versions of the line's package that may be served,
-// nearest first: those above the present one ascending, then those below it
-// descending. Pre-releases come into it only where the present one is one.
-func (g *Gate) alternatives(ctx context.Context, reg Registry, peer Peer, line ecosystem.Requirement, bad ecosystem.Resolved) ([]string, error) {
-	v, err := g.View(ctx, reg.Name, line.Package)
+// try writes other versions into one place, nearest first.
+func (s *search) try(ctx context.Context, line, place int, bad ecosystem.Resolved) bool {
+	r := s.a.manifest.Requirements[place]
+	numbers, err := s.alternatives(ctx, r)
+	if err != nil {
+		return false
+	}
+	for _, number := range numbers[:min(len(numbers), triesPerLine)] {
+		spec := specFor(r, number)
+		changed, note, err := s.with(place, spec)
+		if relock, locked := errors.AsType[*ecosystem.Relock](err); locked {
+			s.relock(line, r, number, relock)
+			return false // the lock stays as it is: its own tool writes it
+		}
+		if err != nil {
+			return false
+		}
+		if s.clears(ctx, changed, r.Package, bad.Version.Package) {
+			s.a = changed
+			s.record(line, place, spec, note)
+			return true
+		}
+	}
+	return false
+}
+
+// specFor keeps a pin a pin, and a range a range that stays close.
+func specFor(r ecosystem.Requirement, number string) string {
+	parts := strings.Split(number, ".")
+	plain := !slices.ContainsFunc(parts, func(p string) bool { return strings.Trim(p, "0123456789") != "" })
+	switch {
+	case r.Number != "" || !plain:
+		return "==" + number
+	case len(parts) < 2:
+		return ">=" + number
+	}
+	return "~=" + number
+}
+
+// alternatives lists the versions of a line's package that a client could
+// install, nearest first: those above the present one ascending, then those below
+// it descending. Pre-releases are left out.
+func (s *search) alternatives(ctx context.Context, r ecosystem.Requirement) ([]string, error) {
+	v, err := s.g.View(ctx, s.reg.Name, r.Package)
 	if err != nil {
 		return nil, err
 	}
-	usable := map[string]bool{}
-	for i, f := range v.Index.Files {
-		if Offers(v.Decisions[i]) && !f.Yanked {
-			usable[f.Number] = true
+	now := r.Number
+	if i := slices.IndexFunc(s.closure, func(x ecosystem.Resolved) bool { return x.Version.Package == r.Package }); now == "" && i >= 0 {
+		now = s.closure[i].Version.Number
+	}
+	var key []byte
+	if now != "" {
+		if key, err = s.a.peer.VersionKey(now); err != nil {
+			return nil, err
 		}
 	}
-	now := line.Number
-	if now == "" && bad.Version.Package == line.Package {
-		now = bad.Version.Number
-	}
-	key, err := keyOrEmpty(peer, now)
-	if err != nil {
-		return nil, err
-	}
-	return nearestFirst(peer, slices.Collect(maps.Keys(usable)), key)
+	return nearestFirst(s.a.peer, v.offered(), key), nil
 }
 
-func keyOrEmpty(peer Peer, number string) ([]byte, error) {
-	if number == "" {
-		return nil, nil
-	}
-	return peer.VersionKey(number)
-}
-
-func nearestFirst(peer Peer, numbers []string, now []byte) ([]string, error) {
+func nearestFirst(peer Peer, numbers []string, now []byte) []string {
 	type keyed struct {
 		number string
 		key    []byte
@@ -223,14 +301,13 @@ func nearestFirst(peer Peer, numbers []string, now []byte) ([]string, error) {
 	var above, below []keyed
 	for _, n := range numbers {
 		k, err := peer.VersionKey(n)
-		if err != nil {
-			return nil, err
+		if err != nil || peer.PreRelease(n) {
+			continue
 		}
 		switch c := bytes.Compare(k, now); {
-		case peer.PreRelease(n) || c == 0:
 		case c > 0:
 			above = append(above, keyed{n, k})
-		default:
+		case c < 0:
 			below = append(below, keyed{n, k})
 		}
 	}
@@ -240,151 +317,156 @@ func nearestFirst(peer Peer, numbers []string, now []byte) ([]string, error) {
 	for _, k := range append(above, below...) {
 		out = append(out, k.number)
 	}
-	return out, nil
+	return out
 }
 
-// with is the manifest after one line was changed.
-func (s *search) with(line ecosystem.Requirement, spec string) (asked, string, error) {
+// with is the manifest after one requirement was changed.
+func (s *search) with(place int, spec string) (asked, string, error) {
 	changed := s.a
 	if s.a.manifest.Format == purlFormat {
 		m := *s.a.manifest
 		m.Requirements = slices.Clone(m.Requirements)
-		for i, r := range m.Requirements {
-			if r.At == line.At {
-				m.Requirements[i].Spec, m.Requirements[i].Number = spec, strings.TrimPrefix(spec, "==")
-			}
-		}
+		m.Requirements[place].Spec, m.Requirements[place].Number = spec, strings.TrimPrefix(spec, "==")
 		changed.manifest = &m
 		return changed, "", nil
 	}
-	tree, note, err := editTree(s.a, line, spec)
+	tree, note, err := editTree(s.a.peer, s.a.files, s.a.manifest.Requirements[place], spec)
 	if err != nil {
 		return changed, "", err
 	}
 	changed.files = tree
-	changed.manifest, err = s.a.peer.ParseManifest(tree, s.a.manifest.Path)
-	return changed, note, err
+	if changed.manifest, err = s.a.peer.ParseManifest(tree, s.a.manifest.Path); err != nil {
+		return changed, "", err
+	}
+	if len(changed.manifest.Requirements) != len(s.original.Requirements) {
+		return changed, "", errors.New("the change moved other requirements")
+	}
+	if note != "" || len(s.unhashed) > 0 {
+		changed.manifest.Hashed = false // the others' hashes still count
+	}
+	return changed, note, nil
 }
 
-func editTree(a asked, line ecosystem.Requirement, spec string) (fstest.MapFS, string, error) {
-	content, err := fs.ReadFile(a.files, line.At.File)
+func editTree(peer Peer, files fstest.MapFS, r ecosystem.Requirement, spec string) (fstest.MapFS, string, error) {
+	content, err := fs.ReadFile(files, path.Clean(r.At.File))
 	if err != nil {
 		return nil, "", err
 	}
-	edited, note, err := a.peer.EditRequirement(content, line, spec)
+	edited, note, err := peer.EditRequirement(content, r, spec)
 	if err != nil {
 		return nil, "", err
 	}
-	tree := maps.Clone(a.files)
-	tree[path.Clean(line.At.File)] = &fstest.MapFile{Data: edited, Mode: 0o444}
+	tree := maps.Clone(files)
+	tree[path.Clean(r.At.File)] = &fstest.MapFile{Data: edited, Mode: 0o444}
 	return tree, note, nil
 }
 
-// clears says whether after a change the manifest resolves and nothing of bad's
-// package is rejected any more.
-func (s *search) clears(ctx context.Context, changed asked, bad ecosystem.Resolved) bool {
-	if s.left--; s.left < 0 {
-		return false
-	}
-	rs, err := s.g.closureOf(ctx, s.reg, changed)
+// clears says whether after a change the manifest resolves, and to versions of
+// these packages that a client could install.
+func (s *search) clears(ctx context.Context, changed asked, packages ...artifact.Package) bool {
+	rs, err := s.resolve(ctx, changed)
 	if err != nil {
 		return false
 	}
 	for _, r := range rs {
-		if r.Version.Package != bad.Version.Package && r.Version.Package != rootOf(bad) {
+		if !slices.Contains(packages, r.Version.Package) {
 			continue
 		}
-		if still, err := s.rejected(ctx, r); err != nil || still {
+		if still, err := s.any(ctx, r, refuses); err != nil || still {
 			return false
 		}
 	}
 	return true
 }
 
-func rootOf(r ecosystem.Resolved) artifact.Package {
-	if len(r.Via) > 0 {
-		return r.Via[0]
-	}
-	return r.Version.Package
-}
-
-func (s *search) record(line ecosystem.Requirement, spec, note string) {
-	k := lineKey{line.At.File, line.At.Line}
-	old := line.Written
-	if have, again := s.found[k]; again {
-		old = have.Old
-	}
-	to := requirementText(line, spec)
+// record keeps a change in the words of the manifest as it was handed in.
+func (s *search) record(line, place int, spec, note string) {
+	was := s.original.Requirements[place]
+	to := requirementText(was, spec)
 	text := "change to: " + to
+	if place != line {
+		text = "change the constraint in " + was.At.String() + " to: " + to
+	}
 	if note != "" {
 		text += " (" + note + ")"
+		s.unhashed[line] = true
 	}
-	s.found[k] = verdict.Remedy{File: line.At.File, Line: line.At.Line, Old: old, New: to, Spec: spec, Text: text}
+	s.changed[line] = place
+	s.found[line] = verdict.Remedy{File: was.At.File, Line: was.At.Line, Old: was.Written, New: to, Spec: spec, Text: text}
 }
 
 // relock is the remedy of a lock: the command of its own tool. It cannot be
 // proved here.
-func (s *search) relock(line ecosystem.Requirement, number string, tool *ecosystem.Relock) bool {
-	s.found[lineKey{line.At.File, line.At.Line}] = verdict.Remedy{
-		File: line.At.File, Line: line.At.Line, Old: line.Written, New: line.Package.Name + "==" + number,
+func (s *search) relock(line int, r ecosystem.Requirement, number string, tool *ecosystem.Relock) {
+	s.found[line] = verdict.Remedy{
+		File: r.At.File, Line: r.At.Line, Old: r.Written, New: r.Package.Name + "==" + number,
 		Text: "run: " + tool.Command, Command: tool.Command,
 	}
-	return false // a lock stays as it is: the search ends here
 }
 
 // requirementText is the requirement with another specifier, spelled as it was.
 func requirementText(r ecosystem.Requirement, spec string) string {
-	name := r.Package.Name
-	if i := strings.IndexAny(r.Written, "[=<>!~; ("); i > 0 && !strings.HasPrefix(r.Written, "pkg:") {
-		name = r.Written[:i]
-	} else if r.Spec == "" && !strings.HasPrefix(r.Written, "pkg:") && r.Written != "" {
-		name = r.Written
+	if strings.HasPrefix(r.Written, "pkg:") {
+		return artifact.Version{Package: r.Package, Number: strings.TrimLeft(spec, "=~>")}.Purl()
 	}
-	extras := ""
+	name := r.Written
+	if i := strings.IndexAny(name, "[=<>!~; ("); i >= 0 {
+		name = name[:i]
+	}
+	if name == "" {
+		name = r.Package.Name
+	}
 	if len(r.Extras) > 0 {
-		extras = "[" + strings.Join(r.Extras, ",") + "]"
+		name += "[" + strings.Join(r.Extras, ",") + "]"
 	}
-	text := fmt.Sprintf("%s%s%s", name, extras, spec)
 	if r.Marker != "" {
-		text += " ; " + r.Marker
+		return name + spec + " ; " + r.Marker
 	}
-	return text
+	return name + spec
 }
 
 // Fixed gives the request's files with every proved remedy of its outcome
 // applied: only those that changed.
 func (g *Gate) Fixed(_ context.Context, req verdict.Request, out verdict.Outcome) ([]verdict.Source, error) {
 	as, _ := g.read(req)
-	changed := map[string][]byte{}
-	for _, a := range as {
-		for _, o := range out.Versions {
-			if o.Remedy == nil || !o.Remedy.Proved || !a.holds(o) {
-				continue
-			}
-			if err := applyRemedy(&a, *o.Remedy, changed); err != nil {
-				return nil, err
-			}
-		}
+	type edit struct {
+		peer Peer
+		r    ecosystem.Requirement
+		spec string
 	}
-	var sources []verdict.Source
-	for _, name := range slices.Sorted(maps.Keys(changed)) {
-		sources = append(sources, verdict.Source{Path: name, Content: changed[name]})
-	}
-	return sources, nil
-}
-
-func applyRemedy(a *asked, r verdict.Remedy, changed map[string][]byte) error {
-	for _, line := range a.manifest.Requirements {
-		if line.At.File != r.File || line.At.Line != r.Line || line.Written != r.Old {
+	var edits []edit
+	for _, o := range out.Versions {
+		m := o.Remedy
+		if m == nil || !m.Proved {
 			continue
 		}
-		tree, _, err := editTree(*a, line, r.Spec)
-		if err != nil {
-			return fmt.Errorf("changing %s:%d: %w", r.File, r.Line, err)
+		for _, a := range as {
+			i := slices.IndexFunc(a.manifest.Requirements, func(r ecosystem.Requirement) bool {
+				return r.At.File == m.File && r.At.Line == m.Line && r.Written == m.Old
+			})
+			if i < 0 || a.manifest.Format == purlFormat {
+				continue
+			}
+			e := edit{a.peer, a.manifest.Requirements[i], m.Spec}
+			if !slices.ContainsFunc(edits, func(have edit) bool { return have.r.At == e.r.At }) {
+				edits = append(edits, e)
+			}
 		}
-		a.files = tree
-		changed[r.File] = tree[path.Clean(r.File)].Data
-		return nil
 	}
-	return nil // another version below the same line brought the same remedy: done already
+	// From the end of each file, so that what was read stays where it is.
+	slices.SortFunc(edits, func(a, b edit) int { return cmp.Or(b.r.At.Line-a.r.At.Line, b.r.At.Column-a.r.At.Column) })
+	tree := Tree(slices.Concat(req.Files, req.Include))
+	changed := map[string]bool{}
+	for _, e := range edits {
+		var err error
+		if tree, _, err = editTree(e.peer, tree, e.r, e.spec); err != nil {
+			return nil, fmt.Errorf("changing %s: %w", e.r.At, err)
+		}
+		changed[path.Clean(e.r.At.File)] = true
+	}
+	sources := make([]verdict.Source, 0, len(changed))
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		sources = append(sources, verdict.Source{Path: name, Content: tree[name].Data})
+	}
+	return sources, nil
 }

@@ -32,7 +32,7 @@ func (g *Gate) Outcome(ctx context.Context, id string) (verdict.Outcome, error) 
 	if err != nil {
 		return out, err
 	}
-	if out.Request == "" { // it has not finished: there is no outcome yet
+	if status != verdict.Done && status != verdict.Failed { // there is no outcome yet
 		out = verdict.Outcome{Request: id, DecisionURL: g.DecisionURL(id), Problems: []verdict.Problem{}, Versions: []verdict.VersionOutcome{}}
 	}
 	out.Status = status

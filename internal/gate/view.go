@@ -2,10 +2,13 @@ package gate
 
 import (
 	"bytes"
+	"container/list"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,6 +17,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -26,20 +30,29 @@ type View struct {
 	Decisions []verdict.Decision // one for each of Index.Files, same order
 	Until     time.Time          // decide again from here on; zero: no end of its own
 	key       viewKey
+	gone      map[string]bool
 	newest    string      // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
+	like      []int       // for each file, the first of its version with the same answer
 	recorded  atomic.Bool // its refusals are in the store
 }
 
 // ForResolver is the index with every refused file marked as yanked, the way
 // clients see it.
-func (v *View) ForResolver() *ecosystem.Index {
+func (v *View) ForResolver() *ecosystem.Index { return v.resolvable(true) }
+
+// resolvable is the upstream's index, without what the upstream has no more;
+// marked says whether refused files are marked.
+func (v *View) resolvable(marked bool) *ecosystem.Index {
 	x := *v.Index
-	x.Files = make([]ecosystem.IndexFile, len(v.Index.Files))
+	x.Files = make([]ecosystem.IndexFile, 0, len(v.Index.Files))
 	for i, f := range v.Index.Files {
-		if !Offers(v.Decisions[i]) {
+		if v.gone[f.Name] {
+			continue
+		}
+		if marked && !Offers(v.Decisions[i]) {
 			f.Yanked, f.YankedReason = true, "[gatehouse]"
 		}
-		x.Files[i] = f
+		x.Files = append(x.Files, f)
 	}
 	return &x
 }
@@ -47,15 +60,13 @@ func (v *View) ForResolver() *ecosystem.Index {
 // Offers says whether a file is served or would be as soon as it was
 // looked at: nothing but the missing look stands against it.
 func Offers(d verdict.Decision) bool {
-	if Serves(d) {
+	if Serves(d) || d.Observed {
 		return true
 	}
-	for _, r := range d.Reasons {
-		if r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit && r.Rule != notLookedAtRule {
-			return false
-		}
+	if len(d.Reasons) == 0 {
+		return false // no decision at all
 	}
-	return true
+	return !slices.ContainsFunc(d.Reasons, func(r verdict.Reason) bool { return blocks(r) && !unseen(r) })
 }
 
 // viewKey is everything a View depends on beside the clock.
@@ -64,11 +75,21 @@ type viewKey struct {
 	generation                                   int64
 }
 
-const viewsKept = 4096
+// filesKept is how many files the kept views may hold together: about a kilobyte
+// each.
+const filesKept = 60_000
 
+// viewCache keeps the views that were used last.
 type viewCache struct {
-	mu   sync.Mutex
-	rows map[viewName]*View
+	mu    sync.Mutex
+	rows  map[viewName]*list.Element // of *keptView
+	order list.List                  // the most recently used first
+	files int
+}
+
+type keptView struct {
+	name viewName
+	view *View
 }
 
 type viewName struct {
@@ -76,9 +97,19 @@ type viewName struct {
 	pkg      artifact.Package
 }
 
-// View decides about every file of a package for one registry. The answer is
-// kept until something it depends on changes or the earliest of its decisions
-// ends.
+// index asks the upstream about a name, unless it is one of ours: those are never
+// asked for outside.
+func (g *Gate) index(ctx context.Context, peer Peer, p artifact.Package) (*ecosystem.Index, error) {
+	if g.Internal(p) {
+		return nil, fmt.Errorf("%s is an internal name and never asked for outside: %w", p.Name, ecosystem.ErrNoPackage)
+	}
+	return peer.Upstream.Index(ctx, p)
+}
+
+// View decides about every file of a package for one registry: those in the
+// upstream's index, and those that were fetched once and are no more in it,
+// which hold. The answer is kept until something it depends on changes or the
+// earliest of its decisions ends.
 func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*View, error) {
 	reg, err := g.registry(registry)
 	if err != nil {
@@ -88,9 +119,11 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 	if err != nil {
 		return nil, err
 	}
-	x, err := peer.Upstream.Index(ctx, p)
-	if err != nil {
-		return nil, err
+	x, missing := g.index(ctx, peer, p)
+	if errors.Is(missing, ecosystem.ErrNoPackage) {
+		x = &ecosystem.Index{Package: p} // what was fetched of it may still be known
+	} else if missing != nil {
+		return nil, missing
 	}
 	gen, err := g.Store.Generation(ctx, p)
 	if err != nil {
@@ -107,6 +140,9 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 	if err != nil {
 		return nil, err
 	}
+	if missing != nil && len(v.Index.Files) == 0 {
+		return nil, missing
+	}
 	v.key = key
 	g.views.put(name, v)
 	return v, nil
@@ -115,20 +151,38 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 func (c *viewCache) get(n viewName, k viewKey, now time.Time) *View {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := c.rows[n]
-	if v == nil || v.key != k || (!v.Until.IsZero() && !now.Before(v.Until)) {
+	e := c.rows[n]
+	if e == nil {
 		return nil
 	}
+	v := e.Value.(*keptView).view
+	if v.key != k || (!v.Until.IsZero() && !now.Before(v.Until)) {
+		return nil
+	}
+	c.order.MoveToFront(e)
 	return v
 }
 
 func (c *viewCache) put(n viewName, v *View) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.rows == nil || len(c.rows) >= viewsKept {
-		c.rows = map[viewName]*View{} // rare; rebuilding a view costs milliseconds
+	if c.rows == nil {
+		c.rows = map[viewName]*list.Element{}
 	}
-	c.rows[n] = v
+	if old := c.rows[n]; old != nil {
+		c.remove(old)
+	}
+	c.rows[n] = c.order.PushFront(&keptView{n, v})
+	c.files += len(v.Decisions)
+	for c.files > filesKept && c.order.Len() > 1 {
+		c.remove(c.order.Back())
+	}
+}
+
+func (c *viewCache) remove(e *list.Element) {
+	row := c.order.Remove(e).(*keptView)
+	delete(c.rows, row.name)
+	c.files -= len(row.view.Decisions)
 }
 
 func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index, adv AdvisoryState, now time.Time) (*View, error) {
@@ -136,22 +190,35 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 	if err != nil {
 		return nil, fmt.Errorf("reading what is known of %s: %w", x.Package, err)
 	}
+	x, gone := withVanished(x, state)
 	versions := map[string]*versionFacts{}
 	byNumber := map[string][]ecosystem.IndexFile{}
 	for _, f := range x.Files {
 		byNumber[f.Number] = append(byNumber[f.Number], f)
 	}
-	v := &View{Index: x, Decisions: make([]verdict.Decision, len(x.Files))}
+	v := &View{Index: x, gone: gone, Decisions: make([]verdict.Decision, len(x.Files)), like: make([]int, len(x.Files))}
+	rules := reg.Policy.Batch()
+	said := map[string]int{} // by version, the last file that had reasons of its own: most share them
 	for i, f := range x.Files {
 		vf := versions[f.Number]
 		if vf == nil {
-			vf = &versionFacts{version: x.Version(f), index: x, indexed: byNumber[f.Number], state: state, adv: adv}
+			vf = &versionFacts{version: x.Version(f), index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
 			if err := g.gather(ctx, vf, now); err != nil {
 				return nil, err
 			}
 			versions[f.Number] = vf
 		}
+		if gone[f.Name] {
+			vf.add(f.Name, finding.Finding{Rule: "upstream-vanished", Class: finding.Fault, Severity: finding.High, Path: f.Name,
+				Text: f.Name + " was fetched once, and the upstream has it no more; find out why before anybody uses it"})
+		}
 		d := g.decideFile(reg, vf, f, now)
+		v.like[i] = i
+		if first, ok := said[f.Number]; ok && sameAnswer(v.Decisions[first], d) {
+			v.like[i], d.Reasons = first, v.Decisions[first].Reasons
+		} else {
+			said[f.Number] = i
+		}
 		v.Decisions[i] = d
 		if !d.Until.IsZero() && (v.Until.IsZero() || d.Until.Before(v.Until)) {
 			v.Until = d.Until
@@ -159,6 +226,42 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 	}
 	v.newest, err = g.newest(v)
 	return v, err
+}
+
+// sameAnswer says whether two decisions differ in nothing but the file.
+func sameAnswer(a, b verdict.Decision) bool {
+	return a.Verdict == b.Verdict && a.Observed == b.Observed && a.Until.Equal(b.Until) && reflect.DeepEqual(a.Reasons, b.Reasons)
+}
+
+// Explained is the decision whose page explains the i-th file: its own, or that
+// of another file of the version with the same answer. An index of ten thousand
+// refused files has few different ones.
+func (v *View) Explained(i int) verdict.Decision { return v.Decisions[v.like[i]] }
+
+// withVanished adds the files of a package that were fetched from an upstream
+// and are not in its index any more.
+func withVanished(x *ecosystem.Index, state PackageState) (*ecosystem.Index, map[string]bool) {
+	there := make(map[string]bool, len(x.Files))
+	for _, f := range x.Files {
+		there[f.Name] = true
+	}
+	gone := map[string]bool{}
+	var files []ecosystem.IndexFile
+	for _, name := range slices.Sorted(maps.Keys(state.Files)) {
+		if f := state.Files[name]; !there[name] {
+			gone[name] = true
+			files = append(files, ecosystem.IndexFile{Name: name, Number: f.Version.Number, Kind: f.Kind, SHA256: f.SHA256, Size: f.Size, Uploaded: f.Uploaded})
+		}
+	}
+	if len(files) == 0 {
+		return x, nil
+	}
+	all := *x
+	if all.Upstream == "" {
+		all.Upstream = state.Origin
+	}
+	all.Files = slices.Concat(x.Files, files)
+	return &all, gone
 }
 
 // newest finds the newest version of a view that a client may install.
@@ -175,7 +278,7 @@ func (g *Gate) newest(v *View) (string, error) {
 		}
 		k, err := peer.VersionKey(f.Number)
 		if err != nil {
-			return "", err
+			continue // an upstream's odd version number must not take the others away
 		}
 		if bytes.Compare(k, bestKey) > 0 {
 			best, bestKey = f.Number, k
@@ -193,12 +296,21 @@ type versionFacts struct {
 	state    PackageState          // of the package
 	metadata *ecosystem.Metadata   // nil when nobody read it yet
 	adv      AdvisoryState
+	rules    *policy.Batch // nil: the registry's policy
 
-	findings map[string][]finding.Finding // by file name; "" for all files
-	evidence string                       // digest over findings and the revisions of the checks
+	findings map[string][]finding.Finding // of the checks, by file name; "" for all files
+	failed   []finding.Finding            // the checks that could not answer
+	evidence string                       // digest over both and the revisions of the checks
 	reports  map[string]*scan.Report      // by file name
 	keys     map[string]string            // evidence keys, by file name
-	looking  map[string][]finding.Finding // what went wrong while fetching and scanning, by file name
+	met      map[string][]finding.Finding // on the way here: resolving, fetching, scanning; by file name, "" for all
+}
+
+func (vf *versionFacts) add(file string, f finding.Finding) {
+	if vf.met == nil {
+		vf.met = map[string][]finding.Finding{}
+	}
+	vf.met[file] = append(vf.met[file], f)
 }
 
 // gather reads the reports of the version's files and asks every version check.
@@ -226,20 +338,27 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		Version: vf.version, Index: vf.index, Files: vf.indexed, Metadata: vf.metadata, Reports: vf.reports,
 		Internal: g.Internal(vf.version.Package), Origin: vf.state.Origin, Now: now,
 	}
-	vf.findings, vf.evidence = runChecks(ctx, g.Checks, target)
-	return nil
+	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target)
+	for _, f := range vf.failed {
+		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
+	}
+	return ctx.Err() // a check that was interrupted said nothing
 }
 
-// runChecks gives the findings by the file they are about ("" for all), and a
-// digest that changes whenever one of them or a check's data does.
-func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTarget) (map[string][]finding.Finding, string) {
-	about := map[string][]finding.Finding{}
+// runChecks gives the findings by the file they are about ("" for all), what
+// could not be checked, and a digest that changes whenever one of them or a
+// check's data does.
+func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTarget) (about map[string][]finding.Finding, failed []finding.Finding, digest string) {
+	about = map[string][]finding.Finding{}
 	revisions := make([]string, 0, len(checks))
 	for _, c := range checks {
 		fs, err := c.Check(ctx, t)
 		if err != nil {
-			fs = []finding.Finding{{Rule: "check-failed", Class: finding.Fault, Severity: finding.High,
-				Text: fmt.Sprintf("the check %q could not look at %s: %v", c.Name(), t.Version, err)}}
+			// A rule for each check: who approves that one failed has not approved that
+			// another did.
+			failed = append(failed, finding.Finding{Rule: c.Name() + "-check-failed", Class: finding.Fault, Severity: finding.High,
+				Text: fmt.Sprintf("the check %q could not look at %s: %v", c.Name(), t.Version, artifact.Untrusted(err.Error()))})
+			continue
 		}
 		for _, f := range fs {
 			name := ""
@@ -250,16 +369,20 @@ func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTa
 		}
 		revisions = append(revisions, c.Name()+"@"+c.Revision())
 	}
-	b, err := json.Marshal([]any{revisions, about})
+	b, err := json.Marshal([]any{revisions, about, failed})
 	if err != nil {
 		panic(err) // plain values only
 	}
-	return about, string(artifact.DigestOf(b))
+	return about, failed, string(artifact.DigestOf(b))
 }
 
 // decideFile decides about one file of a version whose facts are gathered.
 func (g *Gate) decideFile(reg Registry, vf *versionFacts, x ecosystem.IndexFile, now time.Time) verdict.Decision {
-	d, err := Decide(reg.Policy, g.fileFacts(reg, vf, x), now)
+	var rules Rules = reg.Policy
+	if vf.rules != nil {
+		rules = vf.rules
+	}
+	d, err := Decide(rules, g.fileFacts(reg, vf, x), now)
 	if err != nil {
 		g.Log.Error("evaluating policy", "version", vf.version.String(), "file", x.Name, "err", err)
 	}
@@ -279,7 +402,7 @@ func (g *Gate) decideVersion(reg Registry, vf *versionFacts, now time.Time) verd
 func (g *Gate) commonFacts(reg Registry, vf *versionFacts) Facts {
 	f := Facts{
 		Registry: reg.Name, Observe: reg.Observe, Version: vf.version,
-		Findings: slices.Clone(vf.findings[""]), Origin: vf.state.Origin, Internal: g.Internal(vf.version.Package),
+		Findings: slices.Concat(vf.findings[""], vf.met[""]), Gaps: vf.failed, Origin: vf.state.Origin, Internal: g.Internal(vf.version.Package),
 		Advisories: vf.adv, Waivers: vf.state.Waivers, Approvals: vf.state.Approvals[vf.version.Number],
 		VersionEvidence: vf.evidence,
 	}
@@ -297,11 +420,14 @@ func (g *Gate) commonFacts(reg Registry, vf *versionFacts) Facts {
 func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) Facts {
 	f := g.commonFacts(reg, vf)
 	f.Yanked, f.YankedReason = x.Yanked, x.YankedReason
-	f.Findings = append(f.Findings, vf.findings[x.Name]...)
+	f.Findings = slices.Concat(f.Findings, vf.findings[x.Name], vf.met[x.Name])
 	file, recorded := vf.state.Files[x.Name]
 	if !recorded {
 		f.File = &artifact.File{Version: vf.version, Name: x.Name, Kind: x.Kind, Size: x.Size, Uploaded: x.Uploaded}
 		return f
+	}
+	if file.Uploaded.IsZero() {
+		file.Uploaded = x.Uploaded // the upstream did not say when it was fetched
 	}
 	f.File, f.AdmittedSince = &file, vf.state.AdmittedSince[x.Name]
 	if x.SHA256 != "" && x.SHA256 != file.SHA256 {

@@ -9,8 +9,9 @@ import (
 
 // Source is one manifest or lockfile as handed in at a door.
 type Source struct {
-	Path    string `json:"path"`    // slash-separated, relative, inside the tree that came with it
-	Content []byte `json:"content"` // base64 in JSON; at most the door's cap
+	Path    string `json:"path"`         // slash-separated, relative, inside the tree that came with it
+	As      string `json:"as,omitempty"` // the manifest name to read it as, where a person named a file whose own name says nothing
+	Content []byte `json:"content"`      // base64 in JSON; at most the door's cap
 }
 
 // Request is what came in at a door: manifests to read, or versions by purl.

@@ -1,0 +1,169 @@
+package artifact_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+)
+
+// hostile is the table that runs through every output.
+var hostile = []string{
+	"", "plain text, with a comma", "line\nbreak", "carriage\rreturn", "tab\there", "\x00nul", "bell\a", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\u009b31mC1",
+	"right\u202eto left", "\u2066isolate\u2069", "zero\u200bwidth", "joi\u200dner", "\ufefffirst", "soft\u00adhyphen", "\u2028line\u2029paragraph",
+	"tag\U000e0041s", "variation\ufe0f", "more\U000e0100", "private\ue000", "bad\xff\xfeutf8", "\ufffd already",
+	"@maintainer please", "#1 closes #2", "![x](http://evil.invalid/x.png)", "[click](javascript:x)", "<img src=x onerror=y>", "a | b | c", "`code`", "**bold** _it_ ~~no~~",
+	"http://evil.invalid/", "www.evil.invalid", "mail@evil.invalid", "$math$", "&amp;", "\\escape", "- item", "1. item", "+ plus", "=cmd|' /C x'!A0", "--option", "\"quoted\" 'single'",
+	strings.Repeat("long ", 500), strings.Repeat("界", 400), "HTTP/1.1 200 OK\r\nSet-Cookie: x=y",
+}
+
+func TestUntrustedOnATerminal(t *testing.T) {
+	for _, s := range hostile {
+		got := artifact.Untrusted(s).String()
+		if n := len([]rune(got)); n > 301 {
+			t.Errorf("%.40q: %d characters", s, n)
+		}
+		for _, r := range got {
+			if r != unicode.ReplacementChar && !unicode.IsPrint(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) {
+				t.Errorf("%.40q: %U came through", s, r)
+			}
+		}
+		for _, verb := range []string{"%s", "%v"} {
+			if f := fmt.Sprintf(verb, artifact.Untrusted(s)); f != got {
+				t.Errorf("%.40q with %s: %q", s, verb, f)
+			}
+		}
+		if again := artifact.Untrusted(got).String(); len([]rune(s)) <= 300 && again != got {
+			t.Errorf("%.40q: cleaning twice gives %q, then %q", s, got, again)
+		}
+	}
+	for _, s := range []string{"plain text, with a comma", "naïve café", "日本語 🎉", "a=1; b[2]"} {
+		if got := artifact.Untrusted(s).String(); got != s {
+			t.Errorf("%q was changed to %q", s, got)
+		}
+	}
+}
+
+func TestUntrustedInMarkdown(t *testing.T) {
+	for _, s := range hostile {
+		got := artifact.Untrusted(s).Markdown()
+		for i, r := range got {
+			switch r {
+			case '@':
+				t.Errorf("%.40q: a mention is possible: %.80q", s, got)
+			case '`', '*', '_', '[', ']', '(', ')', '<', '>', '|', '!', '~', '$', '{', '}', '+', '-', '.':
+				if i == 0 || got[i-1] != '\\' {
+					t.Errorf("%.40q: %q is not escaped in %.80q", s, r, got)
+				}
+			case '\n', '\r':
+				t.Errorf("%.40q: a line break", s)
+			case ':', '/':
+				t.Errorf("%.40q: an address is possible: %.80q", s, got)
+			}
+		}
+	}
+	for in, want := range map[string]string{"@a": "&#64;a", "#1": "&#35;1", "a|b": `a\|b`, "&lt;": `\&lt;`, "plain": "plain", `\`: `\\`} {
+		if got := artifact.Untrusted(in).Markdown(); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestUntrustedInAReasonPhrase(t *testing.T) {
+	for _, s := range hostile {
+		for _, most := range []int{0, 1, 10, 120} {
+			got := artifact.Untrusted(s).Phrase(most)
+			if len(got) > most {
+				t.Errorf("%.40q: %d bytes, at most %d", s, len(got), most)
+			}
+			for i := range len(got) {
+				if got[i] < 0x20 || got[i] > 0x7e {
+					t.Errorf("%.40q: byte %#x", s, got[i])
+				}
+			}
+		}
+	}
+	if got := artifact.Untrusted("a\r\nb é").Phrase(120); got != "a??b ?" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzUntrusted(f *testing.F) {
+	for _, s := range hostile {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u := artifact.Untrusted(s)
+		for _, r := range u.String() + u.Markdown() {
+			if r != unicode.ReplacementChar && !unicode.IsGraphic(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) {
+				t.Fatalf("%q: %U", s, r)
+			}
+		}
+		if strings.ContainsAny(u.Markdown(), "@\n") {
+			t.Fatalf("%q: %q", s, u.Markdown())
+		}
+		for _, b := range []byte(u.Phrase(120)) {
+			if b < 0x20 || b > 0x7e {
+				t.Fatalf("%q: byte %#x", s, b)
+			}
+		}
+	})
+}
+
+func TestParseDigest(t *testing.T) {
+	good := strings.Repeat("0a", 32)
+	for _, tc := range []struct {
+		in, want, why string
+	}{
+		{good, good, "as written"},
+		{strings.ToUpper(good), good, "any case"},
+		{"", "", "empty"},
+		{good[:63], "", "odd"},
+		{good[:62], "", "short"},
+		{good + "00", "", "long"},
+		{strings.Repeat("zz", 32), "", "no hex"},
+		{" " + good[1:], "", "space"},
+	} {
+		got, err := artifact.ParseDigest(tc.in)
+		if string(got) != tc.want || (tc.want == "") != errors.Is(err, artifact.ErrDigest) {
+			t.Errorf("%q: %q, %v (%s)", tc.in, got, err, tc.why)
+		}
+	}
+	if got := artifact.DigestOf(nil); got != "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" || got.Short() != "e3b0c44298fc" || artifact.Digest("ab").Short() != "ab" {
+		t.Errorf("digest of nothing: %s, short %s", got, got.Short())
+	}
+}
+
+func TestPurls(t *testing.T) {
+	v := func(eco, name, number string) artifact.Version {
+		return artifact.Version{Package: artifact.Package{Ecosystem: artifact.Ecosystem(eco), Name: name}, Number: number}
+	}
+	for _, tc := range []struct {
+		v    artifact.Version
+		purl string
+	}{
+		{v("pypi", "django", "2.2"), "pkg:pypi/django@2.2"},
+		{v("pypi", "zope-interface", ""), "pkg:pypi/zope-interface"},
+		{v("pypi", "a", "1.0+local.1"), "pkg:pypi/a@1.0%2Blocal.1"},
+		{v("npm", "@scope/name", "1.0.0"), "pkg:npm/%40scope/name@1.0.0"},
+		{v("golang", "example.invalid/mod/v2", "v2.0.0"), "pkg:golang/example.invalid/mod/v2@v2.0.0"},
+	} {
+		if got := tc.v.Purl(); got != tc.purl {
+			t.Errorf("%s: got %s, want %s", tc.v, got, tc.purl)
+		}
+		if got, err := artifact.ParsePurl(tc.purl); err != nil || got != tc.v {
+			t.Errorf("%s: got %+v, %v", tc.purl, got, err)
+		}
+	}
+	for _, s := range []string{"", "django", "pkg:", "pkg:pypi", "http://x.invalid"} {
+		if got, err := artifact.ParsePurl(s); err == nil {
+			t.Errorf("%q: got %+v, want an error", s, got)
+		}
+	}
+	if got := v("pypi", "django", "2.2"); got.String() != "django 2.2" || got.Package.String() != "pypi/django" || got.Package.Purl() != "pkg:pypi/django" {
+		t.Errorf("%s, %s, %s", got, got.Package, got.Package.Purl())
+	}
+}

@@ -1,0 +1,300 @@
+// Package config is the one documented struct of settings. Every default works
+// on a laptop with no file at all; an unknown key, or a value that cannot be
+// enforced, is an error at start-up.
+//
+// A value comes from, weakest first: the default, the file (gatehouse.yaml, or
+// --config, or GATEHOUSE_CONFIG), the environment (GATEHOUSE_DATA), a flag.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Duration is a time span in YAML: "72h", "30m".
+type Duration time.Duration
+
+// UnmarshalYAML reads Go's duration form.
+func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	if err != nil || v < 0 {
+		return fmt.Errorf("line %d: %q is no time span such as 72h or 30m", n.Line, n.Value)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalYAML writes Go's duration form.
+func (d Duration) MarshalYAML() (any, error) { return time.Duration(d).String(), nil }
+
+// Config is all that can be set.
+type Config struct {
+	// Data is the folder of the database, blobs, advisories and caches.
+	Data string `yaml:"data"`
+	// Listen is the address that `serve` listens on. Beyond loopback it needs TLS
+	// or trusted proxies, and at least one token.
+	Listen string `yaml:"listen"`
+	// PublicURL is how clients reach the server; links are made of it. Default:
+	// http://LISTEN.
+	PublicURL string `yaml:"public_url"`
+	// TLSCert and TLSKey are PEM files, read again when they change.
+	TLSCert string `yaml:"tls_cert"`
+	TLSKey  string `yaml:"tls_key"`
+	// TrustedProxies may speak to the server in plain HTTP from beyond loopback.
+	TrustedProxies []string `yaml:"trusted_proxies"`
+	// AnonymousRead lets clients read without a token. Default: on loopback only.
+	AnonymousRead *bool `yaml:"anonymous_read"`
+	// FourEyes: nobody approves what they asked for themselves.
+	FourEyes bool `yaml:"four_eyes"`
+
+	Advisories Advisories          `yaml:"advisories"`
+	Upstreams  []Upstream          `yaml:"upstreams"`
+	Internal   []string            `yaml:"internal_names"` // glob patterns of names that are ours: never asked for outside
+	Matrix     Matrix              `yaml:"matrix"`
+	Registries map[string]Registry `yaml:"registries"`
+	Limits     Limits              `yaml:"limits"`
+
+	// File is where the settings were read from; "" when there was no file.
+	File string `yaml:"-"`
+}
+
+// Advisories says where known vulnerabilities and malware come from.
+type Advisories struct {
+	Sources []string `yaml:"sources"` // URL, file URL or folder in OSV's export layout; default: OSV's public bucket
+	// MaxAge is how old the last confirmation of freshness may be before new
+	// admissions hold.
+	MaxAge Duration `yaml:"max_age"`
+}
+
+// Upstream is one outside index.
+type Upstream struct {
+	Name      string `yaml:"name"`
+	Ecosystem string `yaml:"ecosystem"`
+	// URL of the index, or "auto": what the installed client of the ecosystem uses.
+	URL string `yaml:"url"`
+	// FileHosts are "host:port" places with private addresses that the index may
+	// name for its files, when they are not the index's own.
+	FileHosts []string `yaml:"file_hosts"`
+	// Credential is a reference (env:NAME, file:PATH) to "user:password" or a token.
+	Credential string `yaml:"credential"`
+	// CA is a PEM file with further authorities to trust for this upstream.
+	CA string `yaml:"ca"`
+	// TTL is how long an index answer is used without asking again.
+	TTL Duration `yaml:"ttl"`
+}
+
+// Matrix is what a team deploys to: every combination is resolved for.
+type Matrix struct {
+	Python    []string `yaml:"python"`    // full versions; default: the newest CPython here
+	Platforms []string `yaml:"platforms"` // default: the running platform
+}
+
+// Registry is a named view with a policy.
+type Registry struct {
+	Policy string `yaml:"policy"` // a policy file; "" for the default policy
+	// Enforce is "on", or "observe": serve, and say what would have been refused.
+	// Known malware is refused even so.
+	Enforce string `yaml:"enforce"`
+	// Pull says what a request for a file never looked at does: "admit" looks at
+	// it now, "hold" and "off" refuse.
+	Pull string `yaml:"pull"`
+}
+
+// Limits cap what one request may cost.
+type Limits struct {
+	FileBytes    int64    `yaml:"file_bytes"`    // the largest file fetched
+	ScanTime     Duration `yaml:"scan_time"`     // per archive
+	ScanMemory   int64    `yaml:"scan_memory"`   // bytes, per worker
+	RequestBytes int64    `yaml:"request_bytes"` // of manifests in one request
+	PullWait     Duration `yaml:"pull_wait"`     // how long a client waits for a first look
+}
+
+// Default is what is in force with no file.
+func Default() Config {
+	return Config{
+		Data:       DefaultData(),
+		Listen:     "127.0.0.1:8484",
+		Advisories: Advisories{MaxAge: Duration(7 * 24 * time.Hour)},
+		Upstreams:  []Upstream{{Name: "pypi", Ecosystem: "pypi", URL: "auto", TTL: Duration(5 * time.Minute)}},
+		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "admit"}},
+		Limits: Limits{
+			FileBytes: 2 << 30, ScanTime: Duration(5 * time.Minute), ScanMemory: 1 << 30,
+			RequestBytes: 32 << 20, PullWait: Duration(25 * time.Second),
+		},
+	}
+}
+
+// DefaultData is GATEHOUSE_DATA, or gatehouse below the XDG data home.
+func DefaultData() string {
+	if d := os.Getenv("GATEHOUSE_DATA"); d != "" {
+		return d
+	}
+	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
+		return filepath.Join(d, "gatehouse")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), "gatehouse")
+	}
+	return filepath.Join(home, ".local", "share", "gatehouse")
+}
+
+// Load reads a file over the defaults. file "" means GATEHOUSE_CONFIG, else
+// gatehouse.yaml in the working directory, else none.
+func Load(file string) (Config, error) {
+	c := Default()
+	optional := file == ""
+	if file == "" {
+		file = os.Getenv("GATEHOUSE_CONFIG")
+		optional = file == ""
+	}
+	if file == "" {
+		file = "gatehouse.yaml"
+	}
+	b, err := os.ReadFile(file)
+	if optional && errors.Is(err, fs.ErrNotExist) {
+		return c, c.check()
+	} else if err != nil {
+		return c, fmt.Errorf("reading configuration: %w", err)
+	}
+	if err := c.merge(b); err != nil {
+		return c, fmt.Errorf("reading %s: %w", file, err)
+	}
+	c.File = file
+	if d := os.Getenv("GATEHOUSE_DATA"); d != "" {
+		c.Data = d
+	}
+	if err := c.check(); err != nil {
+		return c, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return c, nil
+}
+
+// merge lays the file over what is there. Lists and registries that the file
+// names replace the default ones whole.
+func (c *Config) merge(b []byte) error {
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	for i := range c.Upstreams {
+		if c.Upstreams[i].TTL == 0 {
+			c.Upstreams[i].TTL = Duration(5 * time.Minute)
+		}
+		if c.Upstreams[i].URL == "" {
+			c.Upstreams[i].URL = "auto"
+		}
+	}
+	for name, r := range c.Registries {
+		if r.Enforce == "" {
+			r.Enforce = "on"
+		}
+		if r.Pull == "" {
+			r.Pull = "admit"
+		}
+		c.Registries[name] = r
+	}
+	return nil
+}
+
+// check refuses what could not be enforced.
+func (c Config) check() error {
+	if len(c.Registries) == 0 {
+		return errors.New("registries: at least one is needed; leave the key out for the default one, main")
+	}
+	for name, r := range c.Registries {
+		if !slices.Contains([]string{"on", "observe"}, r.Enforce) {
+			return fmt.Errorf("registries.%s.enforce: %q is none of on, observe", name, r.Enforce)
+		}
+		if !slices.Contains([]string{"admit", "hold", "off"}, r.Pull) {
+			return fmt.Errorf("registries.%s.pull: %q is none of admit, hold, off", name, r.Pull)
+		}
+	}
+	if err := c.checkUpstreams(); err != nil {
+		return err
+	}
+	for _, p := range c.Internal {
+		if _, err := path.Match(p, ""); err != nil {
+			return fmt.Errorf("internal_names: %q is no pattern", p)
+		}
+	}
+	for _, p := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			if _, err := netip.ParseAddr(p); err != nil {
+				return fmt.Errorf("trusted_proxies: %q is no address or prefix", p)
+			}
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("tls_cert and tls_key go together")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("listen: %q is no host:port", c.Listen)
+	}
+	return nil
+}
+
+func (c Config) checkUpstreams() error {
+	names := map[string]bool{}
+	ecosystems := map[string]bool{}
+	for _, u := range c.Upstreams {
+		switch {
+		case u.Name == "" || names[u.Name] || u.Name == "internal":
+			return fmt.Errorf("upstreams: every one needs a name of its own (%q)", u.Name)
+		case u.Ecosystem != "pypi":
+			return fmt.Errorf("upstreams.%s.ecosystem: %q is not served by this version; it serves pypi", u.Name, u.Ecosystem)
+		case ecosystems[u.Ecosystem]:
+			return fmt.Errorf("upstreams.%s: this version reads one upstream for each ecosystem; point it at a registry that joins them", u.Name)
+		}
+		names[u.Name], ecosystems[u.Ecosystem] = true, true
+		if u.URL == "auto" {
+			continue
+		}
+		if p, err := url.Parse(u.URL); err != nil || p.Host == "" || (p.Scheme != "https" && p.Scheme != "http") {
+			return fmt.Errorf("upstreams.%s.url: %q is neither auto nor an http(s) URL", u.Name, u.URL)
+		} else if p.User != nil {
+			return fmt.Errorf("upstreams.%s.url: put the credential into credential, as a reference such as env:NAME", u.Name)
+		}
+	}
+	return nil
+}
+
+// Loopback says whether the server listens on loopback only.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// URL is the public URL without a slash at the end.
+func (c Config) URL() string {
+	if c.PublicURL != "" {
+		return strings.TrimRight(c.PublicURL, "/")
+	}
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + c.Listen
+}

@@ -1,0 +1,477 @@
+// Package report renders outcomes and audits for people and machines: text for
+// a terminal or git's "remote:" lines, JSON with documented shapes. It decides
+// nothing. Text from outside reaches it already marked artifact.Untrusted or
+// cleaned by the finding's author; it is escaped again here because a second
+// cleaning is free and a missed first one is not.
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// TextOptions shapes the text report. The zero value fits git's remote lines.
+type TextOptions struct {
+	Lines int  // most lines; 0 is 25, less than 5 is 5
+	Width int  // columns; 0 is 80, less than 40 is 40
+	All   bool // every version, reason and note, however long
+}
+
+// Text writes an outcome for a person: the verdict first, then each line of a
+// manifest that has to change with what to change it to, then what was admitted
+// and where to turn. A command or an address is never broken over two lines.
+func Text(w io.Writer, o verdict.Outcome, opt TextOptions) error {
+	if opt.Lines == 0 {
+		opt.Lines = 25
+	}
+	if opt.Width == 0 {
+		opt.Width = 80
+	}
+	opt.Lines, opt.Width = max(opt.Lines, 5), max(opt.Width, 40)
+	t := &textReport{o: o, opt: opt}
+	_, err := io.WriteString(w, t.render())
+	return err
+}
+
+type textReport struct {
+	o   verdict.Outcome
+	opt TextOptions
+	// offered are the commands that were shown: one mends every line.
+	offered []string
+}
+
+func (t *textReport) render() string {
+	body := t.problemLines()
+	for _, g := range t.groups() {
+		body = append(body, t.groupLines(g)...)
+	}
+	if t.opt.All {
+		body = append(body, t.admittedLines()...)
+	}
+	tail := t.tail()
+	if room := t.opt.Lines - 1 - len(tail); !t.opt.All && len(body) > room {
+		hidden := len(body) - (room - 1)
+		body = append(body[:room-1], fmt.Sprintf("  … %d more lines: %s", hidden, t.o.DecisionURL))
+	}
+	lines := slices.Concat([]string{t.headline()}, body, tail)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// flow puts the words of a text behind head and breaks lines at words; further
+// lines begin with indent. What does not fit a line of its own is cut. At most
+// three lines are written, unless everything was asked for.
+func (t *textReport) flow(head, indent, text string) []string {
+	const most = 3
+	line, room := cut(head, t.opt.Width), t.opt.Width
+	began := strings.TrimSpace(line) == ""
+	var out []string
+	for _, word := range strings.Fields(text) {
+		gap := " "
+		if began || strings.HasSuffix(line, " ") {
+			gap = ""
+		}
+		if !began && width(line)+len(gap)+width(word) > room {
+			out = append(out, strings.TrimRight(line, " "))
+			line, gap = indent, ""
+		}
+		line += gap + cut(word, max(room-width(line)-len(gap), 8))
+		began = false
+	}
+	out = append(out, strings.TrimRight(line, " "))
+	if len(out) > most && !t.opt.All {
+		out = append(out[:most-1], cut(out[most-1]+" …", room))
+	}
+	return out
+}
+
+func width(s string) int { return len([]rune(s)) }
+
+// group is what one requirement of a manifest is refused or held for.
+type group struct {
+	file, asked string
+	line        int
+	versions    []verdict.VersionOutcome
+}
+
+func (t *textReport) groups() []group {
+	var out []group
+	for _, v := range t.o.Versions {
+		if v.Verdict == verdict.Admit {
+			continue
+		}
+		i := slices.IndexFunc(out, func(g group) bool { return g.file == v.File && g.line == v.Line && g.asked == v.Asked })
+		if i < 0 {
+			out = append(out, group{file: v.File, line: v.Line, asked: v.Asked})
+			i = len(out) - 1
+		}
+		out[i].versions = append(out[i].versions, v)
+	}
+	return out
+}
+
+func (t *textReport) headline() string {
+	news, refused, held := 0, 0, 0
+	for _, v := range t.o.Versions {
+		if v.New {
+			news++
+		}
+		switch v.Verdict {
+		case verdict.Reject:
+			refused++
+		case verdict.Hold:
+			held++
+		}
+	}
+	of := countOf(news, "new version", "new versions")
+	if news == 0 || refused+held > news {
+		of = countOf(len(t.o.Versions), "version", "versions")
+	}
+	word := strings.ToUpper(t.o.Verdict.String())
+	var what string
+	switch {
+	case t.o.Status == verdict.Failed:
+		word, what = "NO ANSWER", "not everything could be decided"
+		if len(t.o.Versions) == 0 {
+			what = "nothing was decided"
+		}
+	case refused > 0 && held > 0:
+		what = fmt.Sprintf("%d refused and %d held of %s", refused, held, of)
+	case refused > 0:
+		what = fmt.Sprintf("%d of %s refused", refused, of)
+	case held > 0:
+		what = fmt.Sprintf("%d of %s held", held, of)
+	case t.o.Verdict != verdict.Admit:
+		what = "see below"
+	case news == 0:
+		what = "nothing new"
+	default:
+		what = of + " admitted, ready to install"
+	}
+	rest := what + " (" + seconds(t.o.Took) + ")"
+	head := word + "  "
+	if files := t.files(); len(files) > 0 {
+		more := ""
+		if len(files) > 1 {
+			more = fmt.Sprintf(" and %d more", len(files)-1)
+		}
+		head += cut(safe(files[0]), max(t.opt.Width-width(head)-width(more)-width(rest)-2, 12)) + more + ": "
+	}
+	return head + rest
+}
+
+func seconds(ms verdict.Milliseconds) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%d ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", float64(ms)/1000)
+}
+
+// files are the manifests that the outcome speaks of, those to change first.
+func (t *textReport) files() []string {
+	var files []string
+	add := func(f string) {
+		if f != "" && !strings.HasPrefix(f, "pkg:") && !slices.Contains(files, f) {
+			files = append(files, f)
+		}
+	}
+	for _, v := range t.o.Versions {
+		if v.Verdict != verdict.Admit {
+			add(v.File)
+		}
+	}
+	for _, p := range t.o.Problems {
+		add(p.File)
+	}
+	for _, v := range t.o.Versions {
+		add(v.File)
+	}
+	return files
+}
+
+// place names a line: its file, too, where there are several.
+func (t *textReport) place(file string, line int) string {
+	switch {
+	case file == "" || strings.HasPrefix(file, "pkg:"):
+		return ""
+	case len(t.files()) > 1:
+		return cut(safe(finding.Location{File: file, Line: line}.String()), t.opt.Width/2) + "  "
+	case line == 0:
+		return ""
+	}
+	return fmt.Sprintf("line %d  ", line)
+}
+
+// indent is where what belongs to a line of a manifest begins.
+func (t *textReport) indent(place string) string {
+	if len(t.files()) > 1 {
+		return "    "
+	}
+	return strings.Repeat(" ", width(place)+2)
+}
+
+func (t *textReport) problemLines() []string {
+	var out []string
+	for _, p := range t.o.Problems {
+		word := map[verdict.Effect]string{verdict.EffectReject: "refused: ", verdict.EffectNote: "note: "}[p.Effect]
+		lines := strings.Split(strings.TrimRight(p.Text, "\n"), "\n")
+		place := t.place(p.File, p.Line)
+		indent := t.indent(place)
+		out = append(out, t.flow("  "+place, indent, word+safe(lines[0]))...)
+		for _, l := range lines[1:] {
+			deeper := strings.Repeat(" ", min(len(l)-len(strings.TrimLeft(l, " ")), 8))
+			out = append(out, t.flow(indent+deeper, indent+deeper+"  ", safe(l))...)
+		}
+	}
+	return out
+}
+
+// groupLines says what one manifest line brings that is not admitted, and what
+// to do about it.
+func (t *textReport) groupLines(g group) []string {
+	place := t.place(g.file, g.line)
+	indent := t.indent(place)
+	var out []string
+	for i, v := range g.versions {
+		head, name := indent, v.Version.Package.Name+" "+v.Version.Number
+		if v.Version.Number == "" { // it came as JSON
+			name = nameOf(v.Purl)
+		}
+		name = safe(name)
+		if i == 0 {
+			head = "  " + place
+			if g.asked != "" && !strings.HasPrefix(g.asked, "pkg:") {
+				head += cut(safe(g.asked), t.opt.Width*2/3)
+				name = "-> " + name
+				if v.Direct {
+					name = ""
+				}
+				head += " "
+			}
+		} else if !v.Direct {
+			name = "-> " + name
+		}
+		head = strings.TrimRight(head+name, " ")
+		if i > 0 || strings.TrimSpace(head) == "" {
+			head = indent + name
+		}
+		if why := t.why(v); len(why) == 1 && width(head) <= t.opt.Width*3/4 {
+			out = append(out, t.flow(head+"   ", indent+"  ", why[0])...)
+		} else {
+			out = append(out, cut(head, t.opt.Width))
+			for _, w := range why {
+				out = append(out, t.flow(indent+"  ", indent+"    ", w)...)
+			}
+		}
+	}
+	return append(out, t.next(g, indent)...)
+}
+
+func nameOf(purl string) string {
+	v, err := artifact.ParsePurl(purl)
+	if err != nil {
+		return purl
+	}
+	return v.String()
+}
+
+// next is what to do about a group: its remedy, when it opens, or the policy's
+// advice.
+func (t *textReport) next(g group, indent string) []string {
+	for _, v := range g.versions {
+		if v.Remedy != nil {
+			return t.remedyLines(*v.Remedy, indent)
+		}
+	}
+	if until := opens(g); until != "" && !says(g.versions[0], until) {
+		return t.flow(indent, indent, "opens by itself on "+until)
+	}
+	for _, v := range g.versions {
+		for _, r := range v.Reasons {
+			if r.Remedy != "" && blocks(r) {
+				return t.flow(indent, indent, safe(r.Remedy))
+			}
+		}
+	}
+	return nil
+}
+
+func (t *textReport) remedyLines(r verdict.Remedy, indent string) []string {
+	text, command := safe(r.Text), safe(r.Command)
+	if command != "" && strings.Contains(text, command) {
+		return []string{indent + text} // to be copied whole
+	}
+	out := t.flow(indent, indent+"  ", text)
+	if command == "" || slices.Contains(t.offered, command) {
+		return out
+	}
+	t.offered = append(t.offered, command)
+	or := "(or: " + command + ")"
+	last := out[len(out)-1]
+	if gap := t.opt.Width - width(last) - width(or); gap > 0 {
+		out[len(out)-1] = last + strings.Repeat(" ", min(gap, 3)) + or
+		return out
+	}
+	return append(out, indent+or)
+}
+
+// opens is when all of a group opens by itself; "" when it does not.
+func opens(g group) string {
+	var last time.Time
+	for _, v := range g.versions {
+		if v.Verdict != verdict.Hold || v.Until == nil {
+			return ""
+		}
+		if v.Until.After(last) {
+			last = *v.Until
+		}
+	}
+	if last.IsZero() {
+		return ""
+	}
+	return last.UTC().Format("2 January 2006, 15:04 UTC")
+}
+
+// says is whether the reason that stands in the report names the date already.
+func says(v verdict.VersionOutcome, date string) bool {
+	return len(v.Reasons) > 0 && strings.Contains(v.Reasons[0].Text, date)
+}
+
+// blocks says whether a reason stands in the way.
+func blocks(r verdict.Reason) bool {
+	return r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit
+}
+
+// why folds the reasons of one version into one sentence, unless all of them
+// were asked for.
+func (t *textReport) why(v verdict.VersionOutcome) []string {
+	var advisories []verdict.Reason
+	var others []string
+	for _, r := range v.Reasons {
+		switch {
+		case !blocks(r):
+		case r.Class == finding.Vulnerability && !t.opt.All:
+			advisories = append(advisories, r)
+		default:
+			others = append(others, safe(r.Text))
+		}
+	}
+	if len(advisories) > 0 {
+		others = append([]string{advisoryLine(advisories)}, others...)
+	}
+	if len(others) > 1 && !t.opt.All {
+		return []string{fmt.Sprintf("%s (and %s)", others[0], countOf(len(others)-1, "more reason", "more reasons"))}
+	}
+	return others
+}
+
+// advisoryLine says how many, how bad, and names the first: reasons come with
+// the worst in front.
+func advisoryLine(rs []verdict.Reason) string {
+	worst, count := rs[0].Severity, 0
+	for _, r := range rs {
+		if s := r.Severity; s.Weight() > worst.Weight() || s.Weight() == worst.Weight() && s > worst {
+			worst = s
+		}
+	}
+	for _, r := range rs {
+		if r.Severity == worst {
+			count++
+		}
+	}
+	how := fmt.Sprintf("%d %s", count, worst)
+	switch {
+	case worst == finding.Unknown && count == len(rs):
+		how = "severity unknown"
+	case worst == finding.Unknown:
+		how = fmt.Sprintf("%d of unknown severity", count)
+	case count == len(rs) && count == 1:
+		how = worst.String()
+	case count == len(rs):
+		how = "all " + worst.String()
+	}
+	text := countOf(len(rs), "advisory", "advisories") + ", " + how
+	switch ids := rs[0].IDs; {
+	case len(ids) == 0:
+		return text
+	case len(rs) > 1:
+		return text + " (" + safe(ids[0]) + ", …)"
+	default:
+		return text + " (" + safe(ids[0]) + ")"
+	}
+}
+
+// admittedLines lists what was admitted, with the notes about it.
+func (t *textReport) admittedLines() []string {
+	var out []string
+	for _, v := range t.o.Versions {
+		if v.Verdict == verdict.Admit {
+			out = append(out, "  admitted  "+safe(nameOf(v.Purl)))
+		}
+		for _, r := range v.Reasons {
+			if !blocks(r) {
+				out = append(out, t.flow("  note      ", "            ", safe(nameOf(v.Purl))+": "+safe(r.Text))...)
+			}
+		}
+	}
+	return out
+}
+
+// tail says what was admitted and where to turn.
+func (t *textReport) tail() []string {
+	var out []string
+	admitted, notes := 0, 0
+	for _, v := range t.o.Versions {
+		if v.Verdict == verdict.Admit {
+			admitted++
+		}
+		for _, r := range v.Reasons {
+			if !blocks(r) {
+				notes++
+			}
+		}
+	}
+	noted := ""
+	if notes > 0 && !t.opt.All {
+		noted = countOf(notes, "note", "notes") + " (--all lists them)"
+	}
+	switch {
+	case admitted > 0 && t.o.Verdict != verdict.Admit && noted != "":
+		out = append(out, fmt.Sprintf("  %d admitted, ready to install; %s", admitted, noted))
+	case admitted > 0 && t.o.Verdict != verdict.Admit:
+		out = append(out, fmt.Sprintf("  %d admitted, ready to install", admitted))
+	case noted != "":
+		out = append(out, "  "+noted)
+	}
+	if t.o.Verdict != verdict.Admit && t.o.Status == verdict.Done {
+		ask := fmt.Sprintf("Cannot change it today?  gatehouse ask %s --reason \"...\"", t.o.Request)
+		if line := ask + "     " + t.o.DecisionURL; width(line) <= t.opt.Width {
+			return append(out, line)
+		}
+		out = append(out, ask, "  "+t.o.DecisionURL)
+	}
+	return out
+}
+
+func safe(s string) string { return artifact.Untrusted(s).String() }
+
+func cut(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+func countOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
