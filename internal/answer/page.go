@@ -21,7 +21,8 @@ type Page struct {
 	contentType string
 	tag         string
 	vary        string
-	plain       []byte
+	plain       []byte // nil when there is a compressed form: few clients want it, and they pay for it
+	size        int    // of the plain form
 	gzip        []byte
 	zstd        []byte
 }
@@ -31,7 +32,7 @@ const compressFrom = 512
 
 // NewPage compresses a body. vary names the request headers that chose it.
 func NewPage(contentType, vary string, b []byte) (*Page, error) {
-	p := &Page{contentType: contentType, vary: vary, plain: b, tag: string(artifact.DigestOf(append([]byte(contentType+"\n"), b...))[:32])}
+	p := &Page{contentType: contentType, vary: vary, plain: b, size: len(b), tag: string(artifact.DigestOf(append([]byte(contentType+"\n"), b...))[:32])}
 	if len(b) < compressFrom {
 		return p, nil
 	}
@@ -43,7 +44,7 @@ func NewPage(contentType, vary string, b []byte) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compressing page: %w", err)
 	}
-	p.zstd = enc.EncodeAll(b, nil)
+	p.zstd, p.plain = enc.EncodeAll(b, nil), nil
 	return p, enc.Close()
 }
 
@@ -79,11 +80,28 @@ func (p *Page) Serve(w http.ResponseWriter, r *http.Request) error {
 	if encoding != "" {
 		h.Set("Content-Encoding", encoding)
 	}
+	if body == nil {
+		return p.servePlain(w, r)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if r.Method == http.MethodHead {
 		return nil
 	}
 	_, err := w.Write(body)
+	return err
+}
+
+// servePlain unpacks the body for a client that takes no compression.
+func (p *Page) servePlain(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Length", strconv.Itoa(p.size))
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(p.gzip))
+	if err != nil {
+		return fmt.Errorf("unpacking page: %w", err)
+	}
+	_, err = io.Copy(w, z)
 	return err
 }
 
@@ -94,26 +112,32 @@ func (p *Page) pick(accepts string) ([]byte, string) {
 	if p.gzip != nil && Accepts(accepts, "gzip") {
 		return p.gzip, "gzip"
 	}
-	return p.plain, ""
+	return p.plain, "" // nil: to be unpacked
 }
 
 // Accepts says whether an Accept-Encoding header takes a coding (RFC 9110,
-// 12.5.3), with a quality above zero.
+// 12.5.3), with a quality above zero. The coding's own entry counts before "*".
 func Accepts(header, coding string) bool {
+	all := false
 	for part := range strings.SplitSeq(header, ",") {
 		name, params, _ := strings.Cut(part, ";")
-		name = strings.TrimSpace(name)
-		if !strings.EqualFold(name, coding) && name != "*" {
-			continue
+		switch name = strings.TrimSpace(name); {
+		case strings.EqualFold(name, coding):
+			return wanted(params)
+		case name == "*":
+			all = wanted(params)
 		}
-		q, found := strings.CutPrefix(strings.TrimSpace(params), "q=")
-		if !found {
-			return true
-		}
-		v, err := strconv.ParseFloat(q, 64)
-		return err == nil && v > 0
 	}
-	return false
+	return all
+}
+
+func wanted(params string) bool {
+	q, found := strings.CutPrefix(strings.TrimSpace(params), "q=")
+	if !found {
+		return true
+	}
+	v, err := strconv.ParseFloat(q, 64)
+	return err == nil && v > 0
 }
 
 // matches implements If-None-Match's weak comparison.
@@ -129,12 +153,15 @@ func matches(headers []string, tag string) bool {
 	return false
 }
 
+// unquoted takes out what would end or escape in a quoted string.
+var unquoted = strings.NewReplacer(`"`, "_", `\`, "_")
+
 // File streams bytes as an attachment with ranges, conditions and HEAD. Nothing
 // in it runs in a browser. sha names the bytes for the ETag.
 func File(w http.ResponseWriter, r *http.Request, name string, sha artifact.Digest, body io.ReadSeeker) {
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", `attachment; filename="`+artifact.Untrusted(strings.ReplaceAll(name, `"`, "_")).Phrase(255)+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+artifact.Untrusted(unquoted.Replace(name)).Phrase(255)+`"`)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "sandbox")
 	h.Set("ETag", `"`+string(sha)+`"`)

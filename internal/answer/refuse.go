@@ -34,26 +34,34 @@ type Refusal struct {
 	URL string // of the decision's page
 }
 
+// The least of the reason that is worth showing beside the rest, in bytes.
+const leastReason = 24
+
 // Phrase is the line for the status line: why, what to do, where to read more.
-// The address is never cut: the words before it are.
+// The address is never cut: the words before it are, and where it alone is
+// longer than MaxPhrase it stands alone.
 func (r Refusal) Phrase() string {
-	tail := ""
-	if r.Next != "" {
-		tail = "; " + r.Next
+	head := "held by gatehouse: "
+	if r.Verdict == verdict.Reject {
+		head = "blocked by gatehouse: "
 	}
-	tail += "; " + r.URL
-	head := "blocked by gatehouse: " + r.Public
-	if r.Verdict != verdict.Reject {
-		head = "held by gatehouse: " + r.Public
+	head = ascii(head + r.Public)
+	tail := "; " + ascii(r.URL)
+	if next := "; " + ascii(r.Next); r.Next != "" && len(next)+len(tail)+leastReason <= MaxPhrase {
+		tail = next + tail
 	}
-	if room := MaxPhrase - len(tail); len(head) > room {
-		if room < 24 {
-			tail, room = "; "+r.URL, MaxPhrase-len(r.URL)-2
-		}
-		head = artifact.Untrusted(head).Phrase(max(room, 0))
+	room := MaxPhrase - len(tail)
+	switch {
+	case len(head) <= room:
+		return head + tail
+	case room < leastReason:
+		return ascii(r.URL)
 	}
-	return artifact.Untrusted(head + tail).Phrase(max(MaxPhrase, len(r.URL)))
+	return head[:room-3] + "..." + tail
 }
+
+// ascii is a text as it may stand in a status line or header, whole.
+func ascii(s string) string { return artifact.Untrusted(s).Phrase(len(s)) }
 
 // body is RFC 9457 problem JSON, with npm's and cargo's fields beside.
 type body struct {
@@ -93,7 +101,10 @@ func Refuse(w http.ResponseWriter, r *http.Request, no Refusal) error {
 		return err
 	}
 	if len(b) > MaxBody {
-		b = []byte(`{"type":"about:blank","title":"refused by gatehouse","status":403}`)
+		b, err = json.Marshal(body{Type: no.URL, Title: "refused by gatehouse", Status: http.StatusForbidden, Detail: no.Phrase(), Error: no.Phrase(), Errors: []detail{{no.Phrase()}}})
+		if err != nil {
+			return err
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -135,7 +146,7 @@ func withPhrase(w http.ResponseWriter, r *http.Request, status int, phrase strin
 }
 
 func writeRaw(w *bufio.Writer, r *http.Request, status int, phrase string, h http.Header, b []byte) error {
-	if _, err := fmt.Fprintf(w, "HTTP/1.1 %d %s\r\n", status, artifact.Untrusted(phrase).Phrase(len(phrase))); err != nil {
+	if _, err := fmt.Fprintf(w, "HTTP/1.1 %d %s\r\n", status, ascii(phrase)); err != nil {
 		return err
 	}
 	h.Set("Connection", "close")
@@ -169,5 +180,5 @@ func Wait(w http.ResponseWriter, r *http.Request, after time.Duration, why strin
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	why = strings.TrimSpace(artifact.Untrusted(why).String())
-	return withPhrase(w, r, http.StatusServiceUnavailable, why, []byte(why+"\n"))
+	return withPhrase(w, r, http.StatusServiceUnavailable, artifact.Untrusted(why).Phrase(MaxPhrase), []byte(why+"\n"))
 }

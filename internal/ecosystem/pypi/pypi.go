@@ -7,6 +7,7 @@
 package pypi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -68,9 +69,10 @@ func (Ecosystem) InRange(number, rng string) (bool, error) {
 // ManifestFormat implements ecosystem.Ecosystem.
 func (Ecosystem) ManifestFormat(path string) string { return manifest.Format(path) }
 
-// ParseManifest implements ecosystem.Ecosystem.
+// ParseManifest implements ecosystem.Ecosystem. A file whose name says nothing
+// is a requirements file, as for `pip install -r`.
 func (Ecosystem) ParseManifest(fsys fs.FS, path string) (*ecosystem.Manifest, error) {
-	return manifest.Parse(fsys, path)
+	return manifest.ParseAs(fsys, path, cmp.Or(manifest.Format(path), manifest.RequirementsTxt))
 }
 
 // EditRequirement implements ecosystem.Ecosystem.

@@ -36,6 +36,7 @@ type Handler struct {
 // decision's page.
 func NewHandler(shelf ecosystem.Shelf, url func(id string) string, log *slog.Logger) *Handler {
 	h := &Handler{shelf: shelf, url: url, log: log, routes: http.NewServeMux()}
+	h.routes.HandleFunc("GET /simple", redirectRoot)
 	h.routes.HandleFunc("GET /simple/{$}", h.serveNames)
 	h.routes.HandleFunc("GET /simple/{name}", h.redirect)
 	h.routes.HandleFunc("GET /simple/{name}/{$}", h.serveIndex)
@@ -56,6 +57,13 @@ func (h *Handler) redirect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Location", p.Name+"/")
+	w.WriteHeader(http.StatusMovedPermanently)
+}
+
+// redirectRoot does the same for the list of names. ServeMux would by itself, but
+// to a path that lacks the prefix this handler is mounted under.
+func redirectRoot(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Location", "simple/")
 	w.WriteHeader(http.StatusMovedPermanently)
 }
 

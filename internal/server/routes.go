@@ -1,0 +1,207 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/gatehouse-project/gatehouse/internal/access"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/registry"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// route is one line of the table. A route with an act asks access before its
+// handler runs, and the handler says for which registry before it does anything.
+type route struct {
+	pattern string
+	act     access.Act // "": open to everybody
+	handle  func(*call) error
+}
+
+// table is every route that this server has.
+func (s *Server) table() []route {
+	t := []route{
+		{"GET /{$}", access.Read, s.startPage},
+		{"GET /healthz", "", s.health},
+		{"GET /static/{file}", "", s.static},
+		{"GET /d/{id}", access.Read, s.showDecision},
+
+		{"POST /api/v1/requests", access.Request, s.createRequest},
+		{"GET /api/v1/requests", access.Read, s.listRequests},
+		{"GET /api/v1/requests/{id}", access.Read, s.getRequest},
+		{"POST /api/v1/requests/{id}/fixed", access.Read, s.fixRequest},
+
+		{"POST /api/v1/asks", access.Ask, s.createAsk},
+		{"GET /api/v1/asks", access.Read, s.listAsks},
+		{"POST /api/v1/waivers", access.Waive, s.createWaiver},
+		{"GET /api/v1/waivers", access.Read, s.listWaivers},
+		{"POST /api/v1/approvals", access.Approve, s.createApproval},
+		{"POST /api/v1/revocations", access.Revoke, s.createRevocation},
+
+		{"GET /api/v1/explain", access.Read, s.explain},
+		{"GET /api/v1/decisions/{id}", access.Read, s.getDecision},
+
+		{"POST /api/v1/tokens", access.ManageTokens, s.createToken},
+		{"GET /api/v1/tokens", access.ManageTokens, s.listTokens},
+		{"DELETE /api/v1/tokens/{id}", access.ManageTokens, s.revokeToken},
+		{"/api/", access.Read, func(*call) error { return verdict.ErrNotFound }},
+	}
+	for _, reg := range s.cfg.Registries {
+		for eco, h := range reg.Handlers {
+			t = append(t, packages("/registry/"+reg.Name+"/"+eco, reg.Name, h))
+			if reg.Name == MainRegistry {
+				t = append(t, packages("/"+eco, reg.Name, h))
+			}
+		}
+	}
+	return t
+}
+
+// packages mounts an ecosystem's handler. It is told who reads, for the record
+// of who has what.
+func packages(prefix, name string, h http.Handler) route {
+	h = http.StripPrefix(prefix, h)
+	return route{prefix + "/", access.Read, func(c *call) error {
+		if err := c.may(name); err != nil {
+			return err
+		}
+		h.ServeHTTP(c.w, c.r.WithContext(registry.WithPuller(c.r.Context(), c.who.Name)))
+		return nil
+	}}
+}
+
+func (s *Server) mount(table []route) *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, rt := range table {
+		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			c := &call{s: s, w: w, r: r, act: rt.act}
+			if err := c.answer(rt); err != nil {
+				s.fail(c, err)
+			}
+		})
+	}
+	return mux
+}
+
+// call is one request on its way through a handler.
+type call struct {
+	s   *Server
+	w   http.ResponseWriter
+	r   *http.Request
+	act access.Act
+	who access.Principal
+}
+
+// answer asks who it is, turns away who may never do this, and lets the handler
+// answer.
+func (c *call) answer(rt route) error {
+	if rt.act == "" {
+		return rt.handle(c)
+	}
+	if err := c.identify(); err != nil {
+		return err
+	}
+	// The handler asks again, for the registry that the request turns out to be
+	// about. This first question keeps strangers from having a body read.
+	if err := access.Authorize(c.who, c.act, c.widest()); err != nil {
+		return err
+	}
+	return rt.handle(c)
+}
+
+func (c *call) identify() error {
+	t := tripOf(c.r.Context())
+	if t.operator != nil {
+		c.who = *t.operator
+	} else {
+		who, err := c.s.cfg.Tokens.Authenticate(c.r, access.Policy{AnonymousRead: c.s.cfg.AnonymousRead})
+		if err != nil {
+			return err
+		}
+		c.who = who
+	}
+	t.who = c.who
+	return nil
+}
+
+// widest is a registry that the principal's token covers.
+func (c *call) widest() string {
+	if len(c.who.Registries) > 0 {
+		return c.who.Registries[0]
+	}
+	return access.All
+}
+
+// may asks whether the caller may do this route's act in a registry.
+func (c *call) may(registry string) error { return access.Authorize(c.who, c.act, registry) }
+
+// badInput is an error of the asker's making; its text is for them.
+type badInput struct {
+	status int
+	text   string
+}
+
+func (e *badInput) Error() string { return e.text }
+
+func bad(format string, args ...any) error {
+	return &badInput{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// errBusy says that too much waits already.
+var errBusy = errors.New("too many requests wait to be looked at; ask again in a moment")
+
+// busyAfter is when to ask again, in seconds.
+const busyAfter = 5
+
+// fail answers an error: what the asker did, what they may not, what is not
+// there; everything else is our fault and only logged.
+func (s *Server) fail(c *call, err error) {
+	if c.r.Context().Err() != nil && !errors.Is(err, access.ErrUnauthenticated) {
+		return // nobody is there to read it
+	}
+	status, text := s.explainError(err)
+	switch status {
+	case http.StatusUnauthorized:
+		access.Challenge(c.w, err)
+		return
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		c.w.Header().Set("Retry-After", strconv.Itoa(busyAfter))
+	}
+	if status == http.StatusServiceUnavailable {
+		s.cfg.Log.ErrorContext(c.r.Context(), "cannot answer", "path", shown(c.r.URL.Path), "err", err)
+	}
+	if c.wantsPage() {
+		s.pages.problem(c, status, text)
+		return
+	}
+	writeProblem(c.w, status, text)
+}
+
+func (s *Server) explainError(err error) (int, string) {
+	if in, ok := errors.AsType[*badInput](err); ok {
+		return in.status, in.text
+	}
+	if no, ok := errors.AsType[*gate.ErrNoRegistry](err); ok {
+		return http.StatusNotFound, no.Error()
+	}
+	switch {
+	case errors.Is(err, access.ErrUnauthenticated):
+		return http.StatusUnauthorized, err.Error()
+	case errors.Is(err, verdict.ErrForbidden):
+		return http.StatusForbidden, err.Error()
+	case errors.Is(err, verdict.ErrNotFound):
+		return http.StatusNotFound, err.Error()
+	case errors.Is(err, verdict.ErrConflict):
+		return http.StatusConflict, err.Error()
+	case errors.Is(err, ecosystem.ErrNoPackage):
+		return http.StatusNotFound, "no package of that name, here or upstream"
+	case errors.Is(err, errBusy):
+		return http.StatusTooManyRequests, errBusy.Error()
+	case errors.Is(err, ecosystem.ErrUnreachable):
+		return http.StatusServiceUnavailable, "the upstream cannot be reached now; try again"
+	}
+	return http.StatusServiceUnavailable, cannotAnswer
+}
