@@ -1,0 +1,365 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/git"
+	"github.com/gatehouse-project/gatehouse/internal/report"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+func (a *app) admitCommand() *cobra.Command {
+	var o admitOptions
+	c := &cobra.Command{
+		Use:   "admit [FILE | PURL | -]...",
+		Short: "Look at everything new in manifests or purls, decide, and publish what is good",
+		Long: `Reads requirements.txt, pyproject.toml, uv.lock, poetry.lock or pylock.toml (or
+package URLs, or a requirements file on standard input as "-"), works out what
+they pull in for the platforms the configuration names, judges every version,
+fetches and scans what was not refused, and publishes what is good to the
+registry. Nothing that is fetched is ever run.
+
+With --fix the lines of what was rejected are changed to the remedy that was
+found and proved, and the files are admitted again.
+
+With --repo-dir and --range every manifest that a range of commits changed is
+looked at, and of each only what was added or changed.
+
+Exit codes: 0 admitted, 1 rejected, 2 held, 3 fault or unusable input.`,
+		Example: `  gatehouse admit requirements.txt
+  gatehouse admit --fix requirements.txt
+  gatehouse admit pkg:pypi/requests@2.32.3
+  pip freeze | gatehouse admit -
+  gatehouse admit --repo-dir . --range origin/main..HEAD`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.args = args
+			return a.admit(cmd.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.fix, "fix", false, "write the proved remedies into the files and admit again")
+	f.BoolVar(&o.all, "all", false, "show every version and every note")
+	f.DurationVar(&o.wait, "wait", 30*time.Minute, "how long to wait for the answer")
+	f.StringVar(&o.repoDir, "repo-dir", "", "a git repository to read the manifests from")
+	f.StringVar(&o.revs, "range", "", "the commits to look at, OLD..NEW")
+	f.StringSliceVar(&o.branches, "branch", nil, "with --range: only when NEW is a branch that matches one of these patterns")
+	return c
+}
+
+type admitOptions struct {
+	args     []string
+	fix, all bool
+	wait     time.Duration
+	repoDir  string
+	revs     string
+	branches []string
+}
+
+func (a *app) admit(ctx context.Context, o admitOptions) error {
+	req, err := a.admitRequest(ctx, o)
+	if errors.Is(err, git.ErrNotWanted) {
+		fmt.Fprintln(a.err, "gatehouse: the range is on no branch that --branch names: nothing to do")
+		return nil
+	} else if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.wait)
+	defer cancel()
+	svc, done, err := a.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	p := a.progress()
+	out, err := svc.Admit(ctx, req, p)
+	p.end()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return a.noAnswerYet(svc, req.ID, o.wait)
+	} else if err != nil {
+		return err
+	}
+	if o.fix && out.Verdict == verdict.Reject {
+		if out, err = a.fixAndAdmit(ctx, svc, req, out, o.args); err != nil {
+			return err
+		}
+	}
+	if err := a.print(out, func(w io.Writer) error { return report.Text(w, out, report.TextOptions{All: o.all}) }); err != nil {
+		return err
+	}
+	return verdictExit(out)
+}
+
+// noAnswerYet says what became of a request whose answer did not come in time. A
+// running gate goes on with it; an engine of this process ends with it.
+func (a *app) noAnswerYet(svc gate.Service, id string, waited time.Duration) error {
+	if _, here := svc.(*gate.Gate); here {
+		fmt.Fprintf(a.err, "gatehouse: no answer within %s; ask again with a longer --wait: what was fetched and scanned is kept\n", waited)
+	} else {
+		fmt.Fprintf(a.err, "gatehouse: still looking after %s; the gate goes on: %s/d/%s\n", waited, a.cfg.URL(), id)
+	}
+	return exit{exitHold}
+}
+
+func (a *app) admitRequest(ctx context.Context, o admitOptions) (verdict.Request, error) {
+	req := verdict.Request{
+		ID: gate.NewID('r'), Door: "cli", Registry: a.flags.registry, Project: a.flags.project, By: operator(), Created: time.Now().UTC(),
+	}
+	if o.repoDir != "" || o.revs != "" {
+		if len(o.args) > 0 || o.repoDir == "" || o.revs == "" {
+			return req, errors.New("--repo-dir and --range go together, and without files")
+		}
+		r, err := git.ParseRange(o.revs)
+		if err != nil {
+			return req, err
+		}
+		r.Branches = o.branches
+		return req, readChange(ctx, &req, o.repoDir, r)
+	}
+	if len(o.args) == 0 {
+		return req, errors.New("name at least one manifest, purl, or - for standard input")
+	}
+	return req, a.readArguments(&req, o.args)
+}
+
+// readChange fills a request with what a range of commits changed.
+func readChange(ctx context.Context, req *verdict.Request, dir string, r git.Range) error {
+	c, err := git.Read(ctx, dir, r, isManifest)
+	req.Door = "push"
+	req.Files, req.Include, req.Before, req.Problems = c.After, c.Include, c.Before, c.Problems
+	return err
+}
+
+// isManifest says whether any ecosystem reads a path as a manifest.
+func isManifest(p string) bool {
+	for _, e := range peers() {
+		if e.ManifestFormat(p) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// readArguments reads files, purls and standard input into the request. A
+// file keeps the path it was named by; what it includes is read from its folder
+// downwards.
+func (a *app) readArguments(req *verdict.Request, args []string) error {
+	for _, arg := range args {
+		switch {
+		case strings.HasPrefix(arg, "pkg:"):
+			req.Purls = append(req.Purls, arg)
+		case arg == "-":
+			b, err := readCapped(a.in, a.cfg.Limits.RequestBytes)
+			if err != nil {
+				return fmt.Errorf("reading standard input: %w", err)
+			}
+			if err := addInput(req, b); err != nil {
+				return err
+			}
+		default:
+			if err := a.addFile(req, arg); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addInput takes standard input as purls, one a line, or as a requirements file.
+func addInput(req *verdict.Request, b []byte) error {
+	if !strings.HasPrefix(strings.TrimSpace(string(b)), "pkg:") {
+		req.Files = append(req.Files, verdict.Source{Path: "requirements.txt", Content: b})
+		return nil
+	}
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			req.Purls = append(req.Purls, line)
+		}
+	}
+	return nil
+}
+
+func (a *app) addFile(req *verdict.Request, name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil {
+		return err
+	} else if !st.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file; name the manifest inside it", name)
+	}
+	b, err := readCapped(f, a.cfg.Limits.RequestBytes)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
+	}
+	src := verdict.Source{Path: treePath(name), Content: b}
+	if !isManifest(src.Path) {
+		src.As = "requirements.txt" // as pip install -r takes any file
+	}
+	req.Files = append(req.Files, src)
+	return a.addIncludes(req, name)
+}
+
+// treePath is a file's path in the request's tree: relative and inside it.
+func treePath(name string) string {
+	p := path.Clean(filepath.ToSlash(name))
+	if filepath.IsAbs(name) || p == ".." || strings.HasPrefix(p, "../") {
+		return path.Base(p)
+	}
+	return p
+}
+
+// The most files and bytes that are sent along because a manifest may include
+// them.
+const maxIncludes = 1000
+
+// addIncludes sends along the manifests below a named file's folder, so that -r
+// and -c can be followed. Links are not.
+func (a *app) addIncludes(req *verdict.Request, name string) error {
+	root := filepath.Dir(name)
+	base := path.Dir(treePath(name))
+	left := maxIncludes
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return err
+	}
+	folders := []string{""}
+	for _, e := range entries {
+		if e.IsDir() && strings.Contains(strings.ToLower(e.Name()), "require") {
+			folders = append(folders, e.Name())
+		}
+	}
+	for _, folder := range folders {
+		if err := a.addFolder(req, filepath.Join(root, folder), path.Join(base, folder), &left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) addFolder(req *verdict.Request, dir, at string, left *int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		p := path.Join(at, e.Name())
+		if !e.Type().IsRegular() || *left == 0 || !mayBeIncluded(e.Name()) || named(*req, p) {
+			continue
+		}
+		f, err := os.Open(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return err
+		}
+		b, err := readCapped(f, a.cfg.Limits.RequestBytes)
+		f.Close()
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", filepath.Join(dir, e.Name()), err)
+		}
+		req.Include = append(req.Include, verdict.Source{Path: p, Content: b})
+		*left--
+	}
+	return nil
+}
+
+func mayBeIncluded(name string) bool {
+	return isManifest(name) || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".in")
+}
+
+func named(req verdict.Request, p string) bool {
+	for _, s := range append(req.Files, req.Include...) {
+		if s.Path == p {
+			return true
+		}
+	}
+	return false
+}
+
+// readCapped reads all of r, or fails when there is more than most bytes.
+func readCapped(r io.Reader, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("larger than %d bytes (limits.request_bytes)", most)
+	}
+	return b, err
+}
+
+// fixAndAdmit writes the proved remedies into the files named and admits them
+// again.
+func (a *app) fixAndAdmit(ctx context.Context, svc gate.Service, req verdict.Request, out verdict.Outcome, args []string) (verdict.Outcome, error) {
+	fixed, err := svc.Fixed(ctx, req, out)
+	if err != nil {
+		return out, err
+	}
+	if len(fixed) == 0 {
+		fmt.Fprintln(a.err, "gatehouse: no remedy could be proved; nothing was changed")
+		return out, nil
+	}
+	onDisk := map[string]string{}
+	for _, arg := range args {
+		onDisk[treePath(arg)] = arg
+		root := filepath.Dir(arg)
+		for _, s := range req.Include {
+			onDisk[s.Path] = filepath.Join(root, strings.TrimPrefix(s.Path, path.Dir(treePath(arg))+"/"))
+		}
+	}
+	for _, s := range fixed {
+		name, ok := onDisk[s.Path]
+		if !ok {
+			continue
+		}
+		if err := writeWhole(name, s.Content); err != nil {
+			return out, fmt.Errorf("writing %s: %w", name, err)
+		}
+		fmt.Fprintf(a.err, "gatehouse: changed %s\n", name)
+		for i := range req.Files {
+			if req.Files[i].Path == s.Path {
+				req.Files[i].Content = s.Content
+			}
+		}
+		for i := range req.Include {
+			if req.Include[i].Path == s.Path {
+				req.Include[i].Content = s.Content
+			}
+		}
+	}
+	for _, v := range out.Versions {
+		if v.Remedy != nil && v.Remedy.Proved {
+			fmt.Fprintf(a.err, "  line %d  %s  ->  %s\n", v.Remedy.Line, v.Remedy.Old, v.Remedy.New)
+		}
+	}
+	req.ID, req.Created = gate.NewID('r'), time.Now().UTC()
+	p := a.progress()
+	defer p.end()
+	return svc.Admit(ctx, req, p)
+}
+
+// writeWhole replaces a file by another of the same mode, whole or not at all.
+func writeWhole(name string, b []byte) error {
+	st, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".gatehouse-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Chmod(st.Mode().Perm()), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/advisory"
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
+)
+
+func (a *app) advisoriesCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "advisories",
+		Short: "Fetch and show what is known to be vulnerable or malicious",
+		Long: `Advisories are records in OSV's format: known vulnerabilities and known malware.
+Nothing new is admitted without them. The data lives in the data folder; a
+running server notices when it was replaced.`,
+	}
+	c.AddCommand(a.advisoriesSync(), a.advisoriesStatus(), a.advisoriesAccept())
+	return c
+}
+
+func (a *app) advisoriesSync() *cobra.Command {
+	var from []string
+	c := &cobra.Command{
+		Use:   "sync",
+		Short: "Bring the advisories up to date",
+		Long: `Reads OSV's export layout (ECOSYSTEM/all.zip with ECOSYSTEM/modified_id.csv) from
+each source, takes what changed, and replaces the data in one step.
+
+A source that suddenly loses or withdraws more than 1% of its records, or whose
+parts disagree, is set aside for a person: see "gatehouse advisories status" and
+"gatehouse advisories accept". Exit codes: 0 done, 2 something waits for a
+person, 3 a source could not be read.`,
+		Example: `  gatehouse advisories sync
+  gatehouse advisories sync --from /srv/osv --from /srv/osv/malicious`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.syncAdvisories(cmd.Context(), from, advisory.Sync)
+		},
+	}
+	c.Flags().StringArrayVar(&from, "from", nil, "a source: URL, file URL or folder; repeatable (default: the configuration's, else OSV's public bucket)")
+	return c
+}
+
+func (a *app) advisoriesAccept() *cobra.Command {
+	return &cobra.Command{
+		Use:   "accept",
+		Short: "Take the data that was set aside, after a look at it",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.syncAdvisories(cmd.Context(), nil, advisory.Accept)
+		},
+	}
+}
+
+func (a *app) advisoriesStatus() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Say what advisory data is here and how old it is",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return a.advisoryStatus() },
+	}
+}
+
+type syncStep func(context.Context, advisory.Config) (advisory.Report, error)
+
+func (a *app) syncAdvisories(ctx context.Context, from []string, step syncStep) error {
+	client, err := fetch.New(fetch.Config{UserAgent: "gatehouse/" + version})
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdle()
+	r, err := step(ctx, a.advisoryConfig(from, client))
+	if err != nil {
+		return err
+	}
+	if err := a.print(r, func(w io.Writer) error { return writeSyncReport(w, r) }); err != nil {
+		return err
+	}
+	if err := r.Err(); err != nil {
+		fmt.Fprintf(a.err, "gatehouse: %v\n", err)
+		return exit{exitFault}
+	}
+	if len(r.Held()) > 0 {
+		return exit{exitHold}
+	}
+	return nil
+}
+
+func (a *app) advisoryConfig(from []string, client *fetch.Client) advisory.Config {
+	if len(from) == 0 {
+		from = a.cfg.Advisories.Sources
+	}
+	return advisory.Config{
+		Dir: a.advisoryDir(), Sources: from, Ecosystems: []artifact.Ecosystem{artifact.PyPI},
+		Names: names(peers()), Get: fetch.Plain{Client: client},
+	}
+}
+
+func (a *app) advisoryDir() string { return filepath.Join(a.cfg.Data, "advisories") }
+
+// advisoryState is what `advisories status` shows.
+type advisoryState struct {
+	advisory.Info
+	AgeSeconds int64  `json:"age_seconds"`
+	Problem    string `json:"problem,omitempty"`
+}
+
+func (a *app) advisoryStatus() error {
+	s := openSnapshots(a.advisoryDir(), time.Duration(a.cfg.Advisories.MaxAge))
+	defer s.Close()
+	st := advisoryState{Problem: s.State().Problem}
+	if snap := s.Current(); snap != nil {
+		st.Info, st.AgeSeconds = snap.Info(), int64(snap.Age(time.Now()).Seconds())
+	}
+	if err := a.print(st, func(w io.Writer) error { return writeStatus(w, st) }); err != nil {
+		return err
+	}
+	if st.Problem != "" {
+		return exit{exitFault}
+	}
+	return nil
+}
+
+func writeSyncReport(w io.Writer, r advisory.Report) error {
+	for _, f := range r.Feeds {
+		fmt.Fprintf(w, "%-9s %s  %s: %d records", f.Outcome, f.Source, f.Ecosystem, f.Records)
+		if f.Added+f.Removed > 0 {
+			fmt.Fprintf(w, " (%d added, %d removed)", f.Added, f.Removed)
+		}
+		if f.Text != "" {
+			fmt.Fprintf(w, "  %s", artifact.Untrusted(f.Text))
+		}
+		fmt.Fprintln(w)
+	}
+	if len(r.Held()) > 0 {
+		fmt.Fprintln(w, "Look at what is held, then take it:  gatehouse advisories accept")
+	}
+	_, err := fmt.Fprintf(w, "snapshot %s\n", artifact.Digest(r.Snapshot).Short())
+	return err
+}
+
+func writeStatus(w io.Writer, st advisoryState) error {
+	if st.Problem != "" {
+		fmt.Fprintf(w, "PROBLEM  %s\n", st.Problem)
+	}
+	if st.ID == "" {
+		return nil
+	}
+	for _, e := range st.Ecosystems {
+		fmt.Fprintf(w, "%s  %d records about %d packages, %d of them malware\n", e.Ecosystem, e.Records, e.Packages, e.Malware)
+	}
+	for _, f := range st.Feeds {
+		fmt.Fprintf(w, "  %s  %s: %d records, confirmed %s\n", f.Source, f.Ecosystem, f.Records, f.Confirmed.UTC().Format(time.RFC3339))
+		if f.Held != nil {
+			fmt.Fprintf(w, "    held since %s: %s; take it with: gatehouse advisories accept\n", f.Held.Since.UTC().Format(time.RFC3339), artifact.Untrusted(f.Held.Reason))
+		}
+	}
+	_, err := fmt.Fprintf(w, "snapshot %s, oldest confirmation %s ago\n", artifact.Digest(st.ID).Short(), (time.Duration(st.AgeSeconds) * time.Second).String())
+	return err
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/advisory"
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/report"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+func (a *app) auditCommand() *cobra.Command {
+	var failOn string
+	var fix bool
+	c := &cobra.Command{
+		Use:   "audit [FILE | PURL | -]...",
+		Short: "What is known against the versions that manifests name, without fetching anything",
+		Long: `Looks up every exact version in the manifests named (a pin, or an entry of a lock)
+in the advisory data on this machine. It asks nobody and fetches nothing; what
+has no exact version is listed as not looked at.
+
+With --fix each pinned line with findings is changed to the lowest fixed version
+that nothing is known against.
+
+Exit codes: 0 nothing found at or above --fail-on, 1 something, 3 no advisory
+data or unusable input.`,
+		Example: `  gatehouse audit requirements.txt uv.lock
+  pip freeze | gatehouse audit -
+  gatehouse audit --fail-on high poetry.lock`,
+		RunE: func(_ *cobra.Command, args []string) error { return a.audit(args, failOn, fix) },
+	}
+	c.Flags().StringVar(&failOn, "fail-on", "any", "exit 1 from this severity on: any, low, medium, high, critical (unknown counts as high)")
+	c.Flags().BoolVar(&fix, "fix", false, "change pinned lines to the lowest version known to be fixed")
+	return c
+}
+
+func (a *app) audit(args []string, failOn string, fix bool) error {
+	least, err := failSeverity(failOn)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return errors.New("name at least one manifest, purl, or - for standard input")
+	}
+	s := openSnapshots(a.advisoryDir(), time.Duration(a.cfg.Advisories.MaxAge))
+	defer s.Close()
+	snap := s.Current()
+	if snap == nil {
+		return errors.New(s.State().Problem)
+	}
+	var req verdict.Request
+	if err := a.readArguments(&req, args); err != nil {
+		return err
+	}
+	au := &auditor{snap: snap, ecosystems: peers(), out: report.Audit{Packages: []report.AuditedPackage{}, Problems: []verdict.Problem{}}}
+	if err := au.request(req); err != nil {
+		return err
+	}
+	if fix {
+		if err := a.fixAudit(args, req, au); err != nil {
+			return err
+		}
+	}
+	if p := s.State().Problem; p != "" {
+		au.out.Problems = append(au.out.Problems, verdict.Problem{Class: finding.Fault, Effect: verdict.EffectNote, Text: p})
+	}
+	if err := a.print(au.out, func(w io.Writer) error { return report.AuditText(w, au.out) }); err != nil {
+		return err
+	}
+	return au.exit(least)
+}
+
+func failSeverity(word string) (finding.Severity, error) {
+	if word == "any" {
+		return finding.None, nil
+	}
+	s, err := finding.ParseSeverity(word)
+	if err != nil || s < finding.Low {
+		return s, fmt.Errorf("--fail-on %q is none of any, low, medium, high, critical", word)
+	}
+	return s, nil
+}
+
+// auditor gathers what is known against the exact versions of manifests.
+type auditor struct {
+	snap       *advisory.Snapshot
+	ecosystems map[artifact.Ecosystem]ecosystem.Ecosystem
+	out        report.Audit
+	fatal      bool
+	found      []auditedLine
+}
+
+// auditedLine is a requirement with findings, for --fix.
+type auditedLine struct {
+	eco     ecosystem.Ecosystem
+	line    ecosystem.Requirement
+	matches []advisory.Match
+}
+
+func (au *auditor) request(req verdict.Request) error {
+	tree := gate.Tree(append(slices.Clone(req.Files), req.Include...))
+	for _, src := range req.Files {
+		if err := au.manifest(tree, src); err != nil {
+			return err
+		}
+	}
+	for _, p := range req.Purls {
+		if err := au.purl(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (au *auditor) manifest(tree fs.FS, src verdict.Source) error {
+	for _, e := range au.ecosystems {
+		if e.ManifestFormat(cmp.Or(src.As, src.Path)) == "" {
+			continue
+		}
+		m, err := e.ParseManifest(tree, src.Path)
+		if err != nil {
+			return err
+		}
+		for _, p := range m.Problems {
+			au.fatal = au.fatal || p.Fatal
+			au.out.Problems = append(au.out.Problems, verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.EffectNote, Fatal: p.Fatal})
+		}
+		for _, r := range m.Requirements {
+			if err := au.requirement(e, m, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("%s is no manifest that this version knows", src.Path)
+}
+
+func (au *auditor) purl(s string) error {
+	v, err := artifact.ParsePurl(s)
+	if err != nil {
+		return err
+	}
+	e, ok := au.ecosystems[v.Package.Ecosystem]
+	if !ok {
+		return fmt.Errorf("%s: this version does not know the ecosystem %q", s, v.Package.Ecosystem)
+	}
+	p, err := e.ParseName(v.Package.Name)
+	if err != nil {
+		return err
+	}
+	return au.requirement(e, &ecosystem.Manifest{}, ecosystem.Requirement{Package: p, Written: s, Number: v.Number, At: finding.Location{File: s}})
+}
+
+func (au *auditor) requirement(e ecosystem.Ecosystem, m *ecosystem.Manifest, r ecosystem.Requirement) error {
+	if r.Constraint {
+		return nil
+	}
+	row := report.AuditedPackage{Purl: r.Package.Purl(), File: r.At.File, Line: r.At.Line, Asked: r.Written, Advisories: []report.AuditedAdvisory{}}
+	if r.Number == "" {
+		row.NotLookedAt = "it names no exact version; `gatehouse admit` resolves it"
+		au.out.Packages = append(au.out.Packages, row)
+		return nil
+	}
+	v := artifact.Version{Package: r.Package, Number: r.Number}
+	row.Purl = v.Purl()
+	matches, err := au.snap.Match(r.Package, r.Number)
+	if err != nil {
+		return fmt.Errorf("looking up %s: %w", v, err)
+	}
+	for _, m := range matches {
+		row.Advisories = append(row.Advisories, report.AuditedAdvisory{
+			ID: m.ID, Aliases: orEmpty(m.Aliases), Severity: m.Severity, Fixed: orEmpty(m.Fixed), Malware: m.Malware, Summary: m.Summary.String(),
+		})
+	}
+	au.out.Packages = append(au.out.Packages, row)
+	if len(matches) > 0 {
+		au.found = append(au.found, auditedLine{e, r, matches})
+	}
+	return nil
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func (au *auditor) exit(least finding.Severity) error {
+	if au.fatal {
+		return exit{exitFault}
+	}
+	for _, p := range au.out.Packages {
+		for _, x := range p.Advisories {
+			if x.Malware || x.Severity.Weight() >= least {
+				return exit{exitReject}
+			}
+		}
+	}
+	return nil
+}
+
+// fixAudit changes each pinned line with findings to the lowest fixed version
+// that nothing is known against, in the files as they are on disk.
+func (a *app) fixAudit(args []string, req verdict.Request, au *auditor) error {
+	contents := map[string][]byte{}
+	for _, s := range req.Files {
+		contents[s.Path] = s.Content
+	}
+	changed := map[string]bool{}
+	for _, f := range au.found {
+		to, err := au.lowestClean(f)
+		if err != nil {
+			return err
+		}
+		content, named := contents[f.line.At.File]
+		if to == "" || !named {
+			fmt.Fprintf(a.err, "gatehouse: no fixed version is known for %s %s\n", f.line.Package.Name, f.line.Number)
+			continue
+		}
+		edited, note, err := f.eco.EditRequirement(content, f.line, "=="+to)
+		if relock, ok := errors.AsType[*ecosystem.Relock](err); ok {
+			fmt.Fprintf(a.err, "gatehouse: %s %s: run: %s\n", f.line.Package.Name, f.line.Number, relock.Command)
+			continue
+		} else if err != nil {
+			return fmt.Errorf("changing %s: %w", f.line.At, err)
+		}
+		contents[f.line.At.File], changed[f.line.At.File] = edited, true
+		fmt.Fprintf(a.err, "gatehouse: %s  %s  ->  ==%s  %s\n", f.line.At, f.line.Written, to, note)
+	}
+	for _, arg := range args {
+		if p := treePath(arg); changed[p] && !strings.HasPrefix(arg, "pkg:") && arg != "-" {
+			if err := writeWhole(arg, contents[p]); err != nil {
+				return fmt.Errorf("writing %s: %w", arg, err)
+			}
+		}
+	}
+	return nil
+}
+
+// lowestClean is the lowest version that the advisories name as fixed and that
+// nothing is known against; "" when there is none. A version that fixes one
+// advisory may be in the range of another, so it is looked up again.
+func (au *auditor) lowestClean(f auditedLine) (string, error) {
+	matches := f.matches
+	for range 50 {
+		to, err := highestFirstFix(f.eco, matches)
+		if to == "" || err != nil {
+			return "", err
+		}
+		if matches, err = au.snap.Match(f.line.Package, to); err != nil {
+			return "", fmt.Errorf("looking up %s %s: %w", f.line.Package.Name, to, err)
+		}
+		if len(matches) == 0 {
+			return to, nil
+		}
+	}
+	return "", nil
+}
+
+// highestFirstFix is the first version at which every match has a fix behind
+// it; "" when one of them names none.
+func highestFirstFix(eco ecosystem.Ecosystem, matches []advisory.Match) (string, error) {
+	best, bestKey := "", []byte(nil)
+	for _, m := range matches {
+		if len(m.Fixed) == 0 {
+			return "", nil
+		}
+		k, err := eco.VersionKey(m.Fixed[0])
+		if err != nil {
+			return "", err
+		}
+		if bytes.Compare(k, bestKey) > 0 {
+			best, bestKey = m.Fixed[0], k
+		}
+	}
+	return best, nil
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gatehouse-project/gatehouse/examples"
+	"github.com/gatehouse-project/gatehouse/internal/advisory"
+	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/sandbox"
+	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
+	"github.com/gatehouse-project/gatehouse/test/stub"
+)
+
+// TestMain makes the test binary be gatehouse where a script, a hook or the
+// sandbox starts it as that.
+func TestMain(m *testing.M) {
+	sandbox.MaybeWorker(workerTasks())
+	testscript.Main(m, map[string]func(){"gatehouse": main})
+}
+
+// TestScripts runs testdata/script: the command line as its user sees it, with a
+// home folder, a data folder and an index of the script's own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			config, err := ownWorld(t, env.WorkDir, exampleIndex(t))
+			if err != nil {
+				return err
+			}
+			home := filepath.Join(env.WorkDir, "home")
+			for _, v := range append(gitVariables(),
+				"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "TMPDIR="+env.WorkDir,
+				"GATEHOUSE_CONFIG="+config, "GATEHOUSE_DATA="+filepath.Join(env.WorkDir, "data"),
+			) {
+				name, value, _ := strings.Cut(v, "=")
+				env.Setenv(name, value)
+			}
+			return os.MkdirAll(home, 0o700)
+		},
+	})
+}
+
+// gitVariables keep the settings of whoever runs the tests away from git.
+func gitVariables() []string {
+	return []string{
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_TERMINAL_PROMPT=0", "LC_ALL=C",
+		"GIT_AUTHOR_NAME=A", "GIT_AUTHOR_EMAIL=a@example.invalid", "GIT_COMMITTER_NAME=A", "GIT_COMMITTER_EMAIL=a@example.invalid",
+	}
+}
+
+// exampleIndex has what examples/python/requirements.txt asks for and a Django
+// that nothing in examples/advisories speaks of.
+func exampleIndex(t testing.TB) *stub.Index {
+	x := stub.New(t)
+	for _, number := range []string{"2.2", "2.2.28"} {
+		x.Add(scantest.Wheel{Name: "Django", Version: number, License: "BSD-3-Clause", Requires: []string{"pytz", "sqlparse>=0.2.2"}}, stub.About{})
+	}
+	for _, w := range []scantest.Wheel{
+		{Name: "pytz", Version: "2024.1", License: "MIT"}, {Name: "sqlparse", Version: "0.5.0", License: "BSD-3-Clause"},
+		{Name: "idna", Version: "3.10", License: "BSD-3-Clause"}, {Name: "packaging", Version: "24.2", License: "Apache-2.0"},
+		{Name: "six", Version: "1.16.0", License: "MIT"},
+	} {
+		x.Add(w, stub.About{})
+	}
+	return x
+}
+
+// ownWorld writes a configuration that reaches nothing beyond the test: the
+// index, the example advisories, one fixed platform.
+func ownWorld(t testing.TB, dir string, x *stub.Index) (config string, err error) {
+	t.Helper()
+	records, err := examples.Advisories()
+	if err != nil {
+		return "", err
+	}
+	advisories := filepath.Join(dir, "advisories")
+	if err := os.CopyFS(advisories, records); err != nil {
+		return "", err
+	}
+	config = filepath.Join(dir, "gatehouse.yaml")
+	return config, os.WriteFile(config, fmt.Appendf(nil, `
+advisories: {sources: [%q]}
+upstreams: [{name: pypi, ecosystem: pypi, url: %q}]
+matrix: {python: ["3.12.4"], platforms: [x86_64-manylinux_2_28]}
+`, advisories, x.URL()), 0o600)
+}
+
+// servingGate is a gate that serves until the test ends; inside gives its command
+// line.
+func servingGate(t *testing.T) *demo {
+	t.Helper()
+	file, err := ownWorld(t, t.TempDir(), exampleIndex(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A socket's path has about 100 bytes; test folders can be longer.
+	if cfg.Data, err = os.MkdirTemp("", "gh"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(cfg.Data) })
+	if cfg.Listen, err = freeAddress(); err != nil {
+		t.Fatal(err)
+	}
+	d := &demo{streams: streams{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}, cfg: cfg}
+	if err := d.inside(os.Stderr).syncAdvisories(t.Context(), nil, advisory.Sync); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ready, ended, err := d.serve(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ready:
+	case err := <-ended:
+		t.Fatalf("serve: %v", err)
+	}
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return d
+}

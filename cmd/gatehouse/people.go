@@ -1,0 +1,358 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// withService runs fn against the gate that the flags name.
+func (a *app) withService(ctx context.Context, fn func(gate.Service) error) error {
+	svc, done, err := a.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return fn(svc)
+}
+
+func (a *app) askCommand() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use:     "ask ID --reason TEXT",
+		Short:   "Ask for an exception to a decision or a refused request",
+		Long:    "Records that you want an exception and why. Nothing changes until an approver says yes:\n\"gatehouse requests --open\" lists what is asked, \"gatehouse approve\" and \"gatehouse waive\" answer.",
+		Example: `  gatehouse ask r3k7q2m9xw41 --reason "the payment service cannot move before Friday"`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withService(cmd.Context(), func(s gate.Service) error {
+				ask, err := s.AskFor(cmd.Context(), a.flags.registry, args[0], reason, operator())
+				if err != nil {
+					return err
+				}
+				return a.print(ask, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "asked as %s; an approver answers with:  gatehouse approve %s --reason \"...\"\n", ask.ID, ask.ID)
+					return err
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why (required)")
+	return c
+}
+
+func (a *app) waiveCommand() *cobra.Command {
+	var w gate.WaiverWish
+	var until string
+	var everywhere bool
+	c := &cobra.Command{
+		Use:   "waive PURL | RANGE --rule ID --until DATE --reason TEXT",
+		Short: "Accept what one rule says of a package, until a date",
+		Long: `Turns what one rule finds in a package into a note, until a date. The waiver binds
+to the versions known today and to the advisories (or findings) that the rule
+speaks of today: a new advisory, or a new version, is not covered. Known malware,
+broken integrity, a wrong origin and faults can never be waived.
+
+A range is written as in a requirements file: "django>=2.2,<2.3".`,
+		Example: `  gatehouse waive pkg:pypi/django@2.2.28 --rule vulnerability-fixed --until 2026-12-31 --reason "not reachable from outside"
+  gatehouse waive "django>=2.2,<2.3" --rule vulnerability-fixed --advisory PYSEC-2020-35 --until 2026-12-31 --reason "..."`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if w.Package, w.Range, err = packageRange(args[0]); err != nil {
+				return err
+			}
+			if w.Until, err = parseDate(until); err != nil {
+				return err
+			}
+			w.Registry, w.By = a.flags.registry, operator()
+			if everywhere {
+				w.Registry = "*"
+			}
+			return a.withService(cmd.Context(), func(s gate.Service) error { return a.waive(cmd.Context(), s, w) })
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&w.Rule, "rule", "", "the policy rule's id, as the report names it (required)")
+	f.StringSliceVar(&w.Advisories, "advisory", nil, "only these advisories (default: all that the rule names today)")
+	f.StringVar(&until, "until", "", "the waiver's end, a date such as 2026-12-31 (required)")
+	f.StringVar(&w.Reason, "reason", "", "why (required)")
+	f.BoolVar(&w.Waits, "wait-for-approval", false, "record it without effect until another person approves it")
+	f.BoolVar(&everywhere, "all-registries", false, "for every registry instead of --registry")
+	return c
+}
+
+func (a *app) waive(ctx context.Context, s gate.Service, w gate.WaiverWish) error {
+	out, err := s.Waive(ctx, w)
+	if err != nil {
+		return err
+	}
+	return a.print(out, func(to io.Writer) error {
+		_, err := fmt.Fprintf(to, "waiver %s: %s of %s %s, until %s\n", out.ID, out.Rule, out.Purl, strings.Join(out.Versions, ", "), out.Until.Format(time.DateOnly))
+		if out.Approver == "" {
+			_, err = fmt.Fprintf(to, "it has no effect until somebody else approves it:  gatehouse approve %s\n", out.ID)
+		}
+		return err
+	})
+}
+
+// packageRange reads a purl, or a name with a range in the ecosystem's words.
+func packageRange(s string) (artifact.Package, string, error) {
+	if strings.HasPrefix(s, "pkg:") {
+		v, err := artifact.ParsePurl(s)
+		if err != nil {
+			return artifact.Package{}, "", err
+		}
+		e, ok := peers()[v.Package.Ecosystem]
+		if !ok {
+			return artifact.Package{}, "", fmt.Errorf("%s: this version does not know that ecosystem", s)
+		}
+		p, err := e.ParseName(v.Package.Name)
+		rng := ""
+		if v.Number != "" {
+			rng = "==" + v.Number
+		}
+		return p, rng, err
+	}
+	name, rng := s, ""
+	if i := strings.IndexAny(s, "=<>!~ "); i > 0 {
+		name, rng = s[:i], strings.TrimSpace(s[i:])
+	}
+	p, err := peers()[artifact.PyPI].ParseName(name)
+	return p, rng, err
+}
+
+// parseDate reads a day, which lasts until its end in UTC, or a moment.
+func parseDate(s string) (time.Time, error) {
+	if t, err := time.Parse(time.DateOnly, s); err == nil {
+		return t.AddDate(0, 0, 1), nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("--until %q is neither a date such as 2026-12-31 nor a moment such as 2026-12-31T12:00:00Z", s)
+	}
+	return t, nil
+}
+
+func (a *app) approveCommand() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use:   "approve ID --reason TEXT",
+		Short: "Admit what is held: a decision, an ask, or a waiver that waits",
+		Long: `Approves what was asked for. For a decision, every held file of its version that
+was looked at is admitted; the approval is bound to exactly what was seen, and
+lapses when that changes. A reject is not approved but waived. What could not be
+read needs two approvers.`,
+		Example: `  gatehouse approve a1b2c3 --reason "looked at the difference to 1.3.0"`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withService(cmd.Context(), func(s gate.Service) error {
+				out, err := s.Approve(cmd.Context(), args[0], reason, operator())
+				if err != nil {
+					return err
+				}
+				return a.print(map[string]any{"approvals": out}, func(w io.Writer) error { return writeApprovals(w, args[0], out) })
+			})
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why (required unless the ask gives one)")
+	return c
+}
+
+func writeApprovals(w io.Writer, object string, as []verdict.Approval) error {
+	if len(as) == 0 {
+		_, err := fmt.Fprintf(w, "approved %s\n", object)
+		return err
+	}
+	for _, p := range as {
+		if _, err := fmt.Fprintf(w, "approval %s: %s  %s\n", p.ID, p.Purl, artifact.Untrusted(p.File)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) revokeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "revoke ID",
+		Short:   "Take back a waiver or an approval; it ends with the next read",
+		Example: "  gatehouse revoke w3k7q2m9xw41",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withService(cmd.Context(), func(s gate.Service) error {
+				if err := s.Revoke(cmd.Context(), args[0], operator()); err != nil {
+					return err
+				}
+				return a.print(map[string]string{"revoked": args[0]}, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "revoked %s\n", artifact.Untrusted(args[0]))
+					return err
+				})
+			})
+		},
+	}
+}
+
+func (a *app) requestsCommand() *cobra.Command {
+	var open, waivers bool
+	var limit int
+	c := &cobra.Command{
+		Use:   "requests",
+		Short: "List what was asked of the gate, what people ask for, or the waivers",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withService(cmd.Context(), func(s gate.Service) error {
+				switch {
+				case open:
+					return a.listAsks(cmd.Context(), s)
+				case waivers:
+					return a.listWaivers(cmd.Context(), s)
+				}
+				return a.listOutcomes(cmd.Context(), s, limit)
+			})
+		},
+	}
+	c.Flags().BoolVar(&open, "open", false, "what people ask for and nobody answered yet")
+	c.Flags().BoolVar(&waivers, "waivers", false, "the waivers given so far")
+	c.Flags().IntVar(&limit, "limit", 20, "how many requests")
+	return c
+}
+
+func (a *app) listAsks(ctx context.Context, s gate.Service) error {
+	asks, err := s.OpenAsks(ctx, a.flags.registry)
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]any{"asks": asks}, func(w io.Writer) error {
+		for _, k := range asks {
+			if _, err := fmt.Fprintf(w, "%s  %s  %s  by %s: %s\n", k.ID, k.Created.Format(time.DateOnly), artifact.Untrusted(cmpOr(k.Purl, k.Decision)), artifact.Untrusted(k.By), artifact.Untrusted(k.Reason)); err != nil {
+				return err
+			}
+		}
+		if len(asks) == 0 {
+			_, err := fmt.Fprintln(w, "nobody asks for anything")
+			return err
+		}
+		return nil
+	})
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (a *app) listWaivers(ctx context.Context, s gate.Service) error {
+	ws, err := s.Waivers(ctx, a.flags.registry)
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]any{"waivers": ws}, func(w io.Writer) error {
+		for _, v := range ws {
+			if _, err := fmt.Fprintf(w, "%s  %-8s until %s  %s of %s %s  by %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), v.Rule, v.Purl, strings.Join(v.Versions, ","), artifact.Untrusted(cmpOr(v.Approver, v.Owner)), artifact.Untrusted(v.Reason)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func waiverState(w verdict.Waiver) string {
+	switch {
+	case !w.Revoked.IsZero():
+		return "revoked"
+	case w.Approver == "":
+		return "waits"
+	case !w.Until.After(time.Now()):
+		return "ended"
+	}
+	return "in force"
+}
+
+func (a *app) listOutcomes(ctx context.Context, s gate.Service, limit int) error {
+	outs, err := s.Outcomes(ctx, a.flags.registry, limit)
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]any{"requests": outs}, func(w io.Writer) error {
+		for _, o := range outs {
+			if _, err := fmt.Fprintf(w, "%s  %-7s %-7s %d versions  %s\n", o.Request, o.Status, o.Verdict, len(o.Versions), o.DecisionURL); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain PURL",
+		Short:   "Why a version is admitted, held or refused, and how that came to be",
+		Example: "  gatehouse explain pkg:pypi/django@2.2",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := artifact.ParsePurl(args[0])
+			if err != nil {
+				return err
+			}
+			if v.Number == "" {
+				return errors.New("name a version: pkg:pypi/NAME@VERSION")
+			}
+			if v.Package, _, err = packageRange(v.Package.Purl()); err != nil {
+				return err
+			}
+			return a.withService(cmd.Context(), func(s gate.Service) error {
+				e, err := s.Explain(cmd.Context(), a.flags.registry, v)
+				if err != nil {
+					return err
+				}
+				return a.print(e, func(w io.Writer) error { return writeExplanation(w, e) })
+			})
+		},
+	}
+}
+
+func writeExplanation(w io.Writer, e gate.Explanation) error {
+	fmt.Fprintf(w, "%s in registry %s", e.Purl, e.Registry)
+	if e.Origin != "" {
+		fmt.Fprintf(w, ", from %s", artifact.Untrusted(e.Origin))
+	}
+	if e.Internal {
+		fmt.Fprint(w, ", an internal name")
+	}
+	fmt.Fprintln(w)
+	for _, d := range e.Now {
+		fmt.Fprintf(w, "%-7s %s  (decision %s)\n", strings.ToUpper(d.Verdict.String()), artifact.Untrusted(d.File), d.ID)
+		for _, r := range d.Reasons {
+			fmt.Fprintf(w, "  %-6s %-22s %s\n", r.Effect, r.Rule, artifact.Untrusted(r.Text))
+			if r.Remedy != "" && r.Effect != verdict.EffectNote {
+				fmt.Fprintf(w, "         %s\n", artifact.Untrusted(r.Remedy))
+			}
+			if r.Class != "" && !r.Class.Waivable() && r.Effect != verdict.EffectNote && r.Class != finding.Fault {
+				fmt.Fprintln(w, "         nobody can waive this")
+			}
+		}
+		if !d.Until.IsZero() {
+			fmt.Fprintf(w, "  decided again from %s on\n", d.Until.UTC().Format(time.RFC3339))
+		}
+	}
+	for _, v := range e.Waivers {
+		fmt.Fprintf(w, "waiver %s %s, until %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), artifact.Untrusted(v.Reason))
+	}
+	for _, p := range e.Approvals {
+		fmt.Fprintf(w, "approval %s by %s: %s\n", p.ID, artifact.Untrusted(p.Approver), artifact.Untrusted(p.Reason))
+	}
+	_, err := fmt.Fprintf(w, "%d decisions recorded\n", len(e.History))
+	return err
+}

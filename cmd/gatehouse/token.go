@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/access"
+)
+
+func (a *app) tokenCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "token",
+		Short: "Create, list and revoke tokens",
+		Long: `A token lets a person or a machine speak to a running gate. Roles: reader reads
+indexes, files and reports; publisher also publishes and sends requests; approver
+also waives and approves; admin does everything. Only a hash is kept: the secret
+is shown once.`,
+	}
+	c.AddCommand(a.tokenCreate(), a.tokenList(), a.tokenRevoke())
+	return c
+}
+
+// withTokens opens the data folder for its tokens. While a server has it, use
+// --server with an admin's token.
+func (a *app) withTokens(ctx context.Context, fn func(*access.Tokens) error) error {
+	e, err := openEngine(ctx, a.cfg, a.logger(), nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	return fn(e.tokens)
+}
+
+func (a *app) tokenCreate() *cobra.Command {
+	var role, name string
+	var registries []string
+	var ttl time.Duration
+	c := &cobra.Command{
+		Use:     "create --role ROLE",
+		Short:   "Make a token and show its secret once",
+		Example: `  gatehouse token create --role reader --name ci --expires 720h`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := access.ParseRole(role)
+			if err != nil {
+				return err
+			}
+			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+				secret, row, err := t.Create(cmd.Context(), name, r, registries, ttl, operator())
+				if err != nil {
+					return err
+				}
+				shown := map[string]any{"id": row.ID, "name": row.Name, "role": row.Role, "expires": row.Expires, "secret": secret.Reveal()}
+				return a.print(shown, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "%s\n", secret.Reveal())
+					fmt.Fprintf(a.err, "token %s for %s as %s, until %s; the line above is shown this once\n", row.ID, row.Name, row.Role, row.Expires.Format(time.DateOnly))
+					return err
+				})
+			})
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&role, "role", "", "reader, publisher, approver or admin (required)")
+	f.StringVar(&name, "name", operator(), "who acts with it, in the audit log")
+	f.StringSliceVar(&registries, "registries", []string{access.All}, "the registries it is good for; * for all")
+	f.DurationVar(&ttl, "expires", access.DefaultTTL, "how long it is good for")
+	return c
+}
+
+func (a *app) tokenList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List tokens, never their secrets", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+				rows, err := t.List(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return a.print(map[string]any{"tokens": rows}, func(w io.Writer) error {
+					for _, r := range rows {
+						state := "until " + r.Expires.Format(time.DateOnly)
+						if !r.Revoked.IsZero() {
+							state = "revoked"
+						}
+						if _, err := fmt.Fprintf(w, "%s  %-9s %-20s %s\n", r.ID, r.Role, r.Name, state); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			})
+		},
+	}
+}
+
+func (a *app) tokenRevoke() *cobra.Command {
+	return &cobra.Command{
+		Use: "revoke ID", Short: "End a token at once", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+				if err := t.Revoke(cmd.Context(), args[0], operator()); err != nil {
+					return err
+				}
+				return a.print(map[string]string{"revoked": args[0]}, func(w io.Writer) error {
+					_, err := fmt.Fprintf(w, "revoked %s\n", args[0])
+					return err
+				})
+			})
+		},
+	}
+}

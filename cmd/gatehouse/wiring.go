@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
+	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/sandbox"
+	"github.com/gatehouse-project/gatehouse/internal/scan"
+	scanadvisory "github.com/gatehouse-project/gatehouse/internal/scan/advisory"
+	"github.com/gatehouse-project/gatehouse/internal/scan/all"
+	"github.com/gatehouse-project/gatehouse/internal/scan/honesty"
+	"github.com/gatehouse-project/gatehouse/internal/scan/licence"
+	"github.com/gatehouse-project/gatehouse/internal/scan/origin"
+	"github.com/gatehouse-project/gatehouse/internal/scan/status"
+	"github.com/gatehouse-project/gatehouse/internal/scan/typosquat"
+)
+
+// version is set when a release is built; see the Makefile.
+var version = buildVersion()
+
+func buildVersion() string {
+	if i, ok := debug.ReadBuildInfo(); ok && i.Main.Version != "" && i.Main.Version != "(devel)" {
+		return i.Main.Version
+	}
+	return "dev"
+}
+
+// commands lists the subcommands, in the order of --help.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
+		a.clientCommand(), a.hookCommand(), a.advisoriesCommand(),
+		a.explainCommand(), a.requestsCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
+		a.policyCommand(), a.tokenCommand(), a.versionCommand(),
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { _, err := fmt.Fprintln(a.out, "gatehouse", version); return err },
+	}
+}
+
+// checks lists the version checks. They are asked at every decision.
+func checks(s *snapshots, internal []string) ([]scan.VersionCheck, error) {
+	var patterns []origin.Pattern
+	for _, g := range internal {
+		patterns = append(patterns, origin.Pattern{Ecosystem: artifact.PyPI, Glob: g})
+	}
+	from, err := origin.New(patterns, nil, collisionKey)
+	if err != nil {
+		return nil, fmt.Errorf("internal_names: %w", err)
+	}
+	return []scan.VersionCheck{
+		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{},
+	}, nil
+}
+
+// collisionKey is coarser than a name's identity: names that a reader takes for
+// one another share it.
+func collisionKey(p artifact.Package) string {
+	return strings.NewReplacer("-", "", "_", "", ".", "", "0", "o", "1", "l", "i", "l", "5", "s").Replace(strings.ToLower(p.Name))
+}
+
+func workerTasks() map[string]sandbox.Task { return scan.Tasks(all.FileScanners()) }
+
+func inspector(blobs *disk.Store, l config.Limits) *scan.Inspector {
+	open := func(ctx context.Context, d artifact.Digest) (*os.File, error) {
+		r, _, err := blobs.Open(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		f, ok := r.(*os.File)
+		if !ok {
+			return nil, fmt.Errorf("blob %s is no file of this machine", d.Short())
+		}
+		return f, nil
+	}
+	return scan.NewInspector(open, all.FileScanners(), workers(), sandbox.Limits{Wall: time.Duration(l.ScanTime), CPU: time.Duration(l.ScanTime), Memory: l.ScanMemory})
+}
+
+// logger writes structured lines to standard error: warnings and worse for
+// commands; `serve` says more.
+func (a *app) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+var pythonProgram = regexp.MustCompile(`^python3(\.\d+)?$`)
+
+// newestPython is the newest CPython among the programs on PATH, by their own
+// word: python3 --version, asked in an empty folder without any configuration.
+// "" when there is none.
+func newestPython(ctx context.Context) string {
+	best := ""
+	var bestVersion pep440.Version
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			if !pythonProgram.MatchString(e.Name()) {
+				continue
+			}
+			number := askPython(ctx, filepath.Join(dir, e.Name()))
+			v, err := pep440.Parse(number)
+			if err == nil && !v.Pre() && (best == "" || pep440.Compare(v, bestVersion) > 0) {
+				best, bestVersion = number, v
+			}
+		}
+	}
+	return best
+}
+
+func askPython(ctx context.Context, program string) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, program, "-I", "--version")
+	c.Dir = os.TempDir()
+	out, err := c.Output()
+	if err != nil {
+		return ""
+	}
+	number, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "Python ")
+	if !ok {
+		return ""
+	}
+	return number
+}
