@@ -1,15 +1,13 @@
 //go:build live
 
 // Package resolve_test holds the resolver to what uv and pip resolve, against the
-// index that the installed pip uses. It needs the network, Python 3.11.7 with
-// venv, and takes minutes:
+// index that the installed pip uses. It needs the network and the clients that
+// `make clients` installs, named by GATEHOUSE_TEST_CLIENTS, and takes minutes.
 //
-//	go test -tags live -v -timeout 60m ./test/conformance/resolve
-//
-// Answers of the index, and the virtual environment with uv and pip, are kept
-// under the system's temporary folder for the next run. For each set of
-// requirements it prints how many versions agree, each difference, and the CPU
-// time (user and system) of uv, of pip and of this resolver.
+// Answers of the index are kept under the system's temporary folder for the next
+// run. For each set of requirements it prints how many versions agree, each
+// difference, and the CPU time (user and system) of uv, of pip and of this
+// resolver.
 package resolve_test
 
 import (
@@ -29,10 +27,12 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/resolve"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -69,18 +69,14 @@ func TestSameAsUvAndPip(t *testing.T) {
 	up := openUpstream(t, tools)
 	for _, set := range sets {
 		t.Run(set.name, func(t *testing.T) {
-			uv, uvCold := tools.uv(t, up.simple, target, set.lines)
-			_, uvWarm := tools.uv(t, up.simple, target, set.lines)
-			pip, pipCost := tools.pip(t, up.simple, set.lines)
+			uv, uvCold := tools.uv(t, simpleURL(t, tools), target, set.lines)
+			_, uvWarm := tools.uv(t, simpleURL(t, tools), target, set.lines)
+			pip, pipCost := tools.pip(t, simpleURL(t, tools), set.lines)
 			ours, cold := resolveHere(t, up, target, set.lines)
 			_, warm := resolveHere(t, up, target, set.lines)
-			known := &inMemory{Upstream: up}
-			resolveHere(t, known, target, set.lines)
-			_, choosing := resolveHere(t, known, target, set.lines)
 			compare(t, "uv", ours, uv)
 			compare(t, "pip", ours, pip)
-			t.Logf("%d versions; CPU again: here %v (with indexes in memory %v), uv %v; first time: here %v, uv %v, pip %v",
-				len(ours), warm, choosing, uvWarm, cold, uvCold, pipCost)
+			t.Logf("%d versions; CPU again: here %v, uv %v; first time: here %v, uv %v, pip %v", len(ours), warm, uvWarm, cold, uvCold, pipCost)
 		})
 	}
 }
@@ -97,7 +93,7 @@ func TestSameAsUvElsewhere(t *testing.T) {
 	} {
 		for _, set := range sets[:5] {
 			t.Run(target.Python+"-"+target.Platform+"/"+set.name, func(t *testing.T) {
-				uv, _ := tools.uv(t, up.simple, target, set.lines)
+				uv, _ := tools.uv(t, simpleURL(t, tools), target, set.lines)
 				ours, _ := resolveHere(t, up, target, set.lines)
 				compare(t, "uv", ours, uv)
 			})
@@ -191,33 +187,41 @@ type tools string
 
 func home(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("gatehouse-conformance-resolve-%d", os.Getuid()))
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("gatehouse-live-resolve-%d", os.Getuid()))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return dir
 }
 
+// install gives the folder of the installed clients, and makes their Python the
+// one that is resolved for: pip resolves for the Python it runs on.
 func install(t testing.TB) tools {
 	t.Helper()
-	venv := filepath.Join(home(t), "venv")
-	bin := tools(filepath.Join(venv, "bin"))
-	if _, err := os.Stat(filepath.Join(string(bin), "uv")); err == nil {
-		return bin
+	bin := tools(os.Getenv("GATEHOUSE_TEST_CLIENTS"))
+	if bin == "" {
+		t.Fatal("GATEHOUSE_TEST_CLIENTS names no folder with the real clients; run: make live")
 	}
-	run(t, exec.Command("python3", "-m", "venv", venv))
-	run(t, exec.Command(filepath.Join(string(bin), "pip"), "install", "-q", "-U", "pip", "uv"))
 	version, _ := run(t, exec.Command(filepath.Join(string(bin), "python"), "-c", "import platform; print(platform.python_version())"))
-	if got := strings.TrimSpace(version); got != target.Python {
-		t.Fatalf("python3 is %s; this test needs %s, because pip resolves for the Python it runs on", got, target.Python)
-	}
+	target.Python = strings.TrimSpace(version)
 	return bin
 }
 
-func openUpstream(t testing.TB, bin tools) diskUpstream {
+// openUpstream reads the index with the program's own client. The index may be a
+// mirror that answers for its file hosts too.
+func openUpstream(t testing.TB, bin tools) *pypi.Upstream {
 	t.Helper()
-	up := diskUpstream{simple: simpleURL(t, bin), dir: filepath.Join(home(t), "index")}
-	if err := os.MkdirAll(up.dir, 0o700); err != nil {
+	index := simpleURL(t, bin)
+	host, err := fetch.HostPort(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := fetch.New(fetch.Config{UserAgent: "gatehouse/test", Upstreams: []string{host}, Mirrors: []string{host}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, err := pypi.NewUpstream(pypi.UpstreamConfig{Name: "live", BaseURL: index, Client: client, CacheDir: filepath.Join(home(t), "index"), TTL: time.Hour})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return up

@@ -1,0 +1,55 @@
+# `make help` lists the targets. CI calls the same ones.
+SHELL := /bin/bash
+export CGO_ENABLED ?= 0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+CLIENTS ?= $(CURDIR)/.clients
+ADVISORIES := $(wildcard ../shared/advisories)
+ifneq ($(ADVISORIES),)
+export GATEHOUSE_TEST_ADVISORIES ?= $(abspath $(ADVISORIES))
+endif
+
+.PHONY: help build test vet race conformance live bench fuzz demo clients clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
+
+build: ## build the static binary into bin/gatehouse
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/gatehouse ./cmd/gatehouse
+
+test: vet race ## vet, and every test that needs nothing but Go
+
+vet:
+	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -l cmd internal test; echo 'run gofmt -w on these'; exit 1; }
+	go vet ./...
+	go vet -tags conformance,live ./test/...
+
+# The race detector needs cgo for its runtime; the program itself is built without.
+race:
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
+
+clients: $(CLIENTS)/bin/.ready ## install the real clients (pip, uv, poetry, twine) into .clients
+
+$(CLIENTS)/bin/.ready: test/clients/requirements.txt
+	python3 -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r test/clients/requirements.txt
+	touch $@
+
+conformance: build clients ## the real clients against the real binary, on loopback
+	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
+	  go test -count=1 -tags conformance -timeout 20m ./test/conformance/...
+
+live: build clients ## tests that read the public index through the installed clients' configuration
+	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
+	  go test -count=1 -tags live -timeout 30m ./test/live/...
+
+bench: build clients ## figures beside their peers, as ratios
+	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 30s) each
+	@set -e; for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p; done; done
+
+demo: ## the main job, on data of its own
+	go run ./cmd/gatehouse demo
+
+clean: ## remove what was built and installed here
+	rm -rf bin .clients

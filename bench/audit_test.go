@@ -1,0 +1,221 @@
+// Package bench prints what gatehouse costs, beside its peers where they are
+// here: processor time (user and system) and memory of real processes, and
+// ratios, since a time on the wall of a shared machine says little. Nothing here
+// passes or fails by a figure. Run it with `make bench`.
+//
+// It measures the binary that GATEHOUSE_TEST_BINARY names, or one built here;
+// GATEHOUSE_TEST_ADVISORIES gives the full advisory data, and
+// GATEHOUSE_TEST_OSV_SCANNER an osv-scanner to measure beside it.
+package bench
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gatehouse-project/gatehouse/test/live/audit"
+)
+
+const root = ".."
+
+// binary is the gatehouse to measure, in full.
+func binary(b *testing.B) string {
+	b.Helper()
+	if name := os.Getenv("GATEHOUSE_TEST_BINARY"); name != "" {
+		return name
+	}
+	name := filepath.Join(b.TempDir(), "gatehouse")
+	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, "./cmd/gatehouse")
+	c.Dir, c.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		b.Fatalf("building gatehouse: %v\n%s", err, out)
+	}
+	return name
+}
+
+// synced gives a data folder with the advisories in it.
+func synced(b *testing.B, gatehouse string) string {
+	b.Helper()
+	data := b.TempDir()
+	if _, _, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(b, data)...); err != nil {
+		b.Fatal(err)
+	}
+	return data
+}
+
+func syncArgs(b *testing.B, data string) []string {
+	b.Helper()
+	args := []string{"advisories", "sync", "--data", data}
+	for _, s := range audit.Sources(root) {
+		abs, err := filepath.Abs(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		args = append(args, "--from", abs)
+	}
+	return args
+}
+
+// costs gathers runs of a program and reports their median, which a busy
+// neighbour disturbs least.
+type costs []audit.Cost
+
+func (c costs) median() audit.Cost {
+	cpu, rss := []time.Duration{}, []int64{}
+	for _, x := range c {
+		cpu, rss = append(cpu, x.CPU), append(rss, x.RSS)
+	}
+	slices.Sort(cpu)
+	slices.Sort(rss)
+	return audit.Cost{CPU: cpu[len(cpu)/2], RSS: rss[len(rss)/2]}
+}
+
+func (c costs) report(b *testing.B) {
+	m := c.median()
+	b.ReportMetric(ms(m), "cpu-ms/run")
+	b.ReportMetric(float64(m.RSS)/1e6, "rss-MB")
+	b.ReportMetric(0, "ns/op") // the wall's time says nothing here
+}
+
+func ms(c audit.Cost) float64 { return float64(c.CPU) / float64(time.Millisecond) }
+
+// lockOf2000 writes a uv.lock of 2,000 packages: those of testdata at their old
+// versions, and names that nothing is known of.
+func lockOf2000(b *testing.B) string {
+	b.Helper()
+	versions := map[string]string{}
+	locks, err := audit.Lockfiles(root)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, lock := range locks {
+		content, err := os.ReadFile(lock)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for line := range strings.Lines(string(content)) {
+			if name, rest, ok := strings.Cut(line, "=="); ok && !strings.ContainsAny(name, "[# ") {
+				versions[strings.ToLower(name)] = strings.Fields(rest)[0]
+			}
+		}
+	}
+	if len(versions) < 30 {
+		b.Fatalf("testdata has %d pinned packages", len(versions))
+	}
+	for i := len(versions); i < 2000; i++ {
+		versions[fmt.Sprintf("inert-package-%d", i)] = fmt.Sprintf("%d.%d.%d", i%5, i%17, i%7)
+	}
+	var lock strings.Builder
+	lock.WriteString("version = 1\nrevision = 3\nrequires-python = \">=3.9\"\n")
+	for name, version := range versions {
+		fmt.Fprintf(&lock, "\n[[package]]\nname = %q\nversion = %q\nsource = { registry = \"https://index.invalid/simple\" }\nwheels = [\n", name, version)
+		for _, platform := range []string{"manylinux_2_28_x86_64", "macosx_11_0_arm64", "win_amd64"} {
+			file := fmt.Sprintf("%s-%s-cp311-cp311-%s.whl", name, version, platform)
+			fmt.Fprintf(&lock, "    { url = \"https://files.invalid/%s\", hash = \"sha256:%x\", size = 1000 },\n", file, sha256.Sum256([]byte(file)))
+		}
+		lock.WriteString("]\n")
+	}
+	name := filepath.Join(b.TempDir(), "uv.lock")
+	if err := os.WriteFile(name, []byte(lock.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return name
+}
+
+// BenchmarkAudit2000 audits a lockfile of 2,000 packages. The aim is at most
+// 15 ms and 25 MB.
+func BenchmarkAudit2000(b *testing.B) {
+	gatehouse := binary(b)
+	data, lock := synced(b, gatehouse), lockOf2000(b)
+	var ours, theirs costs
+	found := 0
+	b.Run("gatehouse", func(b *testing.B) {
+		ours = nil
+		for b.Loop() {
+			f, cost, err := audit.Gatehouse(b.Context(), gatehouse, data, lock)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ours, found = append(ours, cost), len(f)
+		}
+		ours.report(b)
+		b.ReportMetric(float64(found), "advisories")
+	})
+	b.Run("osv-scanner", func(b *testing.B) {
+		scanner := os.Getenv(audit.ScannerVariable)
+		if scanner == "" {
+			b.Skipf("%s names none; to have one: GOBIN=$PWD/bin go install %s", audit.ScannerVariable, audit.ScannerModule)
+		}
+		cache := b.TempDir()
+		if err := audit.Database(cache, audit.Sources(root)); err != nil {
+			b.Fatal(err)
+		}
+		theirs = nil
+		for b.Loop() {
+			f, cost, err := audit.OSVScanner(b.Context(), scanner, cache, lock)
+			if err != nil {
+				b.Fatal(err)
+			}
+			theirs, found = append(theirs, cost), len(f)
+		}
+		theirs.report(b)
+		b.ReportMetric(float64(found), "advisories")
+		b.ReportMetric(ms(theirs.median())/ms(ours.median()), "x-our-cpu")
+		b.ReportMetric(float64(theirs.median().RSS)/float64(ours.median().RSS), "x-our-rss")
+	})
+}
+
+// BenchmarkStart runs the command that does least. The binary's aim is at most
+// 60 MB.
+func BenchmarkStart(b *testing.B) {
+	gatehouse := binary(b)
+	st, err := os.Stat(gatehouse)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var runs costs
+	for b.Loop() {
+		_, cost, err := audit.Run(b.Context(), 0, nil, gatehouse, "version")
+		if err != nil {
+			b.Fatal(err)
+		}
+		runs = append(runs, cost)
+	}
+	runs.report(b)
+	b.ReportMetric(float64(st.Size())/1e6, "binary-MB")
+}
+
+// BenchmarkSync takes the advisories in, first into an empty folder and then
+// again, when there is nothing new.
+func BenchmarkSync(b *testing.B) {
+	gatehouse := binary(b)
+	run := func(b *testing.B, data string) audit.Cost {
+		b.Helper()
+		_, cost, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(b, data)...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return cost
+	}
+	b.Run("first", func(b *testing.B) {
+		var runs costs
+		for b.Loop() {
+			runs = append(runs, run(b, b.TempDir()))
+		}
+		runs.report(b)
+	})
+	b.Run("nothing new", func(b *testing.B) {
+		data := synced(b, gatehouse)
+		var runs costs
+		for b.Loop() {
+			runs = append(runs, run(b, data))
+		}
+		runs.report(b)
+	})
+}
