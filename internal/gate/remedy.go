@@ -13,18 +13,20 @@ import (
 	"slices"
 	"strings"
 	"testing/fstest"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
-// A remedy is looked for by trying: this many versions a line, this many changes
-// a manifest.
+// A remedy is looked for by trying: this many changes and resolutions a manifest,
+// for so long. What was found by then is told.
 const (
-	triesPerLine       = 40
 	changesPerManifest = 50
 	resolutionsInAll   = 200
+	oneByOne           = 16 // versions looked at one after the other when steps found none
+	remedyTime         = 30 * time.Second
 )
 
 // addRemedies finds, for every rejected version, the direct line that pulls it
@@ -46,7 +48,9 @@ func (g *Gate) addRemedies(ctx context.Context, reg Registry, req verdict.Reques
 			continue
 		}
 		p.Step("looking for a remedy", 0, 0)
-		found := g.remediesFor(ctx, reg, a)
+		within, cancel := context.WithTimeout(ctx, remedyTime)
+		found := g.remediesFor(within, reg, a)
+		cancel()
 		for i, line := range lines {
 			if r, ok := found[line]; ok {
 				if r.Proved && r.Command == "" {
@@ -233,30 +237,75 @@ func (s *search) places(line int, bad ecosystem.Resolved) []int {
 	return append(out, line)
 }
 
-// try writes other versions into one place, nearest first.
+// try writes other versions into one place, nearest first: newer ones, and when
+// none of those helps, older ones.
 func (s *search) try(ctx context.Context, line, place int, bad ecosystem.Resolved) bool {
 	r := s.a.manifest.Requirements[place]
-	numbers, err := s.alternatives(ctx, r)
+	above, below, err := s.alternatives(ctx, r)
 	if err != nil {
 		return false
 	}
-	for _, number := range numbers[:min(len(numbers), triesPerLine)] {
-		spec := specFor(r, number)
-		changed, note, err := s.with(place, spec)
-		if relock, locked := errors.AsType[*ecosystem.Relock](err); locked {
-			s.relock(line, r, number, relock)
+	for _, numbers := range [][]string{above, below} {
+		var best asked
+		var bestNote string
+		locked := false
+		helps := func(i int) bool {
+			if locked {
+				return false
+			}
+			changed, note, err := s.with(place, specFor(r, numbers[i]))
+			if relock, ok := errors.AsType[*ecosystem.Relock](err); ok {
+				s.relock(line, r, numbers[0], relock)
+				locked = true
+			}
+			if err != nil || !s.clears(ctx, changed, r.Package, bad.Version.Package) {
+				return false
+			}
+			best, bestNote = changed, note
+			return true
+		}
+		i := nearest(len(numbers), helps)
+		// A good version between bad ones is stepped over: look closely nearby.
+		for n := 0; i < 0 && !locked && n < min(len(numbers), oneByOne); n++ {
+			if helps(n) {
+				i = n
+			}
+		}
+		if locked {
 			return false // the lock stays as it is: its own tool writes it
 		}
-		if err != nil {
-			return false
-		}
-		if s.clears(ctx, changed, r.Package, bad.Version.Package) {
-			s.a = changed
-			s.record(line, place, spec, note)
+		if i >= 0 {
+			s.a = best
+			s.record(line, place, specFor(r, numbers[i]), bestNote)
 			return true
 		}
 	}
 	return false
+}
+
+// nearest is the lowest of 0 to n-1 that is good, where what lies above a good one
+// is mostly good too: it doubles its steps until one is, and then halves the way
+// back. -1 when none that it met is. The last good one that it asked about is the
+// one that it gives.
+func nearest(n int, good func(int) bool) int {
+	bad, at := -1, 0
+	for {
+		if at = min(at, n-1); at <= bad {
+			return -1
+		}
+		if good(at) {
+			break
+		}
+		bad, at = at, 2*at+1
+	}
+	for at-bad > 1 {
+		if mid := (at + bad) / 2; good(mid) {
+			at = mid
+		} else {
+			bad = mid
+		}
+	}
+	return at
 }
 
 // specFor keeps a pin a pin, and a range a range that stays close.
@@ -273,12 +322,12 @@ func specFor(r ecosystem.Requirement, number string) string {
 }
 
 // alternatives lists the versions of a line's package that a client could
-// install, nearest first: those above the present one ascending, then those below
-// it descending. Pre-releases are left out.
-func (s *search) alternatives(ctx context.Context, r ecosystem.Requirement) ([]string, error) {
+// install: those above the present one ascending, and those below it descending.
+// Pre-releases are left out.
+func (s *search) alternatives(ctx context.Context, r ecosystem.Requirement) (above, below []string, err error) {
 	v, err := s.g.View(ctx, s.reg.Name, r.Package)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	now := r.Number
 	if i := slices.IndexFunc(s.closure, func(x ecosystem.Resolved) bool { return x.Version.Package == r.Package }); now == "" && i >= 0 {
@@ -287,13 +336,14 @@ func (s *search) alternatives(ctx context.Context, r ecosystem.Requirement) ([]s
 	var key []byte
 	if now != "" {
 		if key, err = s.a.peer.VersionKey(now); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return nearestFirst(s.a.peer, v.offered(), key), nil
+	above, below = aroundKey(s.a.peer, v.offered(), key)
+	return above, below, nil
 }
 
-func nearestFirst(peer Peer, numbers []string, now []byte) []string {
+func aroundKey(peer Peer, numbers []string, now []byte) (newer, older []string) {
 	type keyed struct {
 		number string
 		key    []byte
@@ -313,11 +363,13 @@ func nearestFirst(peer Peer, numbers []string, now []byte) []string {
 	}
 	slices.SortFunc(above, func(a, b keyed) int { return bytes.Compare(a.key, b.key) })
 	slices.SortFunc(below, func(a, b keyed) int { return bytes.Compare(b.key, a.key) })
-	out := make([]string, 0, len(above)+len(below))
-	for _, k := range append(above, below...) {
-		out = append(out, k.number)
+	for _, k := range above {
+		newer = append(newer, k.number)
 	}
-	return out
+	for _, k := range below {
+		older = append(older, k.number)
+	}
+	return newer, older
 }
 
 // with is the manifest after one requirement was changed.

@@ -46,6 +46,11 @@ func TestRemedies(t *testing.T) {
 			why: "the direct line is bumped to the first version that pulls in a good one"},
 		{name: "transitive under a range", more: []string{"app 0.1", "app 1.0 -> bad==1.0", "app 2.0 -> bad==1.3"},
 			files: []string{"requirements.txt", "app>=1.0,<2\n"}, want: []string{"bad 1.0: app~=2.0@requirements.txt:1"}, why: "from the version that is there now, not from the oldest"},
+		{name: "a good one between bad ones", more: []string{"app 1.0 -> bad==1.0", "app 1.1 -> bad==1.0", "app 1.2 -> bad==1.0", "app 1.3 -> bad==1.3", "app 1.4 -> bad==1.0", "app 1.5 -> bad==1.0"},
+			files: []string{"requirements.txt", "app==1.0\n"}, want: []string{"bad 1.0: app==1.3@requirements.txt:1"}, why: "found although the steps of the search go over it"},
+		{name: "transitive to a young one is none", more: []string{"app 1.0 -> bad==1.0", "app 1.1 -> bad==1.3", "app 1.2 -> bad==1.4"}, with: func(w *world) {
+			w.up.edit("bad", "bad-1.3-py3-none-any.whl", func(f *ecosystem.IndexFile) { f.Uploaded = today })
+		}, files: []string{"requirements.txt", "app==1.0\n"}, want: []string{"bad 1.0: app==1.2@requirements.txt:1"}, why: "what the remedy pulls in must be admissible too"},
 		{name: "two lines", more: []string{"other 1.0", "other 1.1"}, with: func(w *world) { w.vuln("PYSEC-2", "other 1.0", finding.High, "1.1") },
 			files: []string{"requirements.txt", "bad==1.0\nother==1.0\n"}, want: []string{"bad 1.0: bad==1.3@requirements.txt:1", "other 1.0: other==1.1@requirements.txt:2"},
 			fixed: map[string]string{"requirements.txt": "bad==1.3\nother==1.1\n"}, why: "all changes together"},

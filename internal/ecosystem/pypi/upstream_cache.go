@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"weak"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
@@ -259,7 +260,18 @@ type recent struct {
 	bytes  int
 	order  *list.List // of *kept, newest first
 	byName map[string]*list.Element
+	// dropped are those that had to go. An index that somebody else still holds, as
+	// the gate does for what it decided about, is found again instead of parsed.
+	dropped map[string]weakAnswer
 }
+
+type weakAnswer struct {
+	state state
+	index weak.Pointer[ecosystem.Index]
+}
+
+// maxDropped bounds the memory of what is gone.
+const maxDropped = 4096
 
 type kept struct {
 	name   string
@@ -268,7 +280,7 @@ type kept struct {
 }
 
 func newRecent(limit int) *recent {
-	return &recent{limit: limit, order: list.New(), byName: map[string]*list.Element{}}
+	return &recent{limit: limit, order: list.New(), byName: map[string]*list.Element{}, dropped: map[string]weakAnswer{}}
 }
 
 func (r *recent) get(name string) *lastAnswer {
@@ -276,21 +288,47 @@ func (r *recent) get(name string) *lastAnswer {
 	defer r.mu.Unlock()
 	e := r.byName[name]
 	if e == nil {
-		return nil
+		return r.regain(name)
 	}
 	r.order.MoveToFront(e)
 	return e.Value.(*kept).answer
 }
 
+// regain takes back an answer that was dropped while its index is still in use.
+func (r *recent) regain(name string) *lastAnswer {
+	w, ok := r.dropped[name]
+	if !ok {
+		return nil
+	}
+	x := w.index.Value()
+	if x == nil {
+		delete(r.dropped, name)
+		return nil
+	}
+	a := &lastAnswer{state: w.state, index: x}
+	r.keep(name, a)
+	return a
+}
+
 func (r *recent) put(name string, a *lastAnswer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keep(name, a)
+}
+
+func (r *recent) keep(name string, a *lastAnswer) {
 	r.drop(name)
+	delete(r.dropped, name)
 	k := &kept{name: name, answer: a, bytes: weigh(a.index)}
 	r.byName[name] = r.order.PushFront(k)
 	r.bytes += k.bytes
 	for r.bytes > r.limit && r.order.Len() > 1 {
-		r.drop(r.order.Back().Value.(*kept).name)
+		oldest := r.order.Back().Value.(*kept)
+		r.drop(oldest.name)
+		if len(r.dropped) >= maxDropped {
+			clear(r.dropped)
+		}
+		r.dropped[oldest.name] = weakAnswer{oldest.answer.state, weak.Make(oldest.answer.index)}
 	}
 }
 
@@ -298,6 +336,7 @@ func (r *recent) remove(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drop(name)
+	delete(r.dropped, name)
 }
 
 func (r *recent) drop(name string) {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -351,20 +352,29 @@ func TestFullCacheDoesNotStopAnswers(t *testing.T) {
 func TestParsedIndexesAreBoundedInMemory(t *testing.T) {
 	r := newRecent(3000)
 	big := &lastAnswer{index: &ecosystem.Index{Files: []ecosystem.IndexFile{{URL: strings.Repeat("x", 10_000)}}}}
-	small := &lastAnswer{index: &ecosystem.Index{Files: make([]ecosystem.IndexFile, 2)}}
-	r.put("a", small)
-	r.put("b", small)
+	small := func() *lastAnswer { return &lastAnswer{index: &ecosystem.Index{Files: make([]ecosystem.IndexFile, 2)}} }
+	r.put("a", small())
+	inUse := small()
+	r.put("b", inUse)
 	r.get("a")
-	r.put("c", small)
-	if r.get("a") == nil || r.get("b") != nil || r.get("c") == nil {
+	r.put("c", small())
+	if r.byName["a"] == nil || r.byName["b"] != nil || r.byName["c"] == nil {
 		t.Error("the least recently used one must go first")
+	}
+	if got := r.get("b"); got == nil || got.index != inUse.index {
+		t.Error("an index that somebody still holds must be found again")
+	}
+	runtime.KeepAlive(inUse)
+	runtime.GC()
+	if r.byName["a"] != nil || r.get("a") != nil {
+		t.Error("an index that nobody holds any more must be gone")
 	}
 	r.put("big", big)
 	if r.get("big") == nil || r.order.Len() != 1 {
 		t.Errorf("%d kept; want the newest alone, although it is too large", r.order.Len())
 	}
-	r.put("a", small)
-	r.put("a", small)
+	r.put("a", small())
+	r.put("a", small())
 	r.remove("a")
 	r.remove("big")
 	if r.bytes != 0 || r.order.Len() != 0 || len(r.byName) != 0 {
