@@ -70,6 +70,7 @@ type demo struct {
 	once bool
 	kept bool // the folder is the caller's
 	self string
+	ln   net.Listener // where the gate will listen
 	// install installs a requirements file from an index with a real client;
 	// errNoPip when there is none.
 	install func(ctx context.Context, d *demo, index string) error
@@ -90,6 +91,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.prepare(ctx); err != nil {
 		return err
 	}
+	defer d.ln.Close() // serve closes it first, unless it never came to that
 	if !d.kept {
 		defer func() {
 			if rerr := os.RemoveAll(d.cfg.Data); rerr != nil {
@@ -123,10 +125,10 @@ func (d *demo) prepare(ctx context.Context) error {
 	if err := os.WriteFile(d.manifest(), examples.Requirements, 0o600); err != nil {
 		return err
 	}
-	if d.cfg.Listen, err = freeAddress(); err != nil {
+	if d.ln, err = freeAddress(); err != nil {
 		return err
 	}
-	d.cfg.PublicURL = ""
+	d.cfg.Listen, d.cfg.PublicURL = d.ln.Addr().String(), ""
 	if python := findPython(); python != "" {
 		if number := askPython(ctx, python); number != "" {
 			d.cfg.Matrix.Python = []string{number} // the one that will install
@@ -136,16 +138,15 @@ func (d *demo) prepare(ctx context.Context) error {
 	return nil
 }
 
-// freeAddress is the default address of a gate, or any other when that is taken.
-func freeAddress() (string, error) {
+// freeAddress listens on the default address of a gate, or on any other when that
+// is taken. It is held from the start, because the reports name it.
+func freeAddress() (net.Listener, error) {
 	for _, address := range []string{config.Default().Listen, "127.0.0.1:0"} {
-		ln, err := net.Listen("tcp", address)
-		if err == nil {
-			address = ln.Addr().String()
-			return address, ln.Close()
+		if ln, err := net.Listen("tcp", address); err == nil {
+			return ln, nil
 		}
 	}
-	return "", errors.New("no port is free on 127.0.0.1")
+	return nil, errors.New("no port is free on 127.0.0.1")
 }
 
 // inside is the command line on the demo's data, whatever the environment and
@@ -296,7 +297,7 @@ func (d *demo) serve(ctx context.Context) (ready <-chan struct{}, ended <-chan e
 	in.out = first
 	end := make(chan error, 1)
 	go func() {
-		err := in.serve(ctx, serveOptions{logFormat: "text"})
+		err := in.serve(ctx, serveOptions{logFormat: "text", ln: d.ln})
 		end <- errors.Join(err, log.Close())
 	}()
 	return first.done, end, nil

@@ -111,10 +111,12 @@ func servingGate(t *testing.T) *demo {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(cfg.Data) })
-	if cfg.Listen, err = freeAddress(); err != nil {
+	ln, err := freeAddress()
+	if err != nil {
 		t.Fatal(err)
 	}
-	d := &demo{streams: streams{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}, cfg: cfg}
+	cfg.Listen = ln.Addr().String()
+	d := &demo{streams: streams{in: strings.NewReader(""), out: io.Discard, err: os.Stderr}, cfg: cfg, ln: ln}
 	if err := d.inside(os.Stderr).syncAdvisories(t.Context(), nil, advisory.Sync); err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,7 @@ type serveOptions struct {
 	listen, publicURL, cert, key string
 	open                         bool
 	logFormat                    string
+	ln                           net.Listener // open already; nil: listen on the configured address
 }
 
 func (a *app) serve(ctx context.Context, o serveOptions) error {
@@ -78,9 +79,11 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	ln, err := listen(cfg.Listen)
-	if err != nil {
-		return err
+	ln := o.ln
+	if ln == nil {
+		if ln, err = listen(cfg.Listen); err != nil {
+			return err
+		}
 	}
 	defer ln.Close()
 	if _, port, _ := net.SplitHostPort(cfg.Listen); port == "0" {
