@@ -53,11 +53,26 @@ func (v Version) String() string { return v.Package.Name + " " + v.Number }
 // Purl gives the package URL, "pkg:pypi/django@2.2", as the purl specification
 // writes it for the ecosystem's type.
 func (v Version) Purl() string {
+	if v.Package.Ecosystem == PyPI && v.Number != "" && unescaped(v.Package.Name) && unescaped(v.Number) {
+		return "pkg:pypi/" + v.Package.Name + "@" + v.Number // nearly all; the library spends 6 us on each
+	}
 	namespace, name := "", v.Package.Name
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		namespace, name = name[:i], name[i+1:]
 	}
 	return packageurl.NewPackageURL(string(v.Package.Ecosystem), namespace, name, v.Number, nil, "").ToString()
+}
+
+// unescaped says that a purl holds a name or version as it is: lower-case letters,
+// digits, dots and dashes.
+func unescaped(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // ParsePurl reads a package URL into a version; Number is empty where the purl

@@ -3,9 +3,12 @@ package artifact_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode"
+
+	packageurl "github.com/package-url/packageurl-go"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 )
@@ -165,5 +168,30 @@ func TestPurls(t *testing.T) {
 	}
 	if got := v("pypi", "django", "2.2"); got.String() != "django 2.2" || got.Package.String() != "pypi/django" || got.Package.Purl() != "pkg:pypi/django" {
 		t.Errorf("%s, %s, %s", got, got.Package, got.Package.Purl())
+	}
+}
+
+// TestPurlIsTheLibrarys holds the short way to the library's answer.
+func TestPurlIsTheLibrarys(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	const alphabet = "abz019.-_~A+!%/@ é"
+	text := func() string {
+		runes := []rune(alphabet)
+		out := make([]rune, 1+r.IntN(6))
+		for i := range out {
+			out[i] = runes[r.IntN(len(runes))]
+		}
+		return string(out)
+	}
+	for range 20_000 {
+		name, number := text(), text()
+		if strings.Contains(name, "/") {
+			continue // a namespace
+		}
+		v := artifact.Version{Package: artifact.Package{Ecosystem: artifact.PyPI, Name: name}, Number: number}
+		want := packageurl.NewPackageURL("pypi", "", name, number, nil, "").ToString()
+		if got := v.Purl(); got != want {
+			t.Fatalf("Purl of %q %q = %q, the library says %q", name, number, got, want)
+		}
 	}
 }

@@ -16,6 +16,9 @@ type Untrusted string
 // characters become U+FFFD, and long text is cut at 300 characters.
 func (u Untrusted) String() string {
 	const most = 300
+	if len(u) <= most && printable(string(u)) {
+		return string(u)
+	}
 	var b strings.Builder
 	n := 0
 	for _, r := range string(u) {
@@ -26,6 +29,16 @@ func (u Untrusted) String() string {
 		b.WriteRune(visible(r))
 	}
 	return b.String()
+}
+
+// printable says that a text is printable ASCII, as nearly all is.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // Markdown is safe inside a Markdown paragraph or table cell of a forge: no
