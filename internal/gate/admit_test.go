@@ -343,6 +343,11 @@ func TestProblemsSayFileAndLine(t *testing.T) {
 	if out.Status != verdict.Failed || out.Problems[0].Line != 1 {
 		t.Errorf("syntax: %s, %+v", said(out), out.Problems)
 	}
+	r = request("requirements.txt", "pytz==2026.1\n")
+	r.Problems = []verdict.Problem{{Class: finding.Manifest, Effect: verdict.EffectNote, Fatal: true, Text: "a manifest behind a link"}}
+	if out := w.admit(r); out.Status != verdict.Failed || out.Verdict == verdict.Admit {
+		t.Errorf("a fatal problem of the door: %s: what failed never admits", said(out))
+	}
 	out = w.admit(request("Makefile", "all:\n"))
 	if out.Status != verdict.Failed || out.Verdict == verdict.Admit {
 		t.Errorf("no manifest: %s, %+v", said(out), out.Problems)

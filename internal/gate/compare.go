@@ -240,28 +240,9 @@ func (g *Gate) resolve(ctx context.Context, reg Registry, as []asked, p Progress
 			problems = append(problems, resolveProblem(a, err))
 			continue
 		}
-		rs = onlyNew(a, rs)
-		problems = append(problems, lockProblems(rs)...)
-		closure = merge(closure, rs)
+		closure = merge(closure, onlyNew(a, rs))
 	}
 	return closure, problems
-}
-
-// lockProblems are what a lock says that the upstream's index contradicts. They
-// are about the request's lock, not about the registry's files: a lock that lies
-// must not take back what others were given.
-func lockProblems(rs []ecosystem.Resolved) []verdict.Problem {
-	var out []verdict.Problem
-	for _, r := range rs {
-		for _, f := range r.Findings {
-			effect := verdict.EffectHold
-			if f.Class == finding.Integrity {
-				effect = verdict.EffectReject
-			}
-			out = append(out, verdict.Problem{Class: f.Class, Text: f.Text, File: r.At.File, Line: r.At.Line, Effect: effect})
-		}
-	}
-	return out
 }
 
 // internalLines says of each line that asks for one of our own names that nobody

@@ -129,6 +129,15 @@ func TestLocks(t *testing.T) {
 			t.Errorf("b is admitted in %v (%v)", names, err)
 		}
 	})
+	t.Run("one of two locks lies", func(t *testing.T) {
+		w := newWorld(t, "a 1")
+		honest, lie := pylock([3]string{"a", "1", w.sha(a)}), pylock([3]string{"a", "1", other})
+		for _, r := range []verdict.Request{request("pylock.toml", honest, "x/pylock.toml", lie), request("pylock.toml", lie, "x/pylock.toml", honest)} {
+			if got := said(w.admit(r)); got != "reject: a 1 reject" {
+				t.Errorf("got %s: what one of them met stays with the version", got)
+			}
+		}
+	})
 	t.Run("only changed entries", func(t *testing.T) {
 		w := newWorld(t, "a 1", "b 1", "b 2")
 		r := request("pylock.toml", pylock([3]string{"a", "1", w.sha(a)}, [3]string{"b", "2", w.sha("b-2-py3-none-any.whl")}))
@@ -180,6 +189,10 @@ func TestHashesOfAManifestAreHeldAgainstTheBytes(t *testing.T) {
 			out = w.requirements("a==1")
 			if got := said(out); got != "admit: a 1 admit" {
 				t.Errorf("the next one without a hash: %s: what one manifest demands binds no other", got)
+			}
+			w.requirements("a==1 --hash=" + hash)
+			if names, err := w.db.Admitted(t.Context(), "main", pkg("a")); err != nil || len(names) != 1 {
+				t.Errorf("a manifest with that hash took the file from the others: admitted %v (%v)", names, err)
 			}
 		})
 	}

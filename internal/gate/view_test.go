@@ -234,6 +234,7 @@ func TestARefusalSaysWhatWeighsMost(t *testing.T) {
 		{findings: []finding.Finding{unfixed, hole}, rule: "vulnerability-fixed", public: "PYSEC-1 and 1 more"},
 		{findings: []finding.Finding{hole, {Rule: "known-malware", Class: finding.Malware, IDs: []string{"MAL-1"}, Text: "bad"}}, rule: "known-malware", public: "malware MAL-1"},
 		{findings: []finding.Finding{hole, {Rule: "lies", Class: finding.Integrity, Text: "other bytes"}}, rule: "integrity-mismatch", public: "other bytes"},
+		{findings: []finding.Finding{{Rule: "lies", Class: finding.Integrity, Text: "other bytes"}, {Rule: "known-malware", Class: finding.Malware, IDs: []string{"MAL-1"}, Text: "bad"}}, rule: "known-malware", public: "malware MAL-1"},
 		{age: time.Hour, rule: "file-too-young", opens: true},
 		{age: time.Hour, findings: []finding.Finding{unfixed}, rule: "vulnerability-unfixed", public: "PYSEC-2", opens: false},
 		{age: time.Hour, findings: []finding.Finding{hole}, rule: "vulnerability-fixed", public: "PYSEC-1", opens: false},

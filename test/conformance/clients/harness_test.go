@@ -71,9 +71,14 @@ type sightings struct {
 type sighting struct{ client, what, sees string }
 
 func (s *sightings) add(client, what string, r result) {
+	s.note(client, what, fmt.Sprintf("exit %d: %s", r.Code, gist(r.Output)))
+}
+
+// note is add for what was measured rather than shown.
+func (s *sightings) note(client, what, sees string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows = append(s.rows, sighting{client, what, fmt.Sprintf("exit %d: %s", r.Code, gist(r.Output))})
+	s.rows = append(s.rows, sighting{client, what, sees})
 }
 
 var (
@@ -91,7 +96,7 @@ func gist(output string) string {
 		line = strings.Join(strings.Fields(line), " ")
 		is := 0
 		switch {
-		case strings.Contains(line, "blocked by gatehouse"), strings.Contains(line, "held by gatehouse"), strings.HasPrefix(line, "gatehouse: "):
+		case strings.Contains(line, "blocked by gatehouse"), strings.Contains(line, "held by gatehouse"):
 			is = 4
 		case strings.Contains(line, "by gatehouse"):
 			is = 3

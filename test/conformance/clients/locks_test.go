@@ -125,11 +125,88 @@ func TestLockURLs(t *testing.T) {
 			if asked > 0 {
 				word = fmt.Sprintf("FOLLOWS (%d requests there, %d to the index)", asked, company.AskedBelow("/"))
 			}
-			r.Output = word + "; gatehouse: " + gist(r.Output)
-			table.add(tc.client, "what follows a lock's URL: "+tc.what, r)
+			table.note(tc.client, "what follows a lock's URL: "+tc.what, fmt.Sprintf("exit %d: %s", r.Code, word))
 		})
 	}
 }
+
+// TestForeignURLs: what a client would follow, the gate refuses at its line, and
+// never asks there itself.
+func TestForeignURLs(t *testing.T) {
+	g := newGate(t, settings{})
+	g.upstream.Add(scantest.Wheel{Name: "demo", Version: "1.0"}, stub.About{})
+	foreign := stub.New(t)
+	foreign.Add(scantest.Wheel{Name: "demo", Version: "1.0"}, stub.About{})
+	hash := foreign.DigestOf(demoWheel)
+	const note, reject = 0, 1
+	for _, tc := range []struct {
+		code               int
+		why, file, content string
+	}{
+		{reject, "pip and uv take it beside the index that is set", "requirements.txt", "--extra-index-url " + foreign.URL() + "\ndemo==1.0\n"},
+		{reject, "pip takes it instead of the command line's", "requirements.txt", "--index-url " + foreign.URL() + "\ndemo==1.0\n"},
+		{reject, "pip and uv fetch it from there", "requirements.txt", "demo @ " + foreign.FileURL(demoWheel) + "\n"},
+		{reject, "pip and uv fetch it from there", "pylock.toml", pylock(foreign)},
+		{note, "uv sync --frozen fetches it from there, uv sync locks again", "uv.lock", fmt.Sprintf(uvLock, foreign.URL(), foreign.FileURL(demoWheel), hash)},
+		{reject, "uv sync fetches it from there, whatever the index", "uv.lock", fmt.Sprintf(uvLock, g.upstream.URL(), foreign.FileURL(demoWheel), hash)},
+		{reject, "poetry install fetches it from there", "poetry.lock", fmt.Sprintf(poetryLock, demoWheel, hash, foreign.FileURL(demoWheel))},
+	} {
+		t.Run(tc.file+" "+tc.why, func(t *testing.T) {
+			g.box.Write(tc.file, tc.content)
+			r := g.cli("admit", tc.file).Exits(t, tc.code).Says(t, tc.file, "line ")
+			table.add("gatehouse", "admit of what leads elsewhere: "+tc.why, r)
+		})
+		if err := os.Remove(g.box.Path(tc.file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := foreign.AskedBelow("/"); n != 0 {
+		t.Errorf("the gate sent %d requests to a host that a manifest names, want none", n)
+	}
+}
+
+const uvLock = `version = 1
+revision = 3
+requires-python = ">=3.8"
+
+[[package]]
+name = "consumer"
+version = "1"
+source = { virtual = "." }
+dependencies = [{ name = "demo" }]
+
+[package.metadata]
+requires-dist = [{ name = "demo" }]
+
+[[package]]
+name = "demo"
+version = "1.0"
+source = { registry = %q }
+wheels = [
+    { url = %q, hash = "sha256:%s" },
+]
+`
+
+const poetryLock = `[[package]]
+name = "demo"
+version = "1.0"
+description = ""
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [
+    {file = %q, hash = "sha256:%s"},
+]
+
+[package.source]
+type = "url"
+url = %q
+
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.8"
+content-hash = "0000000000000000000000000000000000000000000000000000000000000000"
+`
 
 const demoWheel = "demo-1.0-py3-none-any.whl"
 

@@ -8,6 +8,11 @@ import (
 	"testing"
 )
 
+func TestMain(m *testing.M) {
+	Main()
+	os.Exit(m.Run())
+}
+
 // TestReportsWhatOSVScannerReports compares ten lockfiles over one snapshot, by
 // alias groups: what osv-scanner knows against a version and gatehouse does not
 // is a failure, the other way round is printed. With GATEHOUSE_TEST_ADVISORIES

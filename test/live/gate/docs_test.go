@@ -30,6 +30,7 @@ func TestDocs(t *testing.T) {
 			b := newBox(t)
 			if tc.in == "clone" {
 				clone(t, b.Path("clone"))
+				b.Env = append(b.Env, goCaches(t)...)
 			}
 			port := freePort(t)
 			b.Env = append(b.Env, "GATEHOUSE_CONFIG="+b.Path("docs.yaml"))
@@ -110,6 +111,22 @@ func clone(t *testing.T, to string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// goCaches lets a build take modules and objects from where this test's own came
+// from: an empty home has neither, and fetching them again proves nothing here.
+func goCaches(t *testing.T) []string {
+	t.Helper()
+	keys := []string{"GOPROXY", "GOFLAGS", "GOMODCACHE", "GOCACHE"}
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"env"}, keys...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var env []string
+	for i, v := range strings.SplitN(strings.TrimRight(string(out), "\n"), "\n", len(keys)) {
+		env = append(env, keys[i]+"="+v)
+	}
+	return env
 }
 
 func freePort(t *testing.T) string {

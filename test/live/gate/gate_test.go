@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 func newBox(t *testing.T) *clients.Box {
 	t.Helper()
 	b := clients.NewBox(t)
-	for _, key := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "PIP_INDEX_URL", "GOPROXY", "GOFLAGS", "GOMODCACHE", "GOCACHE"} {
+	for _, key := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "PIP_INDEX_URL"} {
 		if v := os.Getenv(key); v != "" {
 			b.Env = append(b.Env, key+"="+v)
 		}
