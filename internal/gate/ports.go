@@ -39,8 +39,9 @@ type Store interface {
 	SetOrigin(ctx context.Context, p artifact.Package, origin string, at time.Time) error
 
 	// Publish appends decisions, and records each admitted file as admitted in
-	// its registry (first time kept) and each refused one as no longer so.
-	// Decisions already there (by id) are left alone.
+	// its registry (first time kept) and each that is taken back
+	// (verdict.Decision.TakesBack) as no longer so. Decisions already there (by id)
+	// are left alone.
 	Publish(ctx context.Context, ds []verdict.Decision) error
 	// PutDecisions appends decisions without touching what is admitted: those
 	// that an index shows as refused. Decisions already there are left alone.

@@ -31,9 +31,10 @@ type View struct {
 	Until     time.Time          // decide again from here on; zero: no end of its own
 	key       viewKey
 	gone      map[string]bool
-	newest    string      // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
-	like      []int       // for each file, the first of its version with the same answer
-	recorded  atomic.Bool // its refusals are in the store
+	newest    string             // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
+	recalled  []verdict.Decision // of files that were admitted until now
+	like      []int              // for each file, the first of its version with the same answer
+	recorded  atomic.Bool        // its refusals are in the store
 }
 
 // ForResolver is the index with every refused file marked as yanked, the way
@@ -143,9 +144,28 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 	if missing != nil && len(v.Index.Files) == 0 {
 		return nil, missing
 	}
+	if err := g.recall(ctx, v); err != nil {
+		return nil, err
+	}
 	v.key = key
 	g.views.put(name, v)
 	return v, nil
+}
+
+// recall records, before anybody sees the view, which files are no longer
+// admitted. Otherwise the data that refuses them could be lost, and they would
+// count as admitted before and go on being served.
+func (g *Gate) recall(ctx context.Context, v *View) error {
+	if len(v.recalled) == 0 {
+		return nil
+	}
+	if err := g.Store.Publish(ctx, v.recalled); err != nil {
+		return fmt.Errorf("recording recalls: %w", err)
+	}
+	for _, d := range v.recalled {
+		g.Log.Warn("recalled", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
+	}
+	return nil
 }
 
 func (c *viewCache) get(n viewName, k viewKey, now time.Time) *View {
@@ -220,6 +240,9 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 			said[f.Number] = i
 		}
 		v.Decisions[i] = d
+		if d.TakesBack() && !state.AdmittedSince[f.Name].IsZero() {
+			v.recalled = append(v.recalled, d)
+		}
 		if !d.Until.IsZero() && (v.Until.IsZero() || d.Until.Before(v.Until)) {
 			v.Until = d.Until
 		}

@@ -63,6 +63,30 @@ func TestInvariant2WhatWasAdmittedIsServedThroughAStaleFeedAndADeadCheck(t *test
 	}
 }
 
+// TestARecallOutlivesTheDataThatCausedIt: what an advisory has refused, at the
+// mere sight of an index, is not served again because the advisory is lost.
+func TestARecallOutlivesTheDataThatCausedIt(t *testing.T) {
+	for name, bad := range map[string]func(*world){
+		"malware":                     func(w *world) { w.malware("MAL-2026-1", "a 1") },
+		"a vulnerability without fix": func(w *world) { w.vuln("PYSEC-2026-1", "a 1", finding.High) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "a 1")
+			w.requirements("a==1")
+			bad(w)
+			w.newSnapshot()
+			if d := w.decision(aFile); gate.Serves(d) { // an index was shown; nobody asked for the file
+				t.Fatalf("%s %s, want it refused", d.Verdict, rules(d.Reasons))
+			}
+			w.known.failing(errors.New("none"))
+			w.advisoryState(gate.AdvisoryState{Problem: "the data is lost"})
+			if d := w.decision(aFile); gate.Serves(d) {
+				t.Errorf("after the data was lost: %s %s, want it held", d.Verdict, rules(d.Reasons))
+			}
+		})
+	}
+}
+
 func TestInvariant9OtherBytesAreAFindingNeverAReplacement(t *testing.T) {
 	w := newWorld(t, "a 1")
 	w.requirements("a==1")

@@ -143,6 +143,27 @@ type Decision struct {
 	Inputs   Inputs           `json:"inputs"`
 }
 
+// TakesBack says whether the decision ends an earlier admission: it rejects, or
+// holds for something that was found. A hold for faults only (an upstream that
+// does not answer, data that is missing) does not: when the fault is mended, what
+// was admitted is so still.
+func (d Decision) TakesBack() bool {
+	if d.Verdict != Hold {
+		return d.Verdict == Reject
+	}
+	faults := 0
+	for _, r := range d.Reasons {
+		switch {
+		case r.Effect == EffectNote || r.Effect == EffectAdmit:
+		case r.Class != finding.Fault:
+			return true
+		default:
+			faults++
+		}
+	}
+	return faults == 0 // a hold that gives no reason is no fault
+}
+
 // DecisionID is the id a decision gets: the same answer for the same reasons
 // has the same id however often it is computed, so that asking again writes
 // nothing new. What changes without changing the reasons is left out: the time

@@ -182,9 +182,9 @@ func (p publish) stand(ctx context.Context, d verdict.Decision) (stood bool, err
 		return false, err
 	}
 	switch {
-	case d.Verdict != verdict.Admit || d.File == "":
+	case d.TakesBack() || d.File == "":
 		admitted = nil
-	case admitted == nil:
+	case d.Verdict == verdict.Admit && admitted == nil:
 		admitted = &at
 	}
 	_, err = p.stands.ExecContext(ctx, append(key(d), d.ID, admitted)...)

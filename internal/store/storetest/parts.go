@@ -223,9 +223,12 @@ func admission(t *testing.T, s Store) {
 	publish(v, "f.whl", verdict.Admit, "6", day.Add(5*time.Hour))
 	since(day.Add(5*time.Hour), "admitted again counts from then on")
 	publish(v, "f.whl", verdict.Hold, "7", day.Add(6*time.Hour))
-	since(time.Time{}, "a hold takes it back as well")
+	since(time.Time{}, "a hold for something that was found takes it back as well")
+	publish(v, "f.whl", verdict.Admit, "9", day.Add(7*time.Hour))
+	ok(t, s.Publish(ctx, []verdict.Decision{faulty(decision(v, "f.whl", verdict.Hold, "10", day.Add(8*time.Hour)))}))
+	since(day.Add(7*time.Hour), "a hold for a fault does not: the fault passes")
 	publish(version(django, "2.4"), "", verdict.Admit, "8", day)
-	same(t, "a version without a file is not admitted", must(s.Admitted(ctx, "main", django))(t), []string{"2.3"})
+	same(t, "a version without a file is not admitted", must(s.Admitted(ctx, "main", django))(t), []string{"2.2", "2.3"})
 }
 
 func publishIsAtomic(t *testing.T, s Store) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -94,6 +95,13 @@ func decision(v artifact.Version, file string, answer verdict.Verdict, note stri
 		Until:   day.Add(72*time.Hour + 456789),
 		Inputs:  verdict.Inputs{Policy: "p1", Waivers: []string{"w1"}, AdvisorySnapshot: "s1", At: at},
 	}
+	d.ID = verdict.DecisionID(d)
+	return d
+}
+
+// faulty is d, held for a fault only.
+func faulty(d verdict.Decision) verdict.Decision {
+	d.Reasons = append(d.Reasons, verdict.Reason{Rule: "unreadable", Class: finding.Fault, Effect: verdict.EffectHold})
 	d.ID = verdict.DecisionID(d)
 	return d
 }
