@@ -354,10 +354,10 @@ func (s *snapshots) Reload() {
 	snap, err := advisory.Open(s.dir, names(peers()))
 	h := &held{snapshot: snap}
 	switch {
-	case errors.Is(err, advisory.ErrNoData):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, advisory.ErrNoData):
 		h.problem = "there is no advisory data yet; run: gatehouse advisories sync"
 	case err != nil:
-		h.problem = "the advisory data cannot be read (" + err.Error() + "); run: gatehouse advisories sync"
+		h.problem = "the advisory data cannot be read; run: gatehouse advisories sync (" + err.Error() + ")"
 	}
 	s.now.Store(h)
 }

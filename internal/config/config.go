@@ -2,12 +2,14 @@
 // on a laptop with no file at all; an unknown key, or a value that cannot be
 // enforced, is an error at start-up.
 //
-// A value comes from, weakest first: the default, the file (gatehouse.yaml, or
-// --config, or GATEHOUSE_CONFIG), the environment (GATEHOUSE_DATA), a flag.
+// A value comes from, weakest first: the default, the file (--config, or
+// GATEHOUSE_CONFIG, or the user's own), the project's matrix, the environment
+// (GATEHOUSE_DATA), a flag.
 package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -138,7 +140,8 @@ func Default() Config {
 	}
 }
 
-// DefaultData is GATEHOUSE_DATA, or gatehouse below the XDG data home.
+// DefaultData is GATEHOUSE_DATA, or gatehouse below the XDG data home; "" where
+// there is no home, and a folder has to be named.
 func DefaultData() string {
 	if d := os.Getenv("GATEHOUSE_DATA"); d != "" {
 		return d
@@ -148,44 +151,100 @@ func DefaultData() string {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return filepath.Join(os.TempDir(), "gatehouse")
+		return "" // whoever makes a folder with a name known to all owns the gate
 	}
 	return filepath.Join(home, ".local", "share", "gatehouse")
 }
 
-// Load reads a file over the defaults. file "" means GATEHOUSE_CONFIG, else
-// gatehouse.yaml in the working directory, else none.
+// Load reads a file over the defaults: the one that is named, else the one that
+// GATEHOUSE_CONFIG names, else gatehouse.yaml in the user's configuration folder,
+// else none.
+//
+// A gatehouse.yaml in the working directory is part of whatever is checked out
+// there, and who can push must not configure the gate: of it only the matrix is
+// read, unless it is named. Any other key in it is an error that says so.
 func Load(file string) (Config, error) {
 	c := Default()
-	optional := file == ""
 	if file == "" {
 		file = os.Getenv("GATEHOUSE_CONFIG")
-		optional = file == ""
 	}
-	if file == "" {
-		file = "gatehouse.yaml"
+	named := file != ""
+	if !named {
+		file = userFile()
 	}
-	b, err := os.ReadFile(file)
-	if optional && errors.Is(err, fs.ErrNotExist) {
-		return c, c.check()
-	} else if err != nil {
-		return c, fmt.Errorf("reading configuration: %w", err)
+	if err := c.read(file, named); err != nil {
+		return c, err
 	}
-	if err := c.merge(b); err != nil {
-		return c, fmt.Errorf("reading %s: %w", file, err)
+	if !named {
+		if err := c.readProject(); err != nil {
+			return c, err
+		}
 	}
-	c.File = file
 	if d := os.Getenv("GATEHOUSE_DATA"); d != "" {
 		c.Data = d
 	}
 	if err := c.check(); err != nil {
-		return c, fmt.Errorf("reading %s: %w", file, err)
+		return c, fmt.Errorf("reading %s: %w", cmp.Or(c.File, "the configuration"), err)
 	}
 	return c, nil
 }
 
-// merge lays the file over what is there. Lists and registries that the file
-// names replace the default ones whole.
+// userFile is gatehouse.yaml in the user's configuration folder; "" where there
+// is no such folder.
+func userFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "gatehouse", "gatehouse.yaml")
+}
+
+// read lays a file over what is there. One that nobody named may be missing.
+func (c *Config) read(file string, named bool) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if !named && errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("reading configuration: %w", err)
+	}
+	if err := c.merge(b); err != nil {
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	c.File = file
+	return nil
+}
+
+// projectFile is what a project says about itself in the working directory.
+const projectFile = "gatehouse.yaml"
+
+// readProject reads what a project may say: what it is deployed to.
+func (c *Config) readProject() error {
+	b, err := os.ReadFile(projectFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("reading configuration: %w", err)
+	}
+	project := struct {
+		Matrix Matrix `yaml:"matrix"`
+	}{c.Matrix}
+	dec := yaml.NewDecoder(bytes.NewReader(b))
+	dec.KnownFields(true)
+	if err := dec.Decode(&project); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading %s here: %w; a project's own file sets the matrix only: for the gate's settings say --config %s", projectFile, err, projectFile)
+	}
+	c.Matrix = project.Matrix
+	if c.File == "" {
+		c.File = projectFile
+	}
+	return nil
+}
+
+// merge lays the file over what is there. A list that the file names replaces the
+// default one; registries are added to the default one, main.
 func (c *Config) merge(b []byte) error {
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)

@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ func load(t *testing.T, text string) (config.Config, error) {
 	t.Setenv("GATEHOUSE_CONFIG", "")
 	t.Setenv("GATEHOUSE_DATA", "")
 	t.Setenv("XDG_DATA_HOME", filepath.Join(dir, "xdg"))
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	t.Setenv("HOME", dir)
 	if text == "" {
 		return config.Load("")
 	}
@@ -134,8 +137,8 @@ func TestWhereTheFileIsLookedFor(t *testing.T) {
 	if err := os.WriteFile("env.yaml", []byte("listen: 127.0.0.1:2\ndata: from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := config.Load(""); err != nil || c.Listen != "127.0.0.1:1" || c.File != "gatehouse.yaml" {
-		t.Errorf("working directory: %+v, %v", c, err)
+	if c, err := config.Load(""); err == nil || !strings.Contains(err.Error(), "--config gatehouse.yaml") {
+		t.Errorf("a project's own file set where the gate listens: %+v, %v", c, err)
 	}
 	t.Setenv("GATEHOUSE_CONFIG", "env.yaml")
 	if c, err := config.Load(""); err != nil || c.Listen != "127.0.0.1:2" || c.Data != "from-file" {
@@ -174,5 +177,54 @@ func TestURL(t *testing.T) {
 		if got := c.URL(); got != want {
 			t.Errorf("%+v: %s, want %s", c, got, want)
 		}
+	}
+}
+
+// TestAPushedConfigurationMayTightenNeverLoosen: what is checked out in the
+// working directory says what the project is deployed to and nothing else.
+func TestAPushedConfigurationMayTightenNeverLoosen(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	t.Chdir(t.TempDir())
+	for _, text := range []string{
+		"registries: {main: {enforce: observe}}\n",
+		"upstreams: [{name: pypi, ecosystem: pypi, url: 'http://127.0.0.1:1/', credential: 'env:CANARY'}]\n",
+		"advisories: {sources: [/tmp]}\n", "data: /tmp/x\n", "matrix: {python: ['3.12.1']}\nlisten: 127.0.0.1:1\n",
+	} {
+		if err := os.WriteFile("gatehouse.yaml", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := config.Load(""); err == nil {
+			t.Errorf("%q was taken: %+v", text, c)
+		}
+		if _, err := config.Load("gatehouse.yaml"); err != nil {
+			t.Errorf("%q by --config: %v", text, err)
+		}
+	}
+	if err := os.WriteFile("gatehouse.yaml", []byte("matrix: {python: ['3.12.1']}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := config.Load(""); err != nil || !slices.Equal(c.Matrix.Python, []string{"3.12.1"}) {
+		t.Errorf("the matrix: %+v, %v", c.Matrix, err)
+	}
+}
+
+func TestTheUsersOwnFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", dir)
+	t.Setenv("HOME", dir)
+	t.Chdir(t.TempDir())
+	own, err := os.UserConfigDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(own, "gatehouse"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(own, "gatehouse", "gatehouse.yaml"), []byte("listen: 127.0.0.1:7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := config.Load(""); err != nil || c.Listen != "127.0.0.1:7" {
+		t.Errorf("Load = %+v, %v; want what the user's own file says", c, err)
 	}
 }

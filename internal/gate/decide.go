@@ -72,6 +72,11 @@ func Decide(p Rules, f Facts, now time.Time) (verdict.Decision, error) {
 		d.ID = verdict.DecisionID(d)
 		return d, err
 	}
+	for i := range reasons {
+		if reasons[i].Source == advisoriesUnusable {
+			reasons[i].Remedy = "bring the advisory data up to date: gatehouse advisories sync"
+		}
+	}
 	d.Reasons = applyWaivers(reasons, f, &d.Inputs, now)
 	if r, unseen := notLookedAt(f, d.Reasons); unseen {
 		d.Reasons = append(d.Reasons, r)
@@ -151,10 +156,12 @@ func policyInput(f Facts, now time.Time) policy.Input {
 	return in
 }
 
+const advisoriesUnusable = "advisories-unusable"
+
 // advisoryProblem holds what is new when the advisory data cannot be relied on.
 // What was admitted before goes on being served, with a note (invariant 2).
 func advisoryProblem(f Facts) finding.Finding {
-	x := finding.Finding{Rule: "advisories-unusable", Class: finding.Fault, Severity: finding.High, Text: f.Advisories.Problem}
+	x := finding.Finding{Rule: advisoriesUnusable, Class: finding.Fault, Severity: finding.High, Text: f.Advisories.Problem}
 	if !f.AdmittedSince.IsZero() {
 		x.Rule, x.Class, x.Severity = "advisories-stale", finding.Provenance, finding.Medium
 	}

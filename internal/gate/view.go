@@ -361,7 +361,7 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		Version: vf.version, Index: vf.index, Files: vf.indexed, Metadata: vf.metadata, Reports: vf.reports,
 		Internal: g.Internal(vf.version.Package), Origin: vf.state.Origin, Now: now,
 	}
-	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target)
+	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target, vf.adv.Problem != "")
 	for _, f := range vf.failed {
 		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
 	}
@@ -371,11 +371,15 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 // runChecks gives the findings by the file they are about ("" for all), what
 // could not be checked, and a digest that changes whenever one of them or a
 // check's data does.
-func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTarget) (about map[string][]finding.Finding, failed []finding.Finding, digest string) {
+// noData says that the gate knows of missing data already.
+func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTarget, noData bool) (about map[string][]finding.Finding, failed []finding.Finding, digest string) {
 	about = map[string][]finding.Finding{}
 	revisions := make([]string, 0, len(checks))
 	for _, c := range checks {
 		fs, err := c.Check(ctx, t)
+		if noData && errors.Is(err, scan.ErrNoData) {
+			continue // every decision says so already, once
+		}
 		if err != nil {
 			// A rule for each check: who approves that one failed has not approved that
 			// another did.

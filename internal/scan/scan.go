@@ -7,6 +7,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"time"
 
@@ -28,6 +29,11 @@ type VersionTarget struct {
 	Origin  string // recorded origin of the name; "" when it has none yet
 	Now     time.Time
 }
+
+// ErrNoData is what a check wraps when it has no data at all to look in. The gate
+// knows by other means whether its data may be relied on (gate.AdvisoryState),
+// and says so once instead of for each version.
+var ErrNoData = errors.New("there is no data to look in")
 
 // VersionCheck looks at facts about a version before a byte of it is fetched.
 // It is safe for concurrent use, does no I/O beyond data already on this

@@ -7,7 +7,6 @@ package advisory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -49,7 +48,7 @@ func (c *Check) Revision() string {
 func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Finding, error) {
 	s := c.snapshot()
 	if s == nil {
-		return nil, errors.New("no advisory data on this machine; run gatehouse advisories sync")
+		return nil, fmt.Errorf("%w: no advisory data on this machine; run gatehouse advisories sync", scan.ErrNoData)
 	}
 	matches, err := s.Match(t.Version.Package, t.Version.Number)
 	if err != nil {
