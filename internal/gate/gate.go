@@ -58,6 +58,7 @@ type Gate struct {
 	Log        *slog.Logger
 
 	views viewCache
+	bad   badBytes
 	looks singleflight.Group // one look at a file at a time, by package and file name
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
@@ -37,7 +39,7 @@ func (g *Gate) Look(ctx context.Context, v artifact.Version, x *ecosystem.Index,
 func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
 	file, err := g.Store.FileNamed(ctx, v.Package, f.Name)
 	if errors.Is(err, verdict.ErrNotFound) {
-		file, err = g.quarantine(ctx, v, x, f)
+		file, err = g.quarantineOnce(ctx, v, x, f)
 	}
 	if err != nil {
 		return err
@@ -52,6 +54,54 @@ func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index,
 		return fmt.Errorf("reading evidence: %w", err)
 	}
 	return g.inspect(ctx, key, file, x, f)
+}
+
+// A file that came with other bytes than were promised is not fetched again for
+// every client that asks: the answer is kept for a while.
+const (
+	badBytesFor  = 10 * time.Minute
+	badBytesKept = 1000
+)
+
+// badBytes remembers such answers, by package, file name and promised digest.
+type badBytes struct {
+	mu   sync.Mutex
+	rows map[string]badAnswer
+}
+
+type badAnswer struct {
+	err   error
+	until time.Time
+}
+
+func (b *badBytes) get(key string, now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a, ok := b.rows[key]; ok && now.Before(a.until) {
+		return a.err
+	}
+	return nil
+}
+
+func (b *badBytes) put(key string, err error, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rows == nil || len(b.rows) >= badBytesKept {
+		b.rows = map[string]badAnswer{}
+	}
+	b.rows[key] = badAnswer{err, until}
+}
+
+func (g *Gate) quarantineOnce(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) (artifact.File, error) {
+	key := v.Package.String() + "/" + f.Name + "@" + string(f.SHA256)
+	if err := g.bad.get(key, g.Now()); err != nil {
+		return artifact.File{}, err
+	}
+	file, err := g.quarantine(ctx, v, x, f)
+	if _, bad := errors.AsType[*BadBytesError](err); bad {
+		g.bad.put(key, err, g.Now().Add(badBytesFor))
+	}
+	return file, err
 }
 
 func (g *Gate) quarantine(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) (artifact.File, error) {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -89,31 +90,13 @@ func newestOffered(v *View, but string) string {
 	return v.newest
 }
 
-// RecordRefusals makes the decisions that explain the refused files of a view
-// (View.Explained) readable under their ids, once.
-func (g *Gate) RecordRefusals(ctx context.Context, v *View) error {
-	if v.recorded.Load() {
-		return nil
-	}
-	var ds []verdict.Decision
-	for i, d := range v.Decisions {
-		if !Offers(d) && v.like[i] == i {
-			ds = append(ds, d)
-		}
-	}
-	if len(ds) > 0 {
-		if err := g.Store.PutDecisions(ctx, ds); err != nil {
-			return fmt.Errorf("recording refusals: %w", err)
-		}
-	}
-	v.recorded.Store(true)
-	return nil
-}
-
 // AdmitFile looks at one file and publishes the decision about it: the pull
 // door, for one file that a client waits for.
 func (g *Gate) AdmitFile(ctx context.Context, registry string, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
-	if err := g.Look(ctx, v, x, f); err != nil {
+	err := g.Look(ctx, v, x, f)
+	if bad, ok := errors.AsType[*BadBytesError](err); ok {
+		return g.refuseBytes(ctx, registry, v, x, f, bad)
+	} else if err != nil {
 		return err
 	}
 	view, err := g.View(ctx, registry, v.Package)
@@ -126,6 +109,30 @@ func (g *Gate) AdmitFile(ctx context.Context, registry string, v artifact.Versio
 		}
 	}
 	return fmt.Errorf("%s: %w", f.Name, verdict.ErrNotFound)
+}
+
+// refuseBytes records the decision about a file that came with other bytes than
+// were promised, and gives it as a *verdict.Refusal. Nothing of it was kept: the
+// decision is about what the upstream sent this time.
+func (g *Gate) refuseBytes(ctx context.Context, registry string, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile, bad *BadBytesError) error {
+	reg, err := g.registry(registry)
+	if err != nil {
+		return err
+	}
+	state, err := g.Store.State(ctx, registry, v.Package)
+	if err != nil {
+		return fmt.Errorf("reading what is known of %s: %w", v.Package, err)
+	}
+	vf := &versionFacts{version: v, index: x, indexed: x.Of(v.Number), state: state, adv: g.Advisories()}
+	if err := g.gather(ctx, vf, g.Now()); err != nil {
+		return err
+	}
+	vf.faults(f.Name, bad)
+	d := g.decideFile(reg, vf, f, g.Now())
+	if err := g.Store.PutDecisions(ctx, []verdict.Decision{d}); err != nil {
+		return fmt.Errorf("recording refusal: %w", err)
+	}
+	return &verdict.Refusal{Version: v, File: f.Name, Verdict: d.Verdict, Rule: bad.Rule, Decision: d.ID, Public: bad.Error(), Cause: bad}
 }
 
 // Metadata reads a file's metadata as data: parsed, capped, never decided on.

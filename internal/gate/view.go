@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -34,7 +33,6 @@ type View struct {
 	newest    string             // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
 	recalled  []verdict.Decision // of files that were admitted until now
 	like      []int              // for each file, the first of its version with the same answer
-	recorded  atomic.Bool        // its refusals are in the store
 }
 
 // ForResolver is the index with every refused file marked as yanked, the way

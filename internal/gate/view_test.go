@@ -311,20 +311,6 @@ func TestObservingRegistryLooksAtAndServesWhatItWouldRefuse(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreReadableUnderTheirID(t *testing.T) {
-	w := newWorld(t, "a 1")
-	w.vuln("PYSEC-1", "a 1", finding.High, "2")
-	v := w.view("a")
-	for range 2 {
-		if err := w.RecordRefusals(t.Context(), v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := w.db.Decision(t.Context(), v.Decisions[0].ID); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestANameHasOneOrigin(t *testing.T) {
 	w := newWorld(t, "a 1")
 	if err := w.db.SetOrigin(t.Context(), pkg("a"), "elsewhere", today); err != nil {

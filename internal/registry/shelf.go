@@ -49,6 +49,7 @@ type Shelf struct {
 	Log      *slog.Logger
 
 	listings listings
+	sound    sound
 }
 
 var _ ecosystem.Shelf = (*Shelf)(nil)
@@ -172,7 +173,7 @@ func (s *Shelf) File(ctx context.Context, p artifact.Package, name string) (*eco
 	if !gate.Serves(d) {
 		return nil, s.refusal(ctx, v, i)
 	}
-	return s.open(ctx, v.Index.Version(v.Index.Files[i]), d)
+	return s.open(ctx, v, i)
 }
 
 func (s *Shelf) find(ctx context.Context, p artifact.Package, name string) (*gate.View, int, error) {
@@ -207,23 +208,27 @@ func (s *Shelf) look(ctx context.Context, v *gate.View, i int) (*gate.View, int,
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return nil, 0, &ecosystem.Pending{Version: version, After: 3 * time.Second, URL: s.Gate.DecisionURL(v.Decisions[i].ID)}
 	}
+	if no, ok := errors.AsType[*verdict.Refusal](err); ok {
+		return nil, 0, no
+	}
 	if err != nil {
 		s.Log.WarnContext(ctx, "looking at a file", "version", version.Purl(), "file", f.Name, "err", err)
 	}
 	return s.find(ctx, v.Index.Package, f.Name)
 }
 
-func (s *Shelf) open(ctx context.Context, v artifact.Version, d verdict.Decision) (*ecosystem.Served, error) {
-	f, err := s.Store.FileNamed(ctx, v.Package, d.File)
+func (s *Shelf) open(ctx context.Context, v *gate.View, i int) (*ecosystem.Served, error) {
+	d := v.Decisions[i]
+	f, err := s.Store.FileNamed(ctx, v.Index.Package, d.File)
 	if err != nil {
 		return nil, fmt.Errorf("finding %s: %w", d.File, err)
 	}
 	if f.SHA256 != d.Inputs.FileSHA256 {
 		return nil, fmt.Errorf("%s is recorded with another digest than was decided on", d.File)
 	}
-	body, err := s.Blobs.Open(ctx, f.SHA256)
+	body, err := s.openSound(ctx, v.Index, i, f)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", d.File, err)
+		return nil, err
 	}
 	if err := s.Store.PutPull(ctx, s.Registry, f.SHA256, PullerFrom(ctx), s.Gate.Now()); err != nil {
 		s.Log.WarnContext(ctx, "recording pull", "file", d.File, "err", err)

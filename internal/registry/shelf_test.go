@@ -191,3 +191,52 @@ func TestRegistriesDecideForThemselves(t *testing.T) {
 		t.Errorf("the other registry lists %v (%v)", names, err)
 	}
 }
+
+// altered gives other bytes than were stored.
+type altered struct{ bytes []byte }
+
+func (a altered) Open(context.Context, artifact.Digest) (io.ReadSeekCloser, error) {
+	return nopCloser{bytes.NewReader(a.bytes)}, nil
+}
+
+type nopCloser struct{ io.ReadSeeker }
+
+func (nopCloser) Close() error { return nil }
+
+// TestDamagedBytesAreNotServed: a disk that rots, an editor, a truncated file.
+func TestDamagedBytesAreNotServed(t *testing.T) {
+	w, name := one(t)
+	s := w.Shelf("main")
+	if _, err := open(t, s, name); err != nil {
+		t.Fatal(err)
+	}
+	good := w.Bytes(name)
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)/2] ^= 1
+	whole := s.Blobs
+	for why, b := range map[string][]byte{"a flipped bit": flipped, "truncated": good[:len(good)-1], "empty": nil, "longer": append(bytes.Clone(good), 0)} {
+		s.Blobs = altered{b}
+		if _, err := open(t, s, name); !errors.Is(err, registry.ErrDamaged) {
+			t.Errorf("%s: %v, want ErrDamaged", why, err)
+		}
+	}
+	s.Blobs = whole
+	if _, err := open(t, s, name); err != nil {
+		t.Errorf("sound again: %v", err)
+	}
+}
+
+// TestLostBytesAreFetchedAgain, and only those that were looked at.
+func TestLostBytesAreFetchedAgain(t *testing.T) {
+	w, name := one(t)
+	s := w.Shelf("main")
+	if _, err := open(t, s, name); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Blobs.Delete(t.Context(), artifact.DigestOf(w.Bytes(name))); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := open(t, s, name); err != nil || !bytes.Equal(b, w.Bytes(name)) {
+		t.Errorf("%d bytes, %v; want them fetched again", len(b), err)
+	}
+}

@@ -73,6 +73,7 @@ func mediaType(part string) (string, float64) {
 // The JSON of PEP 691 with PEPs 592, 658, 700, 714, 740 and 792.
 type jsonIndex struct {
 	Meta     jsonMeta   `json:"meta"`
+	Status   jsonStatus `json:"project-status,omitzero"`
 	Name     string     `json:"name"`
 	Versions []string   `json:"versions"`
 	Files    []jsonFile `json:"files"`
@@ -80,8 +81,11 @@ type jsonIndex struct {
 
 type jsonMeta struct {
 	APIVersion string `json:"api-version"`
-	Status     string `json:"project-status,omitempty"`
-	Reason     string `json:"project-status-reason,omitempty"`
+}
+
+type jsonStatus struct {
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
 }
 
 type jsonFile struct {
@@ -132,9 +136,9 @@ func render(l *ecosystem.Listing, f form, contentType string) (*answer.Page, err
 
 func renderJSON(l *ecosystem.Listing, contentType string) (*answer.Page, error) {
 	x := l.Index
-	out := jsonIndex{Meta: jsonMeta{APIVersion: "1.4", Status: x.Status, Reason: x.Reason.String()}, Name: x.Package.Name, Versions: []string{}, Files: make([]jsonFile, 0, len(x.Files))}
-	if x.Status == "" {
-		out.Meta.Reason = ""
+	out := jsonIndex{Meta: jsonMeta{APIVersion: "1.4"}, Name: x.Package.Name, Versions: []string{}, Files: make([]jsonFile, 0, len(x.Files))}
+	if x.Status != "" {
+		out.Status = jsonStatus{x.Status, x.Reason.String()}
 	}
 	seen := map[string]bool{}
 	for i, f := range x.Files {
@@ -187,6 +191,9 @@ var pageHTML = template.Must(template.New("simple").Parse(`<!DOCTYPE html>
 <meta name="pypi:repository-version" content="1.4">
 {{- if .Status}}
 <meta name="pypi:project-status" content="{{.Status}}">
+{{- if .Reason}}
+<meta name="pypi:project-status-reason" content="{{.Reason}}">
+{{- end}}
 {{- end}}
 <title>Links for {{.Name}}</title>
 </head>
@@ -227,7 +234,7 @@ func renderHTML(l *ecosystem.Listing, contentType string) (*answer.Page, error) 
 		files = append(files, h)
 	}
 	var b bytes.Buffer
-	err := pageHTML.Execute(&b, map[string]any{"Name": l.Index.Package.Name, "Status": l.Index.Status, "Files": files})
+	err := pageHTML.Execute(&b, map[string]any{"Name": l.Index.Package.Name, "Status": l.Index.Status, "Reason": l.Index.Reason.String(), "Files": files})
 	if err != nil {
 		return nil, fmt.Errorf("rendering index of %s: %w", l.Index.Package, err)
 	}

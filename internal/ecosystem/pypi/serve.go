@@ -152,7 +152,7 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serveMetadata(w http.ResponseWriter, r *http.Request, p artifact.Package, file string) {
 	b, err := h.shelf.Metadata(r.Context(), p, file)
 	if err != nil {
-		h.refuse(w, r, err)
+		h.refuse(w, r, h.refusalOr(r.Context(), p, file, err))
 		return
 	}
 	page, err := answer.NewPage("application/octet-stream", "", b)
@@ -163,6 +163,29 @@ func (h *Handler) serveMetadata(w http.ResponseWriter, r *http.Request, p artifa
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Security-Policy", "sandbox")
 	h.written(r, page.Serve(w, r))
+}
+
+// refusalOr gives the refusal of a file that is refused anyway, else err: a client
+// that asks for the metadata of such a file first shall hear why it does not get
+// it, also when the metadata cannot be had just now.
+func (h *Handler) refusalOr(ctx context.Context, p artifact.Package, file string, err error) error {
+	l, lerr := h.shelf.Listing(ctx, p)
+	if lerr != nil {
+		return err
+	}
+	for i, f := range l.Index.Files {
+		if f.Name != file || !l.Marks[i].Refused {
+			continue
+		}
+		served, ferr := h.shelf.File(ctx, p, file)
+		if no, ok := errors.AsType[*verdict.Refusal](ferr); ok {
+			return no
+		}
+		if ferr == nil {
+			_ = served.Body.Close() // it is served after all: the metadata alone is missing
+		}
+	}
+	return err
 }
 
 // refuse tells a client why it does not get what it asked for.

@@ -20,6 +20,10 @@ const (
 )
 
 type page struct {
+	Status struct {
+		Status string `json:"status"`
+		Reason string `json:"reason"`
+	} `json:"project-status"`
 	Name     string   `json:"name"`
 	Versions []string `json:"versions"`
 	Files    []struct {
@@ -53,6 +57,7 @@ func TestProtocol(t *testing.T) {
 	wheel := scantest.Wheel{Name: "Demo.Thing", Version: "1.0", Requires: []string{"other"}}
 	g.upstream.Add(wheel, stub.About{})
 	g.wheel("Demo.Thing", "2.0", old)
+	g.upstream.SetStatus("demo-thing", "archived", "no longer kept")
 	page := g.page(g.Index, "demo-thing")
 	good, bad := page.Files[0], page.Files[1]
 	goodURL, badURL := join(t, g.Index+"demo-thing/", good.URL), join(t, g.Index+"demo-thing/", bad.URL)
@@ -86,6 +91,17 @@ func TestProtocol(t *testing.T) {
 		}
 		if text, ok := bad.Yanked.(string); !ok || !strings.Contains(text, "[gatehouse] TEST-2026-1") || !strings.Contains(text, "use 1.0") || !strings.Contains(text, g.URL+"/d/") {
 			t.Errorf("mark of the refused file: %v", bad.Yanked)
+		}
+	})
+	t.Run("the upstream's word on the project", func(t *testing.T) {
+		if page.Status.Status != "archived" || page.Status.Reason != "no longer kept" {
+			t.Errorf("project-status of the JSON page is %+v (PEP 792 has it beside meta, as an object)", page.Status)
+		}
+		_, body := g.ask(http.MethodGet, g.Index+"demo-thing/", "text/html")
+		for _, want := range []string{`<meta name="pypi:project-status" content="archived">`, `<meta name="pypi:project-status-reason" content="no longer kept">`} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the HTML page lacks %s:\n%s", want, body)
+			}
 		}
 	})
 	t.Run("normalised names", func(t *testing.T) {
