@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -329,30 +330,39 @@ func (n names) Key(eco artifact.Ecosystem, version string) ([]byte, error) {
 	return e.VersionKey(public)
 }
 
-// snapshots keeps the current advisory snapshot open and notices when a sync
-// has put another in its place.
+// snapshots keeps the current advisory snapshot open, and opens another at the
+// next look when a sync has put one in its place: a recall takes effect on the
+// next read.
 type snapshots struct {
 	dir    string
 	maxAge time.Duration
+	mu     sync.Mutex // one opens
 	now    atomic.Pointer[held]
 }
 
 type held struct {
-	snapshot *advisory.Snapshot
-	stamp    string // of the folder's index when it was opened
+	snapshot *advisory.Snapshot // nil when there is none
+	stamp    string             // of the folder's state when it was opened
 	problem  string
 }
 
 func openSnapshots(dir string, maxAge time.Duration) *snapshots {
-	s := &snapshots{dir: dir, maxAge: maxAge}
-	s.Reload()
-	return s
+	return &snapshots{dir: dir, maxAge: maxAge}
 }
 
-// Reload opens what the folder holds now.
-func (s *snapshots) Reload() {
+// current gives what the folder holds now. A look costs one stat.
+func (s *snapshots) current() *held {
+	stamp := stampOf(filepath.Join(s.dir, "state.json"))
+	if h := s.now.Load(); h != nil && h.stamp == stamp {
+		return h
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.now.Load(); h != nil && h.stamp == stamp {
+		return h
+	}
 	snap, err := advisory.Open(s.dir, names(peers()))
-	h := &held{snapshot: snap}
+	h := &held{snapshot: snap, stamp: stamp}
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, advisory.ErrNoData):
 		h.problem = "there is no advisory data yet; run: gatehouse advisories sync"
@@ -360,14 +370,15 @@ func (s *snapshots) Reload() {
 		h.problem = "the advisory data cannot be read; run: gatehouse advisories sync (" + err.Error() + ")"
 	}
 	s.now.Store(h)
+	return h
 }
 
 // Current gives the open snapshot, nil when there is none.
-func (s *snapshots) Current() *advisory.Snapshot { return s.now.Load().snapshot }
+func (s *snapshots) Current() *advisory.Snapshot { return s.current().snapshot }
 
 // State implements gate.Gate's Advisories.
 func (s *snapshots) State() gate.AdvisoryState {
-	h := s.now.Load()
+	h := s.current()
 	if h.snapshot == nil {
 		return gate.AdvisoryState{Problem: h.problem}
 	}
@@ -380,8 +391,8 @@ func (s *snapshots) State() gate.AdvisoryState {
 
 // Close lets the snapshot go.
 func (s *snapshots) Close() error {
-	if snap := s.Current(); snap != nil {
-		return snap.Close()
+	if h := s.now.Load(); h != nil && h.snapshot != nil {
+		return h.snapshot.Close()
 	}
 	return nil
 }

@@ -325,10 +325,6 @@ const (
 
 // run answers until ctx ends, then finishes what has begun.
 func (s *serving) run(ctx context.Context) error {
-	watch, stop := context.WithCancel(ctx)
-	defer stop()
-	var background sync.WaitGroup
-	background.Go(func() { s.watchAdvisories(watch) })
 	ended := make(chan error, 2)
 	go func() { ended <- s.main.Serve(s.ln) }()
 	go func() { ended <- s.local.Serve(s.socket) }()
@@ -339,8 +335,6 @@ func (s *serving) run(ctx context.Context) error {
 	case <-ctx.Done():
 		s.log.Info("stopping: finishing what has begun")
 	}
-	stop()
-	background.Wait()
 	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
 }
 
@@ -357,32 +351,6 @@ func (s *serving) close(ctx context.Context) error {
 	defer cancel()
 	s.server.Close(admissions)
 	return errors.Join(err, os.Remove(filepath.Join(s.e.cfg.Data, socketName)))
-}
-
-// advisoriesEvery is how often the folder of the advisories is looked at.
-const advisoriesEvery = 3 * time.Second
-
-// watchAdvisories opens the advisory data again whenever a sync has replaced it.
-func (s *serving) watchAdvisories(ctx context.Context) {
-	state := filepath.Join(s.e.cfg.Data, "advisories", "state.json")
-	seen := stampOf(state)
-	tick := time.NewTicker(advisoriesEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		now := stampOf(state)
-		if now == seen {
-			continue
-		}
-		seen = now
-		s.e.advisories.Reload()
-		st := s.e.advisories.State()
-		s.log.Info("advisories read again", "snapshot", artifact.Digest(st.Snapshot).Short(), "problem", st.Problem)
-	}
 }
 
 // stampOf is another value whenever a file was replaced.

@@ -224,6 +224,10 @@ type Ecosystem interface {
 	// byte. The note says what the person has to do beside, "" for nothing. A lock
 	// cannot be edited: the error is then a *Relock.
 	EditRequirement(content []byte, r Requirement, spec string) (edited []byte, note string, err error)
+	// InstallCommand is what a person types to install a manifest from the
+	// registry whose base address for this ecosystem is given, without a slash at
+	// the end; "" where its client has no one command for that.
+	InstallCommand(base, format, path string) string
 	// Resolve gives the closure of requirements on the targets, reading through up.
 	// Errors: *Conflict, *Unknowable, ErrNoPackage and ErrUnreachable wrapped.
 	Resolve(ctx context.Context, up Upstream, ms []*Manifest, targets []Target) ([]Resolved, error)

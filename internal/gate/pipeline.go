@@ -72,12 +72,31 @@ func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verd
 	if slices.ContainsFunc(out.Problems, func(p verdict.Problem) bool { return p.Fatal }) {
 		out.Status, out.Verdict = verdict.Failed, verdict.Worse(out.Verdict, verdict.Hold)
 	}
+	if out.Verdict == verdict.Admit {
+		out.Install = g.installCommand(reg, asked)
+	}
 	out.Took = verdict.Milliseconds(time.Since(started).Milliseconds())
 	if err := g.Store.FinishRequest(context.WithoutCancel(ctx), req.ID, out.Status, out, g.Now()); err != nil {
 		return out, fmt.Errorf("recording outcome: %w", err)
 	}
 	return out, nil
 }
+
+// installCommand is how to install the one manifest of a request; "" where there
+// are several or none.
+func (g *Gate) installCommand(reg Registry, as []asked) string {
+	if len(as) != 1 || !plainPath.MatchString(as[0].manifest.Path) {
+		return ""
+	}
+	base := g.PublicURL() + "/"
+	if reg.Name != mainRegistry {
+		base += "registry/" + reg.Name + "/"
+	}
+	return as[0].peer.InstallCommand(base+string(as[0].peer.ID()), as[0].manifest.Format, as[0].manifest.Path)
+}
+
+// mainRegistry is the registry that needs no name in an address.
+const mainRegistry = "main"
 
 // fail records that a request ended without an answer.
 func (g *Gate) fail(ctx context.Context, out verdict.Outcome, err error) (verdict.Outcome, error) {

@@ -22,6 +22,7 @@ type TextOptions struct {
 	Lines int  // most lines; 0 is 25, less than 5 is 5
 	Width int  // columns; 0 is 80, less than 40 is 40
 	All   bool // every version, reason and note, however long
+	NoAll bool // the reader has no flag --all to ask for more with
 }
 
 // Text writes an outcome for a person: the verdict first, then each line of a
@@ -103,7 +104,7 @@ type group struct {
 func (t *textReport) groups() []group {
 	var out []group
 	for _, v := range t.o.Versions {
-		if v.Verdict == verdict.Admit {
+		if !objected(v) {
 			continue
 		}
 		i := slices.IndexFunc(out, func(g group) bool { return g.file == v.File && g.line == v.Line && g.asked == v.Asked })
@@ -114,6 +115,39 @@ func (t *textReport) groups() []group {
 		out[i].versions = append(out[i].versions, v)
 	}
 	return out
+}
+
+// objected says whether a version is refused or held, or would be if its
+// registry did more than observe.
+func objected(v verdict.VersionOutcome) bool { return v.Verdict != verdict.Admit || observed(v) }
+
+// observed says whether a version is handed out only because its registry
+// observes: reasons against it are left.
+func observed(v verdict.VersionOutcome) bool {
+	return v.Verdict == verdict.Admit && verdict.Sum(v.Reasons) != verdict.Admit
+}
+
+// observing counts, for the headline, what is handed out all the same.
+func (t *textReport) observing() string {
+	refused, held := 0, 0
+	for _, v := range t.o.Versions {
+		switch {
+		case !observed(v):
+		case verdict.Sum(v.Reasons) == verdict.Reject:
+			refused++
+		default:
+			held++
+		}
+	}
+	switch {
+	case refused > 0 && held > 0:
+		return fmt.Sprintf(" (observing: %d would be refused, %d held)", refused, held)
+	case refused > 0:
+		return fmt.Sprintf(" (observing: %d would be refused)", refused)
+	case held > 0:
+		return fmt.Sprintf(" (observing: %d would be held)", held)
+	}
+	return ""
 }
 
 func (t *textReport) headline() string {
@@ -133,7 +167,7 @@ func (t *textReport) headline() string {
 	if news == 0 || refused+held > news {
 		of = countOf(len(t.o.Versions), "version", "versions")
 	}
-	word := strings.ToUpper(t.o.Verdict.String())
+	word, observing := strings.ToUpper(t.o.Verdict.String()), t.observing()
 	var what string
 	switch {
 	case t.o.Status == verdict.Failed:
@@ -150,7 +184,9 @@ func (t *textReport) headline() string {
 	case t.o.Verdict != verdict.Admit:
 		what = "see below"
 	case news == 0:
-		what = "nothing new"
+		what = "nothing new" + observing
+	case observing != "":
+		what = of + observing
 	default:
 		what = of + " admitted, ready to install"
 	}
@@ -161,7 +197,9 @@ func (t *textReport) headline() string {
 		if len(files) > 1 {
 			more = fmt.Sprintf(" and %d more", len(files)-1)
 		}
-		head += cut(safe(files[0]), max(t.opt.Width-width(head)-width(more)-width(rest)-2, 12)) + more + ": "
+		if room := t.opt.Width - width(head) - width(more) - width(rest) - 2; room >= 12 {
+			head += cut(safe(files[0]), room) + more + ": "
+		}
 	}
 	return head + rest
 }
@@ -182,7 +220,7 @@ func (t *textReport) files() []string {
 		}
 	}
 	for _, v := range t.o.Versions {
-		if v.Verdict != verdict.Admit {
+		if objected(v) {
 			add(v.File)
 		}
 	}
@@ -353,11 +391,17 @@ func blocks(r verdict.Reason) bool {
 func (t *textReport) why(v verdict.VersionOutcome) []string {
 	var advisories []verdict.Reason
 	var others []string
+	would := ""
+	if observed(v) {
+		would = wouldBe(verdict.Sum(v.Reasons))
+	}
 	for _, r := range v.Reasons {
 		switch {
 		case !blocks(r):
 		case r.Class == finding.Vulnerability && !t.opt.All:
 			advisories = append(advisories, r)
+		case would != "" && t.opt.All:
+			others = append(others, wouldBe(verdict.Sum([]verdict.Reason{r}))+safe(r.Text))
 		default:
 			others = append(others, safe(r.Text))
 		}
@@ -365,36 +409,50 @@ func (t *textReport) why(v verdict.VersionOutcome) []string {
 	if len(advisories) > 0 {
 		others = append([]string{advisoryLine(advisories)}, others...)
 	}
-	if len(others) > 1 && !t.opt.All {
-		return []string{fmt.Sprintf("%s (and %s)", others[0], countOf(len(others)-1, "more reason", "more reasons"))}
+	if t.opt.All || len(others) == 0 {
+		return others
 	}
-	return others
+	first := would + others[0]
+	if len(others) > 1 {
+		first += fmt.Sprintf(" (and %s)", countOf(len(others)-1, "more reason", "more reasons"))
+	}
+	return []string{first}
+}
+
+// wouldBe begins what a registry that only observes has against a version.
+func wouldBe(v verdict.Verdict) string {
+	if v == verdict.Reject {
+		return "would be refused: "
+	}
+	return "would be held: "
 }
 
 // advisoryLine says how many, how bad, and names the first: reasons come with
 // the worst in front.
 func advisoryLine(rs []verdict.Reason) string {
-	worst, count := rs[0].Severity, 0
+	worst, count, unknown := finding.Unknown, 0, 0
 	for _, r := range rs {
-		if s := r.Severity; s.Weight() > worst.Weight() || s.Weight() == worst.Weight() && s > worst {
-			worst = s
-		}
-	}
-	for _, r := range rs {
-		if r.Severity == worst {
+		switch s := r.Severity; {
+		case s <= finding.Unknown || s > finding.Critical:
+			unknown++
+		case s > worst:
+			worst, count = s, 1
+		case s == worst:
 			count++
 		}
 	}
-	how := fmt.Sprintf("%d %s", count, worst)
+	var how string
 	switch {
-	case worst == finding.Unknown && count == len(rs):
+	case unknown == len(rs):
 		how = "severity unknown"
-	case worst == finding.Unknown:
-		how = fmt.Sprintf("%d of unknown severity", count)
+	case unknown > 0:
+		how = fmt.Sprintf("%d %s, %d of unknown severity", count, worst, unknown)
 	case count == len(rs) && count == 1:
 		how = worst.String()
 	case count == len(rs):
 		how = "all " + worst.String()
+	default:
+		how = fmt.Sprintf("%d %s", count, worst)
 	}
 	text := countOf(len(rs), "advisory", "advisories") + ", " + how
 	switch ids := rs[0].IDs; {
@@ -439,7 +497,10 @@ func (t *textReport) tail() []string {
 	}
 	noted := ""
 	if notes > 0 && !t.opt.All {
-		noted = countOf(notes, "note", "notes") + " (--all lists them)"
+		noted = countOf(notes, "note", "notes")
+		if !t.opt.NoAll {
+			noted += " (--all lists them)"
+		}
 	}
 	switch {
 	case admitted > 0 && t.o.Verdict != verdict.Admit && noted != "":
@@ -455,6 +516,9 @@ func (t *textReport) tail() []string {
 			return append(out, line)
 		}
 		out = append(out, ask, "  "+t.o.DecisionURL)
+	}
+	if t.o.Verdict == verdict.Admit && t.o.Install != "" {
+		out = append(out, "Install it:  "+t.o.Install)
 	}
 	return out
 }

@@ -50,6 +50,9 @@ type Outcome struct {
 	Problems    []Problem        `json:"problems"`
 	Versions    []VersionOutcome `json:"versions"`
 	Took        Milliseconds     `json:"took_ms"`
+	// Install is the command that installs what was admitted from the gate; empty
+	// where there is no one command.
+	Install string `json:"install,omitempty"`
 }
 
 // Milliseconds is a duration as JSON shows it.

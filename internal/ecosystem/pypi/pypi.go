@@ -80,6 +80,17 @@ func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec s
 	return manifest.ReplaceRequirement(content, r, spec)
 }
 
+// InstallCommand implements ecosystem.Ecosystem.
+func (Ecosystem) InstallCommand(base, format, path string) string {
+	switch format {
+	case manifest.RequirementsTxt:
+		return "pip install --index-url " + base + "/simple/ -r " + path
+	case manifest.UVLock:
+		return "uv sync --default-index " + base + "/simple/"
+	}
+	return ""
+}
+
 // Resolve implements ecosystem.Ecosystem.
 func (Ecosystem) Resolve(ctx context.Context, up ecosystem.Upstream, ms []*ecosystem.Manifest, targets []ecosystem.Target) ([]ecosystem.Resolved, error) {
 	return resolve.ResolveAll(ctx, up, ms, targets)
