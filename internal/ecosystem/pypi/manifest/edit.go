@@ -32,7 +32,7 @@ func ReplaceRequirement(content []byte, req ecosystem.Requirement, newSpec strin
 	}
 	switch Format(req.At.File) {
 	case UVLock, PoetryLock, PylockTOML:
-		return nil, "", fmt.Errorf("changing %s: %w", req.At, &ecosystem.Relock{Command: relockCommand(req, spec)})
+		return nil, "", fmt.Errorf("changing %s: %w", req.At, &ecosystem.Relock{Command: relockCommand(content, req, spec)})
 	case PyprojectTOML:
 		edited, err = replaceInPyproject(content, req, spec.String())
 	default:
@@ -42,21 +42,6 @@ func ReplaceRequirement(content []byte, req ecosystem.Requirement, newSpec strin
 		return nil, "", fmt.Errorf("changing %s: %w", req.At, err)
 	}
 	return edited, note, nil
-}
-
-func relockCommand(req ecosystem.Requirement, spec pep440.Specifiers) string {
-	name := req.Package.Name
-	pinned := name
-	if v, ok := spec.Exact(); ok {
-		pinned += "==" + v.String()
-	}
-	switch Format(req.At.File) {
-	case UVLock:
-		return "uv lock --upgrade-package " + pinned
-	case PoetryLock:
-		return "poetry update " + name
-	}
-	return "pip lock " + pinned
 }
 
 var errMoved = errors.New("the requirement does not stand there any more; read the file again")
@@ -172,8 +157,11 @@ func replaceInPyproject(b []byte, req ecosystem.Requirement, spec string) ([]byt
 	}
 	v := d.stringAt(d.root, req)
 	if v == nil {
-		if d.table(d.table(d.root, "tool"), "poetry") != nil {
-			return nil, fmt.Errorf("poetry's own tables are not edited; run `poetry add '%s%s'`", req.Package.Name, spec)
+		if poetry := d.table(d.table(d.root, "tool"), "poetry"); poetry != nil {
+			if command, ok := poetryTableAdd(d, poetry, req, spec); ok {
+				return nil, fmt.Errorf("poetry's own tables are not edited; run `%s`", command)
+			}
+			return nil, fmt.Errorf("poetry's own tables are not edited; change it by hand to %s", quote(spec))
 		}
 		return nil, errMoved
 	}

@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"errors"
 	"reflect"
+	"regexp"
 	"testing"
 	"testing/fstest"
 
@@ -43,8 +45,15 @@ func fuzzFormat(f *testing.F, format string) {
 	})
 }
 
+// pastedSafely is a command in which a shell reads nothing but words: what comes
+// from the file stands in quotes or is made of harmless characters.
+var pastedSafely = regexp.MustCompile(`^(?:[A-Za-z0-9=._+, -]|'[ -&(-~]*')+(?:# after changing [a-z0-9-]+ to ==9\.9 in pyproject\.toml)?$`)
+
 func fuzzEdit(t *testing.T, format string, content []byte, fsys fstest.MapFS, m *ecosystem.Manifest, i int) {
 	edited, _, err := ReplaceRequirement(content, m.Requirements[i], "==9.9")
+	if relock, ok := errors.AsType[*ecosystem.Relock](err); ok && !pastedSafely.MatchString(relock.Command) {
+		t.Errorf("a command that is not safe to paste: %q", relock.Command)
+	}
 	if err != nil {
 		return
 	}
@@ -80,6 +89,7 @@ func FuzzRequirements(f *testing.F) {
 func FuzzUVLock(f *testing.F) {
 	f.Add([]byte("version = 1\n[manifest]\nmembers = [\"d\"]\n[[package]]\nname = \"d\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"a\", version = \"1\", extra = [\"x\"], marker = \"os_name == 'nt'\" }]\n"))
 	f.Add([]byte("version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://i.invalid\" }\nresolution-markers = [\"os_name == 'nt'\"]\nsdist = { url = \"https://f.invalid/a.zip\", hash = \"sha512:00\", size = 3 }\n[package.optional-dependencies]\nx = [{ name = \"a\" }]\n"))
+	f.Add([]byte("version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://i.invalid\" }\n[[package]]\nname = \"d\"\nsource = { virtual = \".\" }\n[package.metadata]\nrequires-dist = [{ name = \"a\", marker = \"extra == 'x'\", specifier = \"<1\" }]\n[package.metadata.requires-dev]\nt = [{ name = \"a\", marker = \"os_name == 'nt'\", specifier = \"<1\" }]\n"))
 	fuzzFormat(f, UVLock)
 }
 

@@ -136,6 +136,25 @@ func (g *graph) reach(roots []root) {
 	}
 }
 
+// askExtras gives the direct packages the extras that the roots ask for. One that
+// stands in the lock in several versions is left out: an edge does not tell which.
+func (g *graph) askExtras(roots []root) {
+	for _, r := range roots {
+		for _, e := range r.edges {
+			targets := g.targets(e)
+			if len(targets) != 1 {
+				continue
+			}
+			req := &g.nodes[targets[0]].req
+			for _, extra := range e.extras {
+				if len(req.Extras) < pep508.MaxExtras && !slices.Contains(req.Extras, extra) {
+					req.Extras = append(req.Extras, extra)
+				}
+			}
+		}
+	}
+}
+
 // follow goes along an edge and adds the visits that have news.
 func (g *graph) follow(todo []step, e edge, along way, group string) []step {
 	for _, i := range g.targets(e) {

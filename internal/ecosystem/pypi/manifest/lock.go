@@ -34,8 +34,8 @@ type lock struct {
 	*document
 	name   string          // "uv.lock", for messages
 	relock string          // what writes the lock again, for messages
-	hosts  map[string]bool // starts of addresses seen, as written: never shown
-	named  map[string]bool // what was reported of them
+	noted  bool            // it was said that the lock names an index
+	hosts  map[string]bool // hosts of other indexes that were reported
 }
 
 func (r *reader) lock(relock string) (*lock, error) {
@@ -44,7 +44,7 @@ func (r *reader) lock(relock string) (*lock, error) {
 		return nil, err
 	}
 	r.m.Locked, r.m.Hashed = true, true
-	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]bool{}, named: map[string]bool{}}, nil
+	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]bool{}}, nil
 }
 
 // identity reads a locked package's name and version. Only the project's own
@@ -83,20 +83,28 @@ func (l *lock) foreign(at int, req ecosystem.Requirement, what string) error {
 	})
 }
 
-// host reports once each place that the lock names for its packages.
-func (l *lock) host(at int, address, effect, text string) error {
-	start := addressStart(address)
-	if l.hosts[start] {
+// mention notes, once for the lock, that it names where its files came from. The
+// gate goes to its own upstreams all the same.
+func (l *lock) mention(at int, address string) error {
+	if l.noted {
 		return nil
 	}
-	l.hosts[start] = true
-	where := origin(address)
-	if l.named[where] {
-		return nil
-	}
-	l.named[where] = true
+	l.noted = true
 	return l.report(ecosystem.Problem{
-		Rule: RuleLockIndex, Class: finding.Origin, Effect: effect, At: l.place(at),
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: note, At: l.place(at),
+		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.name, origin(address)),
+	})
+}
+
+// around rejects, once for each host, that the lock's tool goes past the gate.
+func (l *lock) around(at int, address, text string) error {
+	where := origin(address)
+	if l.hosts[where] {
+		return nil
+	}
+	l.hosts[where] = true
+	return l.report(ecosystem.Problem{
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: reject, At: l.place(at),
 		Text: fmt.Sprintf("%s names %s; %s", l.name, where, text),
 	})
 }
@@ -112,18 +120,6 @@ func isFileName(name string) bool {
 		}
 	}
 	return name != "" && len(name) <= maxFileName
-}
-
-// addressStart is scheme and host of an address, as written.
-func addressStart(address string) string {
-	i := strings.Index(address, "://")
-	if i < 0 {
-		return address
-	}
-	if j := strings.IndexByte(address[i+3:], '/'); j >= 0 {
-		return address[:i+3+j]
-	}
-	return address
 }
 
 // addFile adds a file with its hashes ("algorithm:hex") to a requirement.

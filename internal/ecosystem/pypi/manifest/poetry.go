@@ -49,6 +49,7 @@ func parsePoetryLock(r *reader) error {
 		roots = []root{{edges: g.orphans()}}
 	}
 	g.reach(roots)
+	g.askExtras(roots)
 	p.applyGroups(nodes)
 	return l.finish(g)
 }
@@ -123,7 +124,7 @@ func (p *poetryLock) source(t *value, n *lockNode) error {
 	}
 	kind, address := p.text(s, "type"), p.text(s, "url")
 	if kind == "legacy" {
-		return p.host(s.at, address, reject, "poetry takes the package from there, around the gate; remove the [[tool.poetry.source]], set the gate's registry with `gatehouse client setup poetry` and run `poetry lock`")
+		return p.around(s.at, address, "poetry takes the package from there, around the gate; remove the [[tool.poetry.source]], set the gate's registry with `gatehouse client setup poetry` and run `poetry lock`")
 	}
 	n.omit = true
 	what, ok := map[string]string{"git": "a git address", "url": "a direct address (" + origin(address) + ")", "directory": "a local folder", "file": "a local file"}[kind]

@@ -77,7 +77,7 @@ func (p *pylock) pkg(t *value) (*lockNode, error) {
 		}
 	}
 	if index := p.text(t, "index"); index != "" {
-		if err := p.host(t.get("index").at, index, note, "the gate asks its own upstreams instead and checks the locked hashes"); err != nil {
+		if err := p.mention(t.get("index").at, index); err != nil {
 			return nil, err
 		}
 	}
@@ -155,7 +155,7 @@ func (p *pylock) file(n *lockNode, f *value) error {
 		n.omit = true
 		return p.foreign(f.at, n.req, "a local file")
 	case address != "":
-		if err := p.host(f.at, address, note, "the gate takes the file from its own upstreams instead and checks the locked hash"); err != nil {
+		if err := p.mention(f.at, address); err != nil {
 			return err
 		}
 	}

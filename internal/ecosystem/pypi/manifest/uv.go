@@ -14,7 +14,7 @@ import (
 // it asks its own upstreams for the name and checks the locked hash. Whether uv
 // itself then takes the file from the recorded place or from the index it is
 // configured with is a fact about uv still to be measured for this page; until
-// it is, the place is a note (lock-names-index), once for each host.
+// it is, the place is a note (lock-names-index), once for the lock.
 func parseUV(r *reader) error {
 	l, err := r.lock("`uv lock`")
 	if err != nil {
@@ -113,7 +113,7 @@ func (u *uvLock) source(t *value, n *lockNode) (own bool, err error) {
 				n.omit = true
 				return false, u.foreign(at, n.req, "a folder of files")
 			}
-			return false, u.host(at, f.val.text, note, "the gate asks its own upstreams instead and checks the locked hashes; to have the lock say so too, set the index with `gatehouse client setup uv` and run `uv lock`")
+			return false, u.mention(at, f.val.text)
 		case "virtual", "editable", "directory":
 			n.omit = true
 			if f.val.text == "." || u.members[n.req.Package.Name] {
@@ -257,7 +257,7 @@ func (u *uvLock) files(t *value, n *lockNode) error {
 		name := lockedName(address)
 		if address == "" {
 			name = fileName(u.text(f, "filename") + u.text(f, "path"))
-		} else if err := u.host(f.at, address, note, "the gate takes the file from its own upstreams instead and checks the locked hash"); err != nil {
+		} else if err := u.mention(f.at, address); err != nil {
 			return err
 		}
 		var hashes []string

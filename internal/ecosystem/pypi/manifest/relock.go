@@ -1,0 +1,258 @@
+package manifest
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
+)
+
+// relockCommand is what brings a locked package to spec, in the words of the
+// lock's own tool. A tool never goes against the project's own requirements, so
+// where one of those is in the way the command changes it. No command installs
+// anything: the new lock goes through the gate first.
+//
+// Where no single command does it, the line says in a shell comment what to
+// change by hand before.
+func relockCommand(content []byte, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	d, err := parseTOML(req.At.File, content)
+	if err != nil {
+		d = &document{root: &value{kind: unstable.Table}} // it was read before; nothing is known of it now
+	}
+	switch Format(req.At.File) {
+	case UVLock:
+		return uvRelock(d, req, spec)
+	case PoetryLock:
+		return poetryRelock(d, req, spec)
+	}
+	// What a pylock.toml was made from is not written in it.
+	return fmt.Sprintf("%s again, after changing the requirement on %s to %s", lockMaker(d), req.Package.Name, spec)
+}
+
+var toolName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
+
+// lockMaker names the tool that a pylock.toml says it was made by.
+func lockMaker(d *document) string {
+	if name := d.text(d.root, "created-by"); toolName.MatchString(name) {
+		return name
+	}
+	return "the tool that wrote " + PylockTOML
+}
+
+func byHand(lock string, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	return fmt.Sprintf("%s  # after changing %s to %s in %s", lock, req.Package.Name, spec, PyprojectTOML)
+}
+
+// wish is one requirement of the project itself, as uv.lock keeps it.
+type wish struct {
+	spec    string
+	marker  string
+	flags   string // which list of which project it stands in, for `uv add`
+	noFlags bool   // it stands where `uv add` does not write
+}
+
+func uvRelock(d *document, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	inTheWay := slices.DeleteFunc(uvWishes(d, req.Package), func(w wish) bool { return w.allows(spec) })
+	switch {
+	case len(inTheWay) == 0:
+		pinned := req.Package.Name
+		if v, ok := spec.Exact(); ok {
+			pinned += "==" + v.String()
+		}
+		return "uv lock --upgrade-package " + shellWord(pinned)
+	case len(inTheWay) > 1 || inTheWay[0].noFlags:
+		return byHand("uv lock", req, spec)
+	}
+	w := inTheWay[0]
+	// uv finds the line by name and marker, and keeps its extras.
+	text, ok := pep508Word(req.Package.Name+spec.String(), w.marker)
+	if !ok {
+		return byHand("uv lock", req, spec)
+	}
+	return "uv add --no-sync " + w.flags + text
+}
+
+func (w wish) allows(spec pep440.Specifiers) bool {
+	if w.spec == "" {
+		return true
+	}
+	allowed, err := pep440.ParseSpecifiers(w.spec)
+	v, ok := spec.Exact()
+	return err == nil && ok && allowed.Contains(v)
+}
+
+var extraMarker = regexp.MustCompile(`^extra == ['"]([^'"]*)['"]$`)
+
+// uvWishes gives all that the projects of a uv.lock ask of a package, and the
+// constraints and overrides on it.
+func uvWishes(d *document, pkg artifact.Package) []wish {
+	var out []wish
+	add := func(t *value, key, flags string, noFlags bool) {
+		for _, e := range d.tables(t, key) {
+			if pep503.Normalize(d.text(e, "name")) != pkg.Name {
+				continue
+			}
+			w := wish{spec: d.text(e, "specifier"), marker: d.text(e, "marker"), flags: flags, noFlags: noFlags}
+			if m := extraMarker.FindStringSubmatch(w.marker); m != nil {
+				w.marker, w.flags, w.noFlags = "", flags+"--optional "+m[1]+" ", noFlags || !isName(m[1])
+			} else if strings.Contains(w.marker, "extra") {
+				w.noFlags = true
+			}
+			out = append(out, w)
+		}
+	}
+	eachGroup := func(t *value, flags string, noFlags bool) {
+		if t == nil {
+			return
+		}
+		for _, f := range t.fields {
+			add(t, f.key, flags+"--group "+f.key+" ", noFlags || !isName(f.key))
+		}
+	}
+	manifest := d.table(d.root, "manifest")
+	members := map[string]bool{}
+	for _, m := range d.texts(manifest, "members") {
+		members[m] = true
+	}
+	add(manifest, "requirements", "", true)
+	add(manifest, "constraints", "", true)
+	add(manifest, "overrides", "", true)
+	eachGroup(d.table(manifest, "dependency-groups"), "", false)
+	for _, p := range d.tables(d.root, "package") {
+		s, name := d.table(p, "source"), d.text(p, "name")
+		folder := cmp.Or(d.text(s, "virtual"), d.text(s, "editable"), d.text(s, "directory"))
+		if folder == "" {
+			continue
+		}
+		flags, noFlags := "", false
+		if folder != "." {
+			flags, noFlags = "--package "+name+" ", !isName(name) || !members[name]
+		}
+		metadata := d.table(p, "metadata")
+		add(metadata, "requires-dist", flags, noFlags)
+		eachGroup(d.table(metadata, "requires-dev"), flags, noFlags)
+	}
+	return out
+}
+
+func poetryRelock(d *document, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	if !req.Direct {
+		return "poetry update --lock " + req.Package.Name // it takes no version; the newest that fits
+	}
+	var locked []*value
+	for _, t := range d.tables(d.root, "package") {
+		if pep503.Normalize(d.text(t, "name")) == req.Package.Name {
+			locked = append(locked, t)
+		}
+	}
+	if len(locked) != 1 || d.flag(locked[0], "optional") {
+		return byHand("poetry lock", req, spec)
+	}
+	group := req.Group
+	switch groups := d.texts(locked[0], "groups"); {
+	case len(groups) > 1:
+		return byHand("poetry lock", req, spec) // the lock does not tell which of them asks for it
+	case len(groups) == 1:
+		group = groups[0]
+	}
+	command, ok := poetryAdd(req, group, spec.String())
+	if !ok {
+		return byHand("poetry lock", req, spec)
+	}
+	return command
+}
+
+// poetryAdd is the command that changes a requirement where poetry keeps it. It
+// says all of the requirement: poetry drops extras and a marker that are not said
+// again. Not ok for what no command can say.
+func poetryAdd(req ecosystem.Requirement, group, spec string) (command string, ok bool) {
+	text := req.Package.Name
+	if len(req.Extras) > 0 {
+		text += "[" + strings.Join(req.Extras, ",") + "]"
+	}
+	word, ok := pep508Word(text+spec, req.Marker)
+	if group == "" || group == "main" {
+		return "poetry add --lock " + word, ok
+	}
+	return "poetry add --lock --group " + group + " " + word, ok && isName(group)
+}
+
+// poetryTableAdd is poetryAdd for a requirement of poetry's own tables in a
+// pyproject.toml. Not ok for an optional package and one with several versions.
+func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec string) (command string, ok bool) {
+	group, lists := req.Group, []*value{d.table(poetry, "dependencies")}
+	if group != "" {
+		lists = []*value{d.table(poetry, "dev-dependencies")}
+		if group != "dev" {
+			lists = nil
+		}
+		if groups := d.table(poetry, "group"); groups != nil {
+			for _, f := range groups.fields {
+				if pep503.Normalize(f.key) == req.Group {
+					group, lists = f.key, append(lists, d.table(d.table(groups, f.key), "dependencies"))
+				}
+			}
+		}
+	}
+	for _, deps := range lists {
+		if deps == nil {
+			continue
+		}
+		for _, f := range deps.fields {
+			if pep503.Normalize(f.key) != req.Package.Name {
+				continue
+			}
+			if f.val.kind == unstable.Array || f.val.kind == unstable.Table && d.flag(f.val, "optional") {
+				return "", false
+			}
+			return poetryAdd(req, group, spec)
+		}
+	}
+	return "", false // an optional one: its group is then an extra
+}
+
+func isName(s string) bool {
+	_, err := pep503.Parse(s)
+	return err == nil
+}
+
+// pep508Word is a requirement as one word of a shell; not ok when it is none, as
+// an extra or a marker can be written, or when it would end the quotes.
+func pep508Word(text, marker string) (string, bool) {
+	if marker != "" {
+		m, err := pep508.ParseMarker(marker)
+		if err != nil {
+			return "", false
+		}
+		text += " ; " + m.String()
+	}
+	if d, err := parseDependency(text); err != nil || d.url != "" {
+		return "", false
+	}
+	for _, c := range []byte(text) {
+		if c < ' ' || c > '~' || c == '\'' {
+			return "", false
+		}
+	}
+	return "'" + text + "'", true
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9=._+-]+$`)
+
+// shellWord quotes a name with a version where a shell would read more into it,
+// as into the mark of an epoch.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + s + "'"
+}
