@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -191,7 +192,9 @@ func addInput(req *verdict.Request, b []byte) error {
 
 func (a *app) addFile(req *verdict.Request, name string) error {
 	f, err := os.Open(name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return noFile(name)
+	} else if err != nil {
 		return err
 	}
 	defer f.Close()
@@ -210,6 +213,14 @@ func (a *app) addFile(req *verdict.Request, name string) error {
 	}
 	req.Files = append(req.Files, src)
 	return a.addIncludes(req, name)
+}
+
+// noFile says what to write instead of a name that is no file.
+func noFile(name string) error {
+	if pkg, number, ok := strings.Cut(name, "=="); ok {
+		return fmt.Errorf("there is no file %s; for a single version write:  gatehouse admit pkg:pypi/%s@%s", name, pkg, number)
+	}
+	return fmt.Errorf("there is no file %s; name a manifest, a package URL such as pkg:pypi/NAME@VERSION, or - for standard input", name)
 }
 
 // treePath is a file's path in the request's tree: relative and inside it.

@@ -143,7 +143,7 @@ func (r *adoption) waive(ctx context.Context, s gate.Service, registry, purl, ru
 }
 
 func (r *adoption) text(w io.Writer) error {
-	if err := report.Text(w, r.Outcome, report.TextOptions{Lines: 60}); err != nil {
+	if err := report.Text(w, r.Outcome, report.TextOptions{Lines: 60, NoAll: true}); err != nil {
 		return err
 	}
 	for _, v := range r.Waivers {

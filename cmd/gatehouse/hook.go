@@ -332,7 +332,7 @@ func (h *hook) text(l *look, several bool, lines int) string {
 		lines--
 	}
 	if l.err == nil {
-		_ = report.Text(&b, l.out, report.TextOptions{Lines: lines}) // a Builder never fails
+		_ = report.Text(&b, l.out, report.TextOptions{Lines: lines, NoAll: true}) // a Builder never fails
 		return b.String()
 	}
 	fmt.Fprintf(&b, "gatehouse: %s\n", oneLine(l.err))

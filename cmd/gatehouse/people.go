@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +41,7 @@ func (a *app) askCommand() *cobra.Command {
 					return err
 				}
 				return a.print(ask, func(w io.Writer) error {
-					_, err := fmt.Fprintf(w, "asked as %s; an approver answers with:  gatehouse approve %s --reason \"...\"\n", ask.ID, ask.ID)
+					_, err := fmt.Fprintf(w, "asked as %s%s\n", ask.ID, strings.Join(answers(cmd.Context(), s, ask), "\n  "))
 					return err
 				})
 			})
@@ -49,6 +49,80 @@ func (a *app) askCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&reason, "reason", "", "why (required)")
 	return c
+}
+
+// answers tells what an approver may type to answer an ask: for what is held its
+// approval, for what is refused a waiver of each rule. The first piece goes on the
+// line that it begins, each other on a line of its own.
+func answers(ctx context.Context, s gate.Service, ask gate.Ask) []string {
+	const most = 12
+	var out, closed []string
+	held := false
+	about, err := askedAbout(ctx, s, ask)
+	for _, v := range about {
+		held = held || v.Verdict == verdict.Hold
+		if v.Verdict != verdict.Reject {
+			continue
+		}
+		may, not := waives(v, ask.Registry)
+		out, closed = append(out, may...), append(closed, not...)
+	}
+	if held || err != nil || len(about) == 0 { // what cannot be read now is read by approve
+		out = append([]string{fmt.Sprintf("gatehouse approve %s --reason \"...\"", ask.ID)}, out...)
+	}
+	if len(out) > most {
+		out = append(out[:most], fmt.Sprintf("… and %d more", len(out)-most))
+	}
+	if len(out) > 0 {
+		out = append([]string{"; an approver answers with:"}, out...)
+	} else {
+		out = []string{""}
+	}
+	return append(out, closed[:min(len(closed), most)]...)
+}
+
+// askedAbout lists what is refused or held of what an ask is about.
+func askedAbout(ctx context.Context, s gate.Service, ask gate.Ask) ([]verdict.VersionOutcome, error) {
+	if ask.Purl == "" {
+		o, err := s.Outcome(ctx, ask.Decision)
+		return slices.DeleteFunc(o.Versions, func(v verdict.VersionOutcome) bool { return v.Verdict == verdict.Admit }), err
+	}
+	v, err := artifact.ParsePurl(ask.Purl)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.Explain(ctx, ask.Registry, v)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(e.Now, e.History)
+	i := slices.IndexFunc(all, func(d verdict.Decision) bool { return d.ID == ask.Decision })
+	if i < 0 {
+		return nil, verdict.ErrNotFound
+	}
+	return []verdict.VersionOutcome{{Purl: all[i].Purl, Verdict: all[i].Verdict, Reasons: all[i].Reasons}}, nil
+}
+
+// waives gives the command that waives each rule that refuses a version, and
+// what nobody can waive.
+func waives(v verdict.VersionOutcome, registry string) (may, not []string) {
+	at := ""
+	if registry != "main" {
+		at = " --registry " + artifact.Untrusted(registry).String()
+	}
+	var rules []string
+	for _, r := range v.Reasons {
+		if r.Effect != verdict.EffectReject || slices.Contains(rules, r.Rule) {
+			continue
+		}
+		rules = append(rules, r.Rule)
+		if r.Class.Waivable() {
+			may = append(may, fmt.Sprintf("gatehouse waive %s --rule %s --until DATE --reason \"...\"%s", artifact.Untrusted(v.Purl), artifact.Untrusted(r.Rule), at))
+		} else {
+			not = append(not, fmt.Sprintf("nobody can waive %s of %s: %s", artifact.Untrusted(r.Rule), artifact.Untrusted(v.Purl), artifact.Untrusted(r.Text)))
+		}
+	}
+	return may, not
 }
 
 func (a *app) waiveCommand() *cobra.Command {
@@ -68,7 +142,10 @@ A range is written as in a requirements file: "django>=2.2,<2.3".`,
   gatehouse waive "django>=2.2,<2.3" --rule vulnerability-fixed --advisory PYSEC-2020-35 --until 2026-12-31 --reason "..."`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var err error
+			err := missing(map[string]string{"--rule ID": w.Rule, "--until DATE": until, "--reason TEXT": w.Reason})
+			if err != nil {
+				return err
+			}
 			if w.Package, w.Range, err = packageRange(args[0]); err != nil {
 				return err
 			}
@@ -90,6 +167,21 @@ A range is written as in a requirements file: "django>=2.2,<2.3".`,
 	f.BoolVar(&w.Waits, "wait-for-approval", false, "record it without effect until another person approves it")
 	f.BoolVar(&everywhere, "all-registries", false, "for every registry instead of --registry")
 	return c
+}
+
+// missing names all that a waiver still needs, at once.
+func missing(given map[string]string) error {
+	var names []string
+	for name, value := range given {
+		if strings.TrimSpace(value) == "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return fmt.Errorf("a waiver also needs %s, such as:\n  gatehouse waive pkg:pypi/django@2.2.28 --rule vulnerability-fixed --until 2026-12-31 --reason \"not reachable from outside\"\nThe report names the rule", strings.Join(names, ", "))
 }
 
 func (a *app) waive(ctx context.Context, s gate.Service, w gate.WaiverWish) error {
@@ -302,12 +394,9 @@ func (a *app) explainCommand() *cobra.Command {
 		Example: "  gatehouse explain pkg:pypi/django@2.2",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := artifact.ParsePurl(args[0])
+			v, err := exactVersion(args[0])
 			if err != nil {
 				return err
-			}
-			if v.Number == "" {
-				return errors.New("name a version: pkg:pypi/NAME@VERSION")
 			}
 			if v.Package, _, err = packageRange(v.Package.Purl()); err != nil {
 				return err
@@ -321,6 +410,21 @@ func (a *app) explainCommand() *cobra.Command {
 			})
 		},
 	}
+}
+
+// exactVersion reads a purl with its version, and says of anything else how to
+// write it.
+func exactVersion(s string) (artifact.Version, error) {
+	if !strings.HasPrefix(s, "pkg:") {
+		name, number, _ := strings.Cut(s, "==")
+		return artifact.Version{}, fmt.Errorf("%q is no package URL; write:  gatehouse explain pkg:pypi/%s@%s",
+			artifact.Untrusted(s), artifact.Untrusted(strings.TrimSpace(name)), artifact.Untrusted(cmpOr(strings.TrimSpace(number), "VERSION")))
+	}
+	v, err := artifact.ParsePurl(s)
+	if err == nil && v.Number == "" {
+		err = fmt.Errorf("%s names no version; write:  gatehouse explain %s@VERSION", artifact.Untrusted(s), artifact.Untrusted(s))
+	}
+	return v, err
 }
 
 func writeExplanation(w io.Writer, e gate.Explanation) error {

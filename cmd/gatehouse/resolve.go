@@ -72,7 +72,9 @@ func (a *app) resolve(ctx context.Context, args []string, python, platform strin
 	for _, src := range req.Files {
 		rs, problems, err := resolveOne(ctx, up, req, src, slices.Compact(targets))
 		out.Problems = append(out.Problems, problems...)
-		if c, ok := errors.AsType[*ecosystem.Conflict](err); ok {
+		if ctx.Err() != nil {
+			return ctx.Err() // what could not be asked any more says nothing
+		} else if c, ok := errors.AsType[*ecosystem.Conflict](err); ok {
 			fmt.Fprintf(a.err, "%s: no set of versions satisfies it\n%s\n", src.Path, c.Report)
 			return exit{exitHold}
 		} else if u, ok := errors.AsType[*ecosystem.Unknowable](err); ok {

@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -58,11 +60,30 @@ func run(ctx context.Context, args []string, s streams) int {
 	if e, ok := errors.AsType[exit](err); ok {
 		return e.code
 	}
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintf(s.err, "gatehouse: %s\n", a.interrupted(ctx))
+		return exitFault
+	}
 	if err != nil {
 		fmt.Fprintf(s.err, "gatehouse: %v\n", err)
 		return exitFault
 	}
 	return exitAdmit
+}
+
+// interrupted says what is left of a command that a person ended: nothing, as an
+// admission is published at its end and in one piece, unless a running gate was
+// handed it.
+func (a *app) interrupted(ctx context.Context) string {
+	ctx = context.WithoutCancel(ctx)
+	c := a.local(ctx)
+	if c != nil {
+		c.Close()
+	}
+	if c != nil || a.flags.server != "" {
+		return "interrupted; the running gate goes on with what it was handed:  gatehouse requests"
+	}
+	return "interrupted; nothing was published"
 }
 
 func (a *app) command() *cobra.Command {
@@ -85,7 +106,12 @@ Start here:
 Every command takes --format json. Exit codes: 0 admit, 1 reject, 2 hold,
 3 fault or wrong usage.`,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.load() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if c.HasSubCommands() {
+				return nil // it only shows its help
+			}
+			return a.load()
+		},
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.data, "data", "", "folder of the gate's data (default: GATEHOUSE_DATA, or gatehouse in the XDG data home)")
@@ -100,7 +126,46 @@ Every command takes --format json. Exit codes: 0 admit, 1 reject, 2 hold,
 	for _, c := range a.commands() {
 		root.AddCommand(c)
 	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see: %s --help", err, c.CommandPath())
+	})
+	// A command of commands runs only to say which there are.
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasSubCommands)}}", 1))
+	guide(root)
 	return root
+}
+
+// guide makes wrong usage of a command, and of those below it, say what is
+// expected and where to read more.
+func guide(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if check(c, args) == nil {
+				return nil
+			}
+			return fmt.Errorf("write:  %s  (%d given); see: %s --help", strings.TrimSuffix(c.UseLine(), " [flags]"), len(args), c.CommandPath())
+		}
+	}
+	if c.HasSubCommands() {
+		c.Args = noSuchCommand
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	for _, sub := range c.Commands() {
+		guide(sub)
+	}
+}
+
+// noSuchCommand refuses words that name no command, and suggests the nearest.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	c.SuggestionsMinimumDistance = 2
+	meant := ""
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		meant = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("there is no command %q%s see: %s --help", artifact.Untrusted(c.CommandPath()+" "+args[0]), cmpOr(meant, ";"), c.CommandPath())
 }
 
 // load reads the configuration and lays the flags over it.

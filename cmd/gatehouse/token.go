@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
+	"github.com/gatehouse-project/gatehouse/internal/client"
+	"github.com/gatehouse-project/gatehouse/internal/secretref"
+	"github.com/gatehouse-project/gatehouse/internal/store"
 )
 
 func (a *app) tokenCommand() *cobra.Command {
@@ -24,15 +29,58 @@ is shown once.`,
 	return c
 }
 
-// withTokens opens the data folder for its tokens. While a server has it, use
-// --server with an admin's token.
-func (a *app) withTokens(ctx context.Context, fn func(*access.Tokens) error) error {
+// tokens are those of a gate: of this process, or of one that runs.
+type tokens interface {
+	Create(ctx context.Context, name string, role access.Role, registries []string, ttl time.Duration, by string) (secretref.Secret, access.Token, error)
+	List(ctx context.Context) ([]access.Token, error)
+	Revoke(ctx context.Context, id, by string) error
+}
+
+// remoteTokens are those of a running gate.
+type remoteTokens struct{ *client.Client }
+
+// Revoke ends a token; the client's own Revoke is about waivers.
+func (r remoteTokens) Revoke(ctx context.Context, id, _ string) error { return r.RevokeToken(ctx, id) }
+
+// withTokens runs fn on the tokens of the gate at --server; else of the one that
+// serves this data folder, over its socket; else of the folder itself.
+func (a *app) withTokens(ctx context.Context, fn func(tokens) error) error {
+	if a.flags.server != "" {
+		c, err := a.remote(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return fn(remoteTokens{c})
+	}
 	e, err := openEngine(ctx, a.cfg, a.logger(), nil)
+	if errors.Is(err, store.ErrLocked) {
+		if c := a.local(ctx); c != nil {
+			defer c.Close()
+			return fn(remoteTokens{c})
+		}
+	}
 	if err != nil {
 		return err
 	}
 	defer e.Close()
 	return fn(e.tokens)
+}
+
+// ownName is the person at this keyboard as a token may be named: with letters,
+// digits and a few signs, a letter or digit first.
+func ownName(user string) string {
+	user = strings.TrimPrefix(user, "local:")
+	user = user[strings.LastIndexByte(user, '\\')+1:] // DOMAIN\name
+	name := strings.Map(func(r rune) rune {
+		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune("._@+-", r)) {
+			return r
+		}
+		return '-'
+	}, user)
+	name = strings.TrimLeft(name, "._@+-")
+	const most = 64
+	return cmpOr(name[:min(len(name), most)], "local")
 }
 
 func (a *app) tokenCreate() *cobra.Command {
@@ -49,7 +97,7 @@ func (a *app) tokenCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+			return a.withTokens(cmd.Context(), func(t tokens) error {
 				secret, row, err := t.Create(cmd.Context(), name, r, registries, ttl, operator())
 				if err != nil {
 					return err
@@ -65,7 +113,7 @@ func (a *app) tokenCreate() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&role, "role", "", "reader, publisher, approver or admin (required)")
-	f.StringVar(&name, "name", operator(), "who acts with it, in the audit log")
+	f.StringVar(&name, "name", ownName(operator()), "who acts with it, in the audit log")
 	f.StringSliceVar(&registries, "registries", []string{access.All}, "the registries it is good for; * for all")
 	f.DurationVar(&ttl, "expires", access.DefaultTTL, "how long it is good for")
 	return c
@@ -75,7 +123,7 @@ func (a *app) tokenList() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List tokens, never their secrets", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+			return a.withTokens(cmd.Context(), func(t tokens) error {
 				rows, err := t.List(cmd.Context())
 				if err != nil {
 					return err
@@ -101,7 +149,7 @@ func (a *app) tokenRevoke() *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Short: "End a token at once", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withTokens(cmd.Context(), func(t *access.Tokens) error {
+			return a.withTokens(cmd.Context(), func(t tokens) error {
 				if err := t.Revoke(cmd.Context(), args[0], operator()); err != nil {
 					return err
 				}

@@ -106,6 +106,7 @@ type Requirement struct {
 	// The rest is for locks.
 	Number string             // the exact version; also set for a plain == pin
 	Files  []LockedFile       // what the lock says may be installed
+	Source string             // scheme and host of the index that the lock names for it, as evidence; "" when it names none
 	Direct bool               // asked for by the project itself
 	Needs  []artifact.Package // edges of the locked graph
 }
@@ -142,6 +143,9 @@ type Manifest struct {
 	OnlyBinary, NoBinary []string // pip's options: normalised names, or ":all:"
 	Requirements         []Requirement
 	Problems             []Problem
+	// OwnHost is the host and port of the gate itself, set by it: a lock that was
+	// made through the gate names it.
+	OwnHost string
 }
 
 // Target is one environment that a team deploys to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,9 @@ import (
 // shown with their refused versions too, so that the report can say what is
 // refused and why, while every other line still takes what a client would.
 func (g *Gate) closureOf(ctx context.Context, reg Registry, a asked) ([]ecosystem.Resolved, error) {
+	if u, err := url.Parse(g.PublicURL()); err == nil {
+		a.manifest.OwnHost = u.Host
+	}
 	up := &seen{g: g, reg: reg, peer: a.peer, refused: map[artifact.Package]*View{}}
 	rs, err := up.resolve(ctx, a)
 	if !unsatisfied(err) {

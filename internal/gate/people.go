@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -64,9 +65,9 @@ type WaiverWish struct {
 	Waits      bool // the waiver waits for another person (`gatehouse approve ID`)
 }
 
-// Waive records a waiver. It binds to the versions known today and to the
-// advisories or findings that the rule speaks of today: whatever comes later is
-// not covered. Known malware, integrity, origin and faults are never waived.
+// Waive records a waiver, and closes the asks that it leaves nothing against. It
+// binds to the versions known today and to the advisories or findings that the
+// rule speaks of today: whatever comes later is not covered. Known malware, integrity, origin and faults are never waived.
 func (g *Gate) Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error) {
 	now := g.Now()
 	switch {
@@ -101,7 +102,105 @@ func (g *Gate) Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error) 
 	if err := g.Store.PutWaiver(ctx, out); err != nil {
 		return verdict.Waiver{}, err
 	}
-	return out, g.audit(ctx, w.By, "waive", out.ID, out.Purl+" "+w.Rule+": "+w.Reason)
+	if err := g.audit(ctx, w.By, "waive", out.ID, out.Purl+" "+w.Rule+": "+w.Reason); err != nil || out.Approver == "" {
+		return out, err
+	}
+	return out, g.answerAsks(ctx, out, w.By)
+}
+
+// answerAsks closes the asks that a waiver, now in force, leaves nothing against.
+func (g *Gate) answerAsks(ctx context.Context, w verdict.Waiver, by string) error {
+	registry := w.Registry
+	if registry == "*" {
+		registry = ""
+	}
+	asks, err := g.Store.Asks(ctx, registry, true)
+	if err != nil {
+		return fmt.Errorf("finding what waiver %s answers: %w", w.ID, err)
+	}
+	for _, a := range asks {
+		wanted, err := g.wanted(ctx, a)
+		if err != nil {
+			return fmt.Errorf("finding what waiver %s answers: %w", w.ID, err)
+		}
+		covered := func(x wish) bool {
+			return x.version.Package == w.Package && slices.Contains(w.Versions, x.version.Number)
+		}
+		open := func(x wish) bool { return !g.offered(ctx, a.Registry, x) }
+		if !slices.ContainsFunc(wanted, covered) || slices.ContainsFunc(wanted, open) {
+			continue
+		}
+		err = g.Store.CloseAsk(ctx, a.ID, by, "waived", g.Now())
+		if err != nil && !errors.Is(err, verdict.ErrConflict) { // a conflict: somebody else has closed it
+			return fmt.Errorf("closing what waiver %s answers: %w", w.ID, err)
+		}
+	}
+	return nil
+}
+
+// wish is one version that an ask wants handed out.
+type wish struct {
+	version artifact.Version
+	files   []string // those that were refused; none: all of the version
+}
+
+// wanted lists what an ask is about; nothing where a waiver cannot answer it.
+func (g *Gate) wanted(ctx context.Context, a Ask) ([]wish, error) {
+	d, err := g.Store.Decision(ctx, a.Decision)
+	if err == nil {
+		x := wish{version: d.Version}
+		if d.File != "" {
+			x.files = []string{d.File}
+		}
+		return []wish{x}, nil
+	} else if !errors.Is(err, verdict.ErrNotFound) {
+		return nil, err
+	}
+	_, _, o, err := g.Store.Request(ctx, a.Decision)
+	if err != nil {
+		return nil, err
+	}
+	if sum(verdict.Outcome{Problems: o.Problems}) != verdict.Admit {
+		return nil, nil // the manifest itself has to change
+	}
+	var out []wish
+	for _, v := range o.Versions {
+		if v.Verdict == verdict.Admit {
+			continue
+		}
+		version, err := artifact.ParsePurl(v.Purl)
+		if err != nil {
+			return nil, err
+		}
+		x := wish{version: version}
+		for _, f := range v.Files {
+			if f.Verdict != verdict.Admit {
+				x.files = append(x.files, f.Name)
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// offered says whether nothing but a missing look stands against what was wanted.
+// Where that cannot be known now it is not.
+func (g *Gate) offered(ctx context.Context, registry string, x wish) bool {
+	v, err := g.View(ctx, registry, x.version.Package)
+	if err != nil {
+		return false
+	}
+	found := false
+	for i, f := range v.Index.Files {
+		if f.Number != x.version.Number || len(x.files) > 0 && !slices.Contains(x.files, f.Name) {
+			continue
+		}
+		if !Offers(v.Decisions[i]) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // bind lists the versions, advisories and findings that the rule refuses in one
@@ -239,7 +338,10 @@ func (g *Gate) approveWaiver(ctx context.Context, w verdict.Waiver, by string) e
 	if err := g.Store.ApproveWaiver(ctx, w.ID, by, g.Now()); err != nil {
 		return err
 	}
-	return g.audit(ctx, by, "approve-waiver", w.ID, w.Purl)
+	if err := g.audit(ctx, by, "approve-waiver", w.ID, w.Purl); err != nil {
+		return err
+	}
+	return g.answerAsks(ctx, w, by)
 }
 
 // approveDecision gives every held file of the decision's version an approval. A
@@ -320,6 +422,9 @@ func (g *Gate) Revoke(ctx context.Context, id, by string) error {
 	if errors.Is(err, verdict.ErrNotFound) {
 		err = g.Store.RevokeApproval(ctx, id, by, g.Now())
 	}
+	if errors.Is(err, verdict.ErrNotFound) {
+		return fmt.Errorf("revoking %q: no waiver and no approval has that id: %w", artifact.Untrusted(id), verdict.ErrNotFound)
+	}
 	if err != nil {
 		return fmt.Errorf("revoking %q: %w", artifact.Untrusted(id), err)
 	}
@@ -346,16 +451,20 @@ type Explanation struct {
 }
 
 // Explain gathers today's decisions about a version's files and how they came
-// to be.
+// to be. The number may be spelled in any way that is the same version.
 func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error) {
 	e := Explanation{
-		Purl: v.Purl(), Registry: registry, Internal: g.Internal(v.Package),
+		Registry: registry, Internal: g.Internal(v.Package),
 		Now: []verdict.Decision{}, History: []verdict.Decision{}, Waivers: []verdict.Waiver{}, Approvals: []verdict.Approval{},
 	}
 	view, err := g.View(ctx, registry, v.Package)
 	if err != nil {
 		return e, err
 	}
+	if v.Number, err = g.indexed(view, v); err != nil {
+		return e, err
+	}
+	e.Purl = v.Purl()
 	for i, f := range view.Index.Files {
 		if f.Number == v.Number {
 			e.Now = append(e.Now, view.Decisions[i])
@@ -375,4 +484,27 @@ func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version)
 		return e, fmt.Errorf("%s: %w", v, verdict.ErrNotFound)
 	}
 	return e, nil
+}
+
+// indexed spells a version's number as the index does: 2.2.0 as 2.2 where that is
+// what it has. A number that the index lacks, or that is none, stays as it is.
+func (g *Gate) indexed(view *View, v artifact.Version) (string, error) {
+	peer, err := g.peer(v.Package.Ecosystem)
+	if err != nil {
+		return "", err
+	}
+	want, err := peer.VersionKey(v.Number)
+	if err != nil {
+		return v.Number, nil
+	}
+	same := v.Number
+	for _, f := range view.Index.Files {
+		if f.Number == v.Number {
+			return v.Number, nil
+		}
+		if k, err := peer.VersionKey(f.Number); err == nil && bytes.Equal(k, want) {
+			same = f.Number
+		}
+	}
+	return same, nil
 }

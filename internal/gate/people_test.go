@@ -293,6 +293,100 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// The number of a purl may be spelled in another way than the index spells it.
+func TestExplainComparesVersionsNotTheirText(t *testing.T) {
+	w, _ := held(t)
+	for _, number := range []string{"1.0", "1.0.0", "v1"} {
+		e, err := w.Explain(t.Context(), "main", vers("a "+number))
+		if err != nil || len(e.Now) != 1 || len(e.History) != 1 || e.Purl != "pkg:pypi/a@1" {
+			t.Errorf("%s: %d now, %d recorded, %s, %v", number, len(e.Now), len(e.History), e.Purl, err)
+		}
+	}
+	if _, err := w.Explain(t.Context(), "main", vers("a nonsense")); !errors.Is(err, verdict.ErrNotFound) {
+		t.Errorf("no version at all: %v", err)
+	}
+}
+
+// An ask is answered once nothing stands against what it asked for.
+func TestAWaiverAnswersTheAsk(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		asked func(out verdict.Outcome) string
+		waits bool
+		steps []int // asks that are open after the waiver of a, then of b
+		why   string
+	}{
+		{"about a decision", func(o verdict.Outcome) string { return o.Versions[0].Decision }, false, []int{0, 0}, ""},
+		{"about a request", func(o verdict.Outcome) string { return o.Request }, false, []int{1, 0}, "b is refused until it is waived too"},
+		{"a waiver that waits", func(o verdict.Outcome) string { return o.Versions[0].Decision }, true, []int{0, 0}, "it answers when it is approved"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t, "a 1", "b 1", "c 1")
+			w.vuln("PYSEC-1", "a 1", finding.High, "2")
+			w.vuln("PYSEC-2", "b 1", finding.High, "2")
+			w.vuln("PYSEC-3", "c 1", finding.High, "2")
+			out := w.requirements("a==1", "b==1")
+			ctx := t.Context()
+			if _, err := w.AskFor(ctx, "main", tc.asked(out), "please", "dev"); err != nil {
+				t.Fatal(err)
+			}
+			other, err := w.AskFor(ctx, "main", w.requirements("c==1").Request, "and this", "dev")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, name := range []string{"a", "b"} {
+				got, err := w.Waive(ctx, gate.WaiverWish{Registry: "main", Package: pkg(name), Rule: "vulnerability-fixed", Until: today.Add(day), Reason: "r", By: "boss", Waits: tc.waits})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if tc.waits && i == 0 {
+					if asks, _ := w.OpenAsks(ctx, "main"); len(asks) != 2 {
+						t.Errorf("a waiver without effect answered: %+v", asks)
+					}
+				}
+				if tc.waits {
+					if _, err := w.Approve(ctx, got.ID, "", "boss"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				asks, err := w.OpenAsks(ctx, "main")
+				if err != nil || len(asks) != tc.steps[i]+1 || !slices.ContainsFunc(asks, func(k gate.Ask) bool { return k.ID == other.ID }) {
+					t.Errorf("after the waiver of %s %d asks are open (%v), want %d and the one nobody answered: %s", name, len(asks), err, tc.steps[i], tc.why)
+				}
+			}
+			all, err := w.db.Asks(ctx, "main", false)
+			if err != nil || all[1].ClosedBy != "boss" || all[1].How != "waived" {
+				t.Errorf("%+v, %v", all, err)
+			}
+		})
+	}
+}
+
+func TestAWaiverOfOneRuleLeavesTheAskOpen(t *testing.T) {
+	w := newWorld(t, "a 1")
+	w.vuln("PYSEC-1", "a 1", finding.High, "2")
+	w.vuln("PYSEC-2", "a 1", finding.High, "2")
+	out := w.requirements("a==1")
+	if _, err := w.AskFor(t.Context(), "main", out.Request, "please", "dev"); err != nil {
+		t.Fatal(err)
+	}
+	wish := gate.WaiverWish{Registry: "main", Package: pkg("a"), Rule: "vulnerability-fixed", Advisories: []string{"PYSEC-1"}, Until: today.Add(day), Reason: "r", By: "boss"}
+	if _, err := w.Waive(t.Context(), wish); err != nil {
+		t.Fatal(err)
+	}
+	if asks, err := w.OpenAsks(t.Context(), "main"); err != nil || len(asks) != 1 {
+		t.Errorf("%+v, %v: another advisory still stands against it", asks, err)
+	}
+}
+
+func TestRevokeSaysWhatItDoesNotKnow(t *testing.T) {
+	w := newWorld(t)
+	err := w.Revoke(t.Context(), "w000", "boss")
+	if !errors.Is(err, verdict.ErrNotFound) || strings.Count(err.Error(), "not found") != 1 || !strings.Contains(err.Error(), "w000") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestOutcome(t *testing.T) {
 	w, out := held(t)
 	got, err := w.Outcome(t.Context(), out.Request)

@@ -122,6 +122,10 @@ func goldens() map[string]verdict.Outcome {
 	purl := version("django", "2.2.0", 0, hole("PYSEC-2020-35", finding.Critical))
 	purl.File, purl.Asked = "pkg:pypi/django@2.2.0", "pkg:pypi/django@2.2.0"
 	noted := version("reqeusts", "1.0", 3, note)
+	// What a registry that only observes hands out keeps the reasons against it.
+	observed, observedHold := django, padded
+	observed.Verdict, observed.Remedy, observedHold.Verdict = verdict.Admit, nil, verdict.Admit
+	mostlyKnown := version("old", "1.0", 4, slices.Concat(holes(20, finding.Unknown), holes(3, finding.Critical), holes(5, finding.Low))...)
 	second := good(9)
 	for i := range second {
 		second[i].New = false
@@ -135,13 +139,15 @@ func goldens() map[string]verdict.Outcome {
 		"lock": outcome(locked), "hashed": outcome(hashed), "conflict": with(outcome(), conflict), "problems": with(outcome(good(2)...), index, verdict.Problem{Class: finding.Manifest, Effect: verdict.EffectNote, File: reqs, Line: 5, Text: "--trusted-host is not needed"}),
 		"bare":   outcome(verdict.VersionOutcome{Purl: "pkg:pypi/a@1", Until: &padded.Reasons[0].Until}, verdict.VersionOutcome{Purl: "no purl", Verdict: verdict.Reject, Reasons: []verdict.Reason{{}}}),
 		"failed": failed, "too-many": outcome(many...), "hostile": outcome(evil), "purl": outcome(purl), "notes": outcome(noted), "malware": outcome(version("low", "0.3", 1, malware)),
+		"observing": outcome(append([]verdict.VersionOutcome{observed}, good(8)...)...), "observing-both": outcome(append([]verdict.VersionOutcome{observed, observedHold}, good(8)...)...),
+		"observing-malware": outcome(version("low", "0.3", 1, malware), observed), "known-severities": outcome(mostlyKnown),
 	}
 }
 
 func TestTextGolden(t *testing.T) {
 	for name, o := range goldens() {
 		for suffix, opt := range map[string]report.TextOptions{"": {}, "-all": {All: true}} {
-			if suffix != "" && !slices.Contains([]string{"mixed", "notes"}, name) {
+			if suffix != "" && !slices.Contains([]string{"mixed", "notes", "observing"}, name) {
 				continue
 			}
 			t.Run(name+suffix, func(t *testing.T) {
@@ -151,6 +157,22 @@ func TestTextGolden(t *testing.T) {
 				}
 				golden(t, name+suffix+".golden", b.Bytes())
 			})
+		}
+	}
+}
+
+// Whoever pushes, or reads an adoption, has no --all to add.
+func TestTextSpeaksOfNoFlagThatIsNotThere(t *testing.T) {
+	for name, o := range goldens() {
+		var b bytes.Buffer
+		if err := report.Text(&b, o, report.TextOptions{NoAll: true}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(b.String(), "--all") {
+			t.Errorf("%s: %s", name, &b)
+		}
+		if name == "notes" && !strings.Contains(b.String(), "1 note") {
+			t.Errorf("the note is not counted:\n%s", &b)
 		}
 	}
 }

@@ -128,10 +128,12 @@ func subject(d verdict.Decision) string {
 
 func lead(d verdict.Decision) string {
 	switch {
-	case d.Observed:
+	case d.Observed && gate.Serves(d):
 		return "The registry only observes: this is served, and would be refused if it did not."
 	case d.Verdict == verdict.Admit:
 		return "It was looked at and may be installed."
+	case d.Observed:
+		return "Nobody has looked at it yet, so it is not handed out. The registry only observes: once looked at it is served, and would be refused if the registry did more."
 	case d.Verdict == verdict.Reject:
 		return "The gate does not hand it out." + against(d.Reasons)
 	case isUnseen(d):

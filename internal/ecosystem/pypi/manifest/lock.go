@@ -75,10 +75,11 @@ func (l *lock) bad(at int, format string, args ...any) error {
 	return syntax(l.place(at), format, args...)
 }
 
-// foreign reports a package that comes from no index.
-func (l *lock) foreign(at int, req ecosystem.Requirement, what string) error {
+// foreign reports a package that comes from no index, with the effect of its rule
+// (effectOf).
+func (l *lock) foreign(at int, req ecosystem.Requirement, rule, what string) error {
 	return l.report(ecosystem.Problem{
-		Rule: RuleLockSource, Class: finding.Manifest, Effect: hold, At: l.place(at),
+		Rule: RuleLockSource, Class: finding.Manifest, Effect: effectOf(rule), At: l.place(at),
 		Text: fmt.Sprintf("%s is locked to %s, which comes from no index, so the gate cannot look at it; depend on a release by name, or publish it to the gate, then write the lock again with %s", req.Package.Name, what, l.relock),
 	})
 }

@@ -131,7 +131,11 @@ func (p *poetryLock) source(t *value, n *lockNode) error {
 	if !ok {
 		what = "a source that the gate does not know"
 	}
-	return p.foreign(s.at, n.req, what)
+	rule := RulePath
+	if kind == "url" {
+		rule = RuleURL
+	}
+	return p.foreign(s.at, n.req, rule, what)
 }
 
 var extraEntry = regexp.MustCompile(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)`)

@@ -44,6 +44,16 @@ const (
 	note   = "note"
 )
 
+// effectOf is what a requirement from elsewhere does: an address that clients fetch
+// from, whatever index is set, goes around the gate and is refused; what only
+// cannot be looked at waits for a person.
+func effectOf(rule string) string {
+	if rule == RuleURL {
+		return reject
+	}
+	return hold
+}
+
 // unusable is the one reason why a whole manifest cannot be used.
 type unusable struct {
 	rule string

@@ -109,8 +109,8 @@ func (p *pylock) needs(t *value, n *lockNode) error {
 // sources reads where a package comes from: files of an index, or one of three
 // other places, of which the folder that is the project itself is fine.
 func (p *pylock) sources(t *value, n *lockNode) error {
-	for _, other := range []struct{ key, what string }{
-		{"vcs", "a version control address"}, {"archive", "a direct address or file"}, {"directory", "a local folder"},
+	for _, other := range []struct{ key, rule, what string }{
+		{"vcs", RuleVCS, "a version control address"}, {"archive", RuleURL, "a direct address or file"}, {"directory", RulePath, "a local folder"},
 	} {
 		s := p.table(t, other.key)
 		if s == nil {
@@ -120,7 +120,7 @@ func (p *pylock) sources(t *value, n *lockNode) error {
 		if where := p.text(s, "path"); other.key == "directory" && (where == "." || where == "./") {
 			continue
 		}
-		if err := p.foreign(s.at, n.req, other.what); err != nil {
+		if err := p.foreign(s.at, n.req, other.rule, other.what); err != nil {
 			return err
 		}
 	}
@@ -153,7 +153,7 @@ func (p *pylock) file(n *lockNode, f *value) error {
 	switch {
 	case address == "" && p.text(f, "path") != "":
 		n.omit = true
-		return p.foreign(f.at, n.req, "a local file")
+		return p.foreign(f.at, n.req, RulePath, "a local file")
 	case address != "":
 		if err := p.mention(f.at, address); err != nil {
 			return err

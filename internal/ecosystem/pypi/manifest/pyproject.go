@@ -151,7 +151,7 @@ func (p *pyproject) source(at int, name string, form *value) error {
 	case form.get("git") != nil:
 		return p.problem(at, RuleSource, finding.Manifest, hold, "uv takes %s from a git address, so the gate cannot look at it; pin a release, or publish a build of it to the gate", name)
 	case form.get("url") != nil:
-		return p.problem(at, RuleSource, finding.Manifest, hold, "uv takes %s from a direct address (%s), which the gate never follows; pin a release, or publish the file to the gate", name, origin(p.text(form, "url")))
+		return p.problem(at, RuleSource, finding.Manifest, reject, "uv takes %s from a direct address (%s), which the gate never follows; pin a release, or publish the file to the gate", name, origin(p.text(form, "url")))
 	}
 	return p.problem(at, RuleSource, finding.Manifest, hold, "uv takes %s from a local path, so the gate cannot look at it; publish it to the gate and pin it", name)
 }
@@ -212,7 +212,7 @@ func (p *pyproject) dependency(v *value, group string, constraint bool) error {
 	}
 	if d.url != "" {
 		rule, why := directURL(d.url)
-		return p.problem(v.at, rule, finding.Manifest, hold, "%s", why)
+		return p.problem(v.at, rule, finding.Manifest, effectOf(rule), "%s", why)
 	}
 	req := d.requirement(v.text, p.place(v.at))
 	req.Group, req.Constraint, req.Direct = group, constraint, !constraint
@@ -420,7 +420,7 @@ func (p *pyproject) poetryDependency(key string, at int, form *value, group stri
 	case unstable.Table:
 		constraint = p.text(form, "version")
 		if rule, why := poetrySource(form); rule != "" {
-			return p.problem(at, rule, finding.Manifest, hold, "%s", why)
+			return p.problem(at, rule, finding.Manifest, effectOf(rule), "%s", why)
 		}
 		var err error
 		if req.Marker, err = p.poetryMarker(form); err != nil {

@@ -302,7 +302,7 @@ func (f *requirementsFile) requirement(s *source, p parsedLine) error {
 		}
 	}
 	if rule, text := elsewhere(p.args); rule != "" {
-		return f.problem(s, p, 0, rule, hold, "%s", text)
+		return f.problem(s, p, 0, rule, effectOf(rule), "%s", text)
 	}
 	d, err := parseDependency(p.args)
 	if err != nil {
@@ -310,7 +310,7 @@ func (f *requirementsFile) requirement(s *source, p parsedLine) error {
 	}
 	if d.url != "" {
 		rule, text := directURL(d.url)
-		return f.problem(s, p, 0, rule, hold, "%s", text)
+		return f.problem(s, p, 0, rule, effectOf(rule), "%s", text)
 	}
 	req := d.requirement(p.args, p.place(s.path, s.content, 0))
 	req.Constraint, req.Direct = s.constraint, !s.constraint

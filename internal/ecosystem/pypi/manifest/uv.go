@@ -111,24 +111,25 @@ func (u *uvLock) source(t *value, n *lockNode) (own bool, err error) {
 		case "registry":
 			if !strings.Contains(f.val.text, "://") {
 				n.omit = true
-				return false, u.foreign(at, n.req, "a folder of files")
+				return false, u.foreign(at, n.req, RulePath, "a folder of files")
 			}
+			n.req.Source = origin(f.val.text)
 			return false, u.mention(at, f.val.text)
 		case "virtual", "editable", "directory":
 			n.omit = true
 			if f.val.text == "." || u.members[n.req.Package.Name] {
 				return true, nil
 			}
-			return false, u.foreign(at, n.req, "a local folder")
+			return false, u.foreign(at, n.req, RulePath, "a local folder")
 		case "git":
 			n.omit = true
-			return false, u.foreign(at, n.req, "a git address")
+			return false, u.foreign(at, n.req, RuleVCS, "a git address")
 		case "url":
 			n.omit = true
-			return false, u.foreign(at, n.req, "a direct address ("+origin(f.val.text)+")")
+			return false, u.foreign(at, n.req, RuleURL, "a direct address ("+origin(f.val.text)+")")
 		case "path":
 			n.omit = true
-			return false, u.foreign(at, n.req, "a local file")
+			return false, u.foreign(at, n.req, RulePath, "a local file")
 		}
 	}
 	return false, u.bad(s.at, "%s has a source that the gate does not know; write the lock again with `uv lock`", n.req.Package.Name)

@@ -3,8 +3,10 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
@@ -17,6 +19,9 @@ import (
 const (
 	// RuleLockHash: the index has other bytes under a locked file's name.
 	RuleLockHash = "lock-hash-mismatch"
+	// RuleLockAddress: the lock has a file fetched from where the index does not
+	// have it.
+	RuleLockAddress = "lock-address-elsewhere"
 	// RuleLockFile: the index has no file that the lock and the target allow.
 	RuleLockFile = "lock-file-missing"
 )
@@ -52,7 +57,7 @@ func fromLock(ctx context.Context, src *source, m *ecosystem.Manifest, t ecosyst
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, e.locked(q, p))
+		out = append(out, e.locked(m, q, p))
 	}
 	link(out, entries)
 	return out, nil
@@ -81,7 +86,7 @@ func (e *environment) lockApplies(text string) bool {
 }
 
 // locked looks a lock's entry up in the index.
-func (e *environment) locked(q ecosystem.Requirement, p *project) ecosystem.Resolved {
+func (e *environment) locked(m *ecosystem.Manifest, q ecosystem.Requirement, p *project) ecosystem.Resolved {
 	r := ecosystem.Resolved{
 		Version: artifact.Version{Package: q.Package, Number: q.Number},
 		Direct:  q.Direct, At: q.At,
@@ -94,7 +99,7 @@ func (e *environment) locked(q ecosystem.Requirement, p *project) ecosystem.Reso
 		return r
 	}
 	r.Version.Number = rel.number
-	r.Findings = contradictions(q, rel)
+	r.Findings = append(contradictions(q, rel), elsewhere(m, q, rel)...)
 	with := *e
 	with.rules.hashes = map[string][]string{q.Package.Name: r.Hashes}
 	f, _ := with.take(q.Package.Name, rel, true)
@@ -202,4 +207,35 @@ func joinFindings(a, b ecosystem.Resolved) []finding.Finding {
 		out = slices.DeleteFunc(out, func(f finding.Finding) bool { return f.Rule == RuleLockFile })
 	}
 	return out
+}
+
+// elsewhere finds locked files whose address is not where the index has them. Some
+// clients fetch from a lock's address whatever index is set (docs/clients.md), and
+// so around the gate. A lock that was made with another index altogether is not
+// meant: its client goes back to the index that is set, and the lock's note says
+// so. Of two addresses only the hosts are compared: indexes move their files about.
+func elsewhere(m *ecosystem.Manifest, q ecosystem.Requirement, r *release) []finding.Finding {
+	for _, l := range q.Files {
+		at := host(l.URL)
+		if at == "" || at == strings.ToLower(m.OwnHost) || m.Format != "pylock.toml" && host(q.Source) == at {
+			continue
+		}
+		for _, f := range r.files {
+			if has := host(f.URL); f.Name == l.Name && has != "" && has != at {
+				return []finding.Finding{lockFinding(RuleLockAddress, finding.Origin,
+					fmt.Sprintf("%s has %s fetched from %s, where the index does not have it, and clients do so around the gate; lock again with the gate's registry set (gatehouse client setup)",
+						q.At, artifact.Untrusted(l.Name), artifact.Untrusted(at)))}
+			}
+		}
+	}
+	return nil
+}
+
+// host is the host and port of an address, "" of what is none.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
 }

@@ -162,3 +162,30 @@ func TestLockWithUnreachableIndex(t *testing.T) {
 		t.Errorf("got %v, %v, want ErrUnreachable", rs, err)
 	}
 }
+
+// TestAddressesInLocks: where a lock has a file fetched from, against where the
+// index has it.
+func TestAddressesInLocks(t *testing.T) {
+	index := &release{files: []file{{IndexFile: ecosystem.IndexFile{Name: "a-1.whl", URL: "https://files.invalid/x/a-1.whl"}}}}
+	for _, tc := range []struct {
+		format, source, url string
+		bad                 bool
+		why                 string
+	}{
+		{"uv.lock", "https://index.invalid", "https://files.invalid/y/a-1.whl", false, "the index's own file host"},
+		{"uv.lock", "https://index.invalid", "https://FILES.invalid/y/a-1.whl", false, "case aside"},
+		{"uv.lock", "https://index.invalid", "https://evil.invalid/a-1.whl", true, "only the file's address was changed: uv sync fetches from there"},
+		{"uv.lock", "https://other.invalid", "https://other.invalid/a-1.whl", false, "another index altogether: uv sync goes back to the one that is set"},
+		{"uv.lock", "http://gate.invalid:8484", "http://gate.invalid:8484/pypi/files/a/a-1.whl", false, "made through the gate"},
+		{"pylock.toml", "", "https://files.invalid/a-1.whl", false, "the index's own file host"},
+		{"pylock.toml", "https://other.invalid", "https://other.invalid/a-1.whl", true, "pip and uv fetch from there, whatever the lock calls its index"},
+		{"pylock.toml", "", "http://gate.invalid:8484/pypi/files/a/a-1.whl", false, "made through the gate"},
+		{"poetry.lock", "", "", false, "a lock without addresses"},
+	} {
+		m := &ecosystem.Manifest{Format: tc.format, OwnHost: "gate.invalid:8484"}
+		q := ecosystem.Requirement{Source: tc.source, Files: []ecosystem.LockedFile{{Name: "a-1.whl", URL: tc.url}}}
+		if got := elsewhere(m, q, index); (len(got) > 0) != tc.bad {
+			t.Errorf("%s from %q with %q: %v, want a finding: %t (%s)", tc.format, tc.source, tc.url, got, tc.bad, tc.why)
+		}
+	}
+}
