@@ -8,7 +8,7 @@ ifneq ($(ADVISORIES),)
 export GATEHOUSE_TEST_ADVISORIES ?= $(abspath $(ADVISORIES))
 endif
 
-.PHONY: help build test vet race conformance live bench fuzz demo clients clean
+.PHONY: help build test vet race conformance live bench bench-all fuzz demo clients clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -19,7 +19,7 @@ build: ## build the static binary into bin/gatehouse
 test: vet race ## vet, and every test that needs nothing but Go
 
 vet:
-	@test -z "$$(gofmt -l cmd internal test)" || { gofmt -l cmd internal test; echo 'run gofmt -w on these'; exit 1; }
+	@test -z "$$(gofmt -l bench cmd examples internal test)" || { gofmt -l bench cmd examples internal test; echo 'run gofmt -w on these'; exit 1; }
 	go vet ./...
 	go vet -tags conformance,live ./test/...
 
@@ -42,8 +42,11 @@ live: build clients ## tests that read the public index through the installed cl
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
 	  go test -count=1 -tags live -timeout 30m ./test/live/...
 
-bench: build clients ## figures beside their peers, as ratios
-	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin go test -run '^$$' -bench . -benchmem ./...
+bench: build ## what an audit, a start and a sync cost, beside osv-scanner, as ratios
+	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse go test -v -run '^$$' -bench . -benchtime 5x ./bench
+
+bench-all: ## every benchmark of the packages
+	go test -run '^$$' -bench . -benchmem ./internal/...
 
 fuzz: ## every fuzz target for FUZZTIME (default 30s) each
 	@set -e; for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p; done; done
