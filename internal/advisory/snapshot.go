@@ -7,6 +7,7 @@ import (
 	"math"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -98,7 +99,8 @@ func (s *Snapshot) ID() string { return s.id }
 // that the ecosystem takes for that version. It is ErrNoData when nothing was
 // synced for the ecosystem; another error means that the index, or the version of
 // a package with advisories, cannot be read. An error never means "not affected".
-func (s *Snapshot) Match(p artifact.Package, number string) ([]Match, error) {
+func (s *Snapshot) Match(p artifact.Package, number string) (_ []Match, err error) {
+	defer onFault(debug.SetPanicOnFault(true), "matching "+p.String(), &err)
 	m := s.mapped.Load()
 	if m == nil {
 		return nil, fmt.Errorf("matching %s %s: %w", p, number, fs.ErrClosed)
@@ -153,7 +155,8 @@ func matchGroups(value, key []byte) ([]Match, error) {
 // Lookup tells what is known under an advisory's id or alias: one Advisory for
 // each alias group that it belongs to, which is one unless databases disagree
 // between packages. None is no error: the id is not known, or was withdrawn.
-func (s *Snapshot) Lookup(id string) ([]Advisory, error) {
+func (s *Snapshot) Lookup(id string) (_ []Advisory, err error) {
+	defer onFault(debug.SetPanicOnFault(true), "looking up an advisory", &err)
 	m := s.mapped.Load()
 	if m == nil {
 		return nil, fmt.Errorf("looking up %.80q: %w", id, fs.ErrClosed)
