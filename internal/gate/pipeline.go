@@ -152,7 +152,7 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 	if err != nil {
 		return fmt.Errorf("reading what is known of %s: %w", c.Version.Package, err)
 	}
-	vf := &versionFacts{version: c.Version, indexed: c.Files, state: state, adv: g.Advisories()}
+	vf := &versionFacts{version: c.Version, registry: reg.Name, indexed: c.Files, state: state, adv: g.Advisories()}
 	c.facts = vf
 	for _, f := range c.Findings {
 		vf.add("", f)
@@ -239,7 +239,7 @@ func (g *Gate) lookAtAll(ctx context.Context, cs []*candidate, p Progress) {
 	var files []wanted
 	for _, c := range cs {
 		for i, x := range c.Files {
-			if d := c.first[i]; (d.Verdict != verdict.Reject || d.Observed) && c.facts.reports[x.Name] == nil {
+			if d := c.first[i]; (d.Verdict != verdict.Reject || d.Observed) && (c.facts.reports[x.Name] == nil || c.facts.outdated[x.Name]) {
 				files = append(files, wanted{c, x})
 			}
 		}
@@ -268,7 +268,8 @@ func (g *Gate) decide(ctx context.Context, reg Registry, cs []*candidate) error 
 		}
 		before := c.facts
 		c.facts = &versionFacts{
-			version: before.version, index: before.index, indexed: before.indexed, state: state,
+			registry: reg.Name,
+			version:  before.version, index: before.index, indexed: before.indexed, state: state,
 			metadata: before.metadata, adv: g.Advisories(), met: before.met,
 		}
 		if err := g.gather(ctx, c.facts, g.Now()); err != nil {

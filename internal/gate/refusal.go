@@ -123,7 +123,7 @@ func (g *Gate) refuseBytes(ctx context.Context, registry string, v artifact.Vers
 	if err != nil {
 		return fmt.Errorf("reading what is known of %s: %w", v.Package, err)
 	}
-	vf := &versionFacts{version: v, index: x, indexed: x.Of(v.Number), state: state, adv: g.Advisories()}
+	vf := &versionFacts{version: v, registry: registry, index: x, indexed: x.Of(v.Number), state: state, adv: g.Advisories()}
 	if err := g.gather(ctx, vf, g.Now()); err != nil {
 		return err
 	}

@@ -220,7 +220,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 	for i, f := range x.Files {
 		vf := versions[f.Number]
 		if vf == nil {
-			vf = &versionFacts{version: x.Version(f), index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
+			vf = &versionFacts{version: x.Version(f), registry: reg.Name, index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
 			if err := g.gather(ctx, vf, now); err != nil {
 				return nil, err
 			}
@@ -312,6 +312,7 @@ func (g *Gate) newest(v *View) (string, error) {
 // checks, and by what the worker saw in those of its files that were fetched.
 type versionFacts struct {
 	version  artifact.Version
+	registry string
 	index    *ecosystem.Index      // nil when the upstream has no such package any more
 	indexed  []ecosystem.IndexFile // its files in the index
 	state    PackageState          // of the package
@@ -324,6 +325,7 @@ type versionFacts struct {
 	evidence string                       // digest over both and the revisions of the checks
 	reports  map[string]*scan.Report      // by file name
 	keys     map[string]string            // evidence keys, by file name
+	outdated map[string]bool              // files whose report is of earlier scanners, by name
 	met      map[string][]finding.Finding // on the way here: resolving, fetching, scanning; by file name, "" for all
 }
 
@@ -337,7 +339,7 @@ func (vf *versionFacts) add(file string, f finding.Finding) {
 // gather reads the reports of the version's files and asks every version check.
 // A check that fails becomes a fault finding and the decision holds.
 func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) error {
-	vf.reports, vf.keys = map[string]*scan.Report{}, map[string]string{}
+	vf.reports, vf.keys, vf.outdated = map[string]*scan.Report{}, map[string]string{}, map[string]bool{}
 	for _, x := range vf.indexed {
 		file, recorded := vf.state.Files[x.Name]
 		if !recorded {
@@ -345,6 +347,11 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		}
 		key := g.evidenceKey(file, x)
 		report, err := g.Store.Evidence(ctx, key)
+		if errors.Is(err, verdict.ErrNotFound) {
+			if key, report, err = g.earlierEvidence(ctx, vf, file); err == nil {
+				vf.outdated[x.Name] = true
+			}
+		}
 		if errors.Is(err, verdict.ErrNotFound) {
 			continue
 		} else if err != nil {
@@ -364,6 +371,27 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
 	}
 	return ctx.Err() // a check that was interrupted said nothing
+}
+
+// earlierEvidence is what the worker saw in a file when it was admitted, with the
+// scanners and the index's words of then. An upgrade of the gate must not take
+// away what was admitted: that goes on being served, with a note, until somebody
+// has it looked at again. Other files have none: ErrNotFound.
+func (g *Gate) earlierEvidence(ctx context.Context, vf *versionFacts, f artifact.File) (string, scan.Report, error) {
+	if vf.state.AdmittedSince[f.Name].IsZero() {
+		return "", scan.Report{}, verdict.ErrNotFound
+	}
+	ds, err := g.Store.DecisionsOf(ctx, vf.registry, vf.version, 1000)
+	if err != nil {
+		return "", scan.Report{}, err
+	}
+	for _, d := range ds {
+		if d.File == f.Name && d.Verdict == verdict.Admit && d.Inputs.FileSHA256 == f.SHA256 && d.Inputs.FileEvidence != "" {
+			r, err := g.Store.Evidence(ctx, d.Inputs.FileEvidence)
+			return d.Inputs.FileEvidence, r, err
+		}
+	}
+	return "", scan.Report{}, verdict.ErrNotFound
 }
 
 // runChecks gives the findings by the file they are about ("" for all), what
@@ -460,6 +488,10 @@ func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) 
 	}
 	if r := vf.reports[x.Name]; r != nil {
 		f.Looked, f.FileEvidence = true, vf.keys[x.Name]
+		if vf.outdated[x.Name] {
+			f.Findings = append(f.Findings, finding.Finding{Rule: "looked-at-before", Class: finding.Provenance, Severity: finding.None, Path: x.Name,
+				Text: x.Name + " was looked at by earlier scanners; gatehouse admit " + vf.version.Purl() + " looks again"})
+		}
 		f.Findings = append(f.Findings, r.Findings...)
 	}
 	return f

@@ -391,3 +391,29 @@ func (pretend) Fetch(_ context.Context, f ecosystem.IndexFile, _ string) (artifa
 }
 
 var _ scan.VersionCheck = (*advisories)(nil)
+
+// TestNewScannersTakeNothingAway: an upgrade of the gate goes on serving what was
+// admitted, says that it was looked at before, and looks again when asked.
+func TestNewScannersTakeNothingAway(t *testing.T) {
+	w := newWorld(t, "a 1", "b 1")
+	w.requirements("a==1")
+	w.look.mu.Lock()
+	w.look.revision = "2"
+	w.look.mu.Unlock()
+	w.newSnapshot() // or the view of before would be kept
+	d := w.decision(aFile)
+	if !gate.Serves(d) || !strings.Contains(rules(d.Reasons), "looked-at-before") {
+		t.Fatalf("after an upgrade: %s %s, want it served with a note", d.Verdict, rules(d.Reasons))
+	}
+	if d := w.decision("b-1-py3-none-any.whl"); gate.Serves(d) {
+		t.Error("a file that nobody looked at is served")
+	}
+	looked := w.look.total()
+	w.look.sees(aFile, finding.Finding{Rule: "new-rule", Class: finding.Integrity, Severity: finding.High, Text: "what the new scanners see"})
+	if got := said(w.requirements("a==1")); got != "reject: a 1 reject" || w.look.total() != looked+1 {
+		t.Errorf("asked for again: %s after %d looks; want it looked at again and refused", got, w.look.total()-looked)
+	}
+	if d := w.decision(aFile); gate.Serves(d) {
+		t.Errorf("after the new look: %s %s", d.Verdict, rules(d.Reasons))
+	}
+}
