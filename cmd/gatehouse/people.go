@@ -438,6 +438,10 @@ func writeExplanation(w io.Writer, e gate.Explanation) error {
 	fmt.Fprintln(w)
 	for _, d := range e.Now {
 		fmt.Fprintf(w, "%-7s %s  (decision %s)\n", strings.ToUpper(d.Verdict.String()), artifact.Untrusted(d.File), d.ID)
+		if d.Observed {
+			would := map[verdict.Verdict]string{verdict.Reject: "refused"}[d.Verdict]
+			fmt.Fprintf(w, "  the registry only observes: it would have been %s, and is served\n", cmpOr(would, "held"))
+		}
 		for _, r := range d.Reasons {
 			fmt.Fprintf(w, "  %-6s %-22s %s\n", r.Effect, r.Rule, artifact.Untrusted(r.Text))
 			if r.Remedy != "" && r.Effect != verdict.EffectNote {
