@@ -236,7 +236,7 @@ func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (ser
 	}
 	for name, r := range e.cfg.Registries {
 		shelf := &registry.Shelf{
-			Registry: name, Gate: e.gate, Store: e.store, Blobs: shelfBlobs{e.blobs}, Pull: registry.Pull(r.Pull),
+			Registry: name, Gate: e.gate, Store: e.store, Blobs: shelfBlobs{e.blobs}, Pull: pullMode(r.Pull, cfg.AnonymousRead && !e.cfg.Loopback()),
 			Wait: time.Duration(e.cfg.Limits.PullWait), Log: log,
 		}
 		cfg.Registries = append(cfg.Registries, server.Registry{Name: name, Handlers: map[string]http.Handler{
@@ -244,6 +244,18 @@ func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (ser
 		}})
 	}
 	return cfg, nil
+}
+
+// pullMode is what the configuration's word means for a registry that strangers
+// can read, or not.
+func pullMode(word string, strangers bool) registry.Pull {
+	switch {
+	case word != "auto":
+		return registry.Pull(word)
+	case strangers:
+		return registry.PullHold
+	}
+	return registry.PullAdmit
 }
 
 // shelfBlobs opens blobs as a shelf wants them.

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/registry"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 )
 
@@ -339,5 +340,22 @@ func TestOwnHosts(t *testing.T) {
 	}
 	if got := strings.Join(ownHosts(config.Config{Listen: "192.0.2.1:8484"}, ln), " "); strings.Contains(got, "localhost") {
 		t.Errorf("beyond loopback, %q holds loopback names", got)
+	}
+}
+
+// TestStrangersFillingTheRegistry: with anonymous readers from beyond this machine
+// the pull door holds, unless the configuration says otherwise in so many words.
+func TestStrangersFillingTheRegistry(t *testing.T) {
+	for _, tc := range []struct {
+		word      string
+		strangers bool
+		want      registry.Pull
+	}{
+		{"auto", false, registry.PullAdmit}, {"auto", true, registry.PullHold}, {"admit", true, registry.PullAdmit},
+		{"hold", false, registry.PullHold}, {"off", true, registry.PullOff},
+	} {
+		if got := pullMode(tc.word, tc.strangers); got != tc.want {
+			t.Errorf("pull: %s with strangers %t is %q, want %q", tc.word, tc.strangers, got, tc.want)
+		}
 	}
 }

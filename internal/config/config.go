@@ -111,8 +111,10 @@ type Registry struct {
 	// Enforce is "on", or "observe": serve, and say what would have been refused.
 	// Known malware is refused even so.
 	Enforce string `yaml:"enforce"`
-	// Pull says what a request for a file never looked at does: "admit" looks at
-	// it now, "hold" and "off" refuse.
+	// Pull says what a request for a file never looked at does: "admit" looks at it
+	// now, "hold" and "off" refuse. The default, "auto", is admit, but hold where
+	// readers without a token come from beyond this machine: strangers must not
+	// fill the registry.
 	Pull string `yaml:"pull"`
 }
 
@@ -132,7 +134,7 @@ func Default() Config {
 		Listen:     "127.0.0.1:8484",
 		Advisories: Advisories{MaxAge: Duration(7 * 24 * time.Hour)},
 		Upstreams:  []Upstream{{Name: "pypi", Ecosystem: "pypi", URL: "auto", TTL: Duration(5 * time.Minute)}},
-		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "admit"}},
+		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "auto"}},
 		Limits: Limits{
 			FileBytes: 2 << 30, ScanTime: Duration(5 * time.Minute), ScanMemory: 1 << 30,
 			RequestBytes: 32 << 20, PullWait: Duration(25 * time.Second),
@@ -264,7 +266,7 @@ func (c *Config) merge(b []byte) error {
 			r.Enforce = "on"
 		}
 		if r.Pull == "" {
-			r.Pull = "admit"
+			r.Pull = "auto"
 		}
 		c.Registries[name] = r
 	}
@@ -280,8 +282,8 @@ func (c Config) check() error {
 		if !slices.Contains([]string{"on", "observe"}, r.Enforce) {
 			return fmt.Errorf("registries.%s.enforce: %q is none of on, observe", name, r.Enforce)
 		}
-		if !slices.Contains([]string{"admit", "hold", "off"}, r.Pull) {
-			return fmt.Errorf("registries.%s.pull: %q is none of admit, hold, off", name, r.Pull)
+		if !slices.Contains([]string{"auto", "admit", "hold", "off"}, r.Pull) {
+			return fmt.Errorf("registries.%s.pull: %q is none of auto, admit, hold, off", name, r.Pull)
 		}
 	}
 	if err := c.checkUpstreams(); err != nil {

@@ -39,7 +39,7 @@ func TestDefaultsWorkWithNoFile(t *testing.T) {
 	if c.File != "" || !strings.HasSuffix(c.Data, "xdg/gatehouse") || c.Listen != "127.0.0.1:8484" || !c.Loopback() || c.URL() != "http://127.0.0.1:8484" {
 		t.Errorf("%+v", c)
 	}
-	if r := c.Registries["main"]; len(c.Registries) != 1 || r.Enforce != "on" || r.Pull != "admit" || r.Policy != "" {
+	if r := c.Registries["main"]; len(c.Registries) != 1 || r.Enforce != "on" || r.Pull != "auto" || r.Policy != "" {
 		t.Errorf("registries %+v", c.Registries)
 	}
 	if len(c.Upstreams) != 1 || c.Upstreams[0].URL != "auto" || time.Duration(c.Upstreams[0].TTL) != 5*time.Minute {
@@ -112,7 +112,7 @@ registries:
 	if len(c.Upstreams) != 1 || c.Upstreams[0].Name != "devpi" || time.Duration(c.Upstreams[0].TTL) != 5*time.Minute {
 		t.Errorf("upstreams %+v", c.Upstreams)
 	}
-	if lab := c.Registries["lab"]; lab.Enforce != "observe" || lab.Pull != "admit" {
+	if lab := c.Registries["lab"]; lab.Enforce != "observe" || lab.Pull != "auto" {
 		t.Errorf("registries %+v", c.Registries)
 	}
 	if _, ok := c.Registries["main"]; !ok {
@@ -122,7 +122,7 @@ registries:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m := c.Registries["main"]; m.Policy != "p.yaml" || m.Enforce != "on" || m.Pull != "admit" {
+	if m := c.Registries["main"]; m.Policy != "p.yaml" || m.Enforce != "on" || m.Pull != "auto" {
 		t.Errorf("main %+v: what the file leaves out keeps its default", m)
 	}
 }
