@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -326,7 +327,7 @@ func (a *app) listAsks(ctx context.Context, s gate.Service) error {
 	}
 	return a.print(map[string]any{"asks": asks}, func(w io.Writer) error {
 		for _, k := range asks {
-			if _, err := fmt.Fprintf(w, "%s  %s  %s  by %s: %s\n", k.ID, k.Created.Format(time.DateOnly), artifact.Untrusted(cmpOr(k.Purl, k.Decision)), artifact.Untrusted(k.By), artifact.Untrusted(k.Reason)); err != nil {
+			if _, err := fmt.Fprintf(w, "%s  %s  %s  by %s: %s\n", k.ID, k.Created.Format(time.DateOnly), artifact.Untrusted(cmp.Or(k.Purl, k.Decision)), artifact.Untrusted(k.By), artifact.Untrusted(k.Reason)); err != nil {
 				return err
 			}
 		}
@@ -338,13 +339,6 @@ func (a *app) listAsks(ctx context.Context, s gate.Service) error {
 	})
 }
 
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 func (a *app) listWaivers(ctx context.Context, s gate.Service) error {
 	ws, err := s.Waivers(ctx, a.flags.registry)
 	if err != nil {
@@ -352,7 +346,7 @@ func (a *app) listWaivers(ctx context.Context, s gate.Service) error {
 	}
 	return a.print(map[string]any{"waivers": ws}, func(w io.Writer) error {
 		for _, v := range ws {
-			if _, err := fmt.Fprintf(w, "%s  %-8s until %s  %s of %s %s  by %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), v.Rule, v.Purl, strings.Join(v.Versions, ","), artifact.Untrusted(cmpOr(v.Approver, v.Owner)), artifact.Untrusted(v.Reason)); err != nil {
+			if _, err := fmt.Fprintf(w, "%s  %-8s until %s  %s of %s %s  by %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), v.Rule, v.Purl, strings.Join(v.Versions, ","), artifact.Untrusted(cmp.Or(v.Approver, v.Owner)), artifact.Untrusted(v.Reason)); err != nil {
 				return err
 			}
 		}
@@ -418,7 +412,7 @@ func exactVersion(s string) (artifact.Version, error) {
 	if !strings.HasPrefix(s, "pkg:") {
 		name, number, _ := strings.Cut(s, "==")
 		return artifact.Version{}, fmt.Errorf("%q is no package URL; write:  gatehouse explain pkg:pypi/%s@%s",
-			artifact.Untrusted(s), artifact.Untrusted(strings.TrimSpace(name)), artifact.Untrusted(cmpOr(strings.TrimSpace(number), "VERSION")))
+			artifact.Untrusted(s), artifact.Untrusted(strings.TrimSpace(name)), artifact.Untrusted(cmp.Or(strings.TrimSpace(number), "VERSION")))
 	}
 	v, err := artifact.ParsePurl(s)
 	if err == nil && v.Number == "" {
@@ -440,7 +434,7 @@ func writeExplanation(w io.Writer, e gate.Explanation) error {
 		fmt.Fprintf(w, "%-7s %s  (decision %s)\n", strings.ToUpper(d.Verdict.String()), artifact.Untrusted(d.File), d.ID)
 		if d.Observed {
 			would := map[verdict.Verdict]string{verdict.Reject: "refused"}[d.Verdict]
-			fmt.Fprintf(w, "  the registry only observes: it would have been %s, and is served\n", cmpOr(would, "held"))
+			fmt.Fprintf(w, "  the registry only observes: it would have been %s, and is served\n", cmp.Or(would, "held"))
 		}
 		for _, r := range d.Reasons {
 			fmt.Fprintf(w, "  %-6s %-22s %s\n", r.Effect, r.Rule, artifact.Untrusted(r.Text))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +166,7 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		meant = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return fmt.Errorf("there is no command %q%s see: %s --help", artifact.Untrusted(c.CommandPath()+" "+args[0]), cmpOr(meant, ";"), c.CommandPath())
+	return fmt.Errorf("there is no command %q%s see: %s --help", artifact.Untrusted(c.CommandPath()+" "+args[0]), cmp.Or(meant, ";"), c.CommandPath())
 }
 
 // load reads the configuration and lays the flags over it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func ownName(user string) string {
 	}, user)
 	name = strings.TrimLeft(name, "._@+-")
 	const most = 64
-	return cmpOr(name[:min(len(name), most)], "local")
+	return cmp.Or(name[:min(len(name), most)], "local")
 }
 
 func (a *app) tokenCreate() *cobra.Command {

@@ -35,9 +35,8 @@ var (
 )
 
 // Reader is an open blob. Its methods may not be called from several goroutines
-// at once, ReadAt excepted. Whoever opened it closes it. (An alias, so that a
-// port elsewhere can spell the same set of methods without importing this.)
-type Reader = interface {
+// at once, ReadAt excepted. Whoever opened it closes it.
+type Reader interface {
 	io.ReadSeekCloser
 	io.ReaderAt
 }

@@ -1,15 +1,6 @@
 package gate
 
-import (
-	"sync/atomic"
-
-	"github.com/gatehouse-project/gatehouse/internal/verdict"
-)
-
-// counter counts up from several goroutines.
-type counter struct{ n atomic.Int64 }
-
-func (c *counter) add() int { return int(c.n.Add(1)) }
+import "github.com/gatehouse-project/gatehouse/internal/verdict"
 
 // rank puts the worst first.
 func rank(v verdict.Verdict) int {

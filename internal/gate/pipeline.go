@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -244,12 +245,12 @@ func (g *Gate) lookAtAll(ctx context.Context, cs []*candidate, p Progress) {
 			}
 		}
 	}
-	var done counter
+	var done atomic.Int64
 	p.Step("fetching and scanning", 0, len(files))
 	faults := make([]error, len(files))
 	parallel(ctx, filesAtOnce, files, func(ctx context.Context, i int, w wanted) {
 		faults[i] = g.Look(ctx, w.c.Version, w.c.facts.index, w.x)
-		p.Step("fetching and scanning", done.add(), len(files))
+		p.Step("fetching and scanning", int(done.Add(1)), len(files))
 	})
 	for i, err := range faults {
 		if err != nil {

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -125,19 +124,6 @@ type AuditEntry struct {
 	Act    string    `json:"act"`    // "waive", "approve", "revoke", "token-create", ...
 	Object string    `json:"object"` // id or purl
 	Detail string    `json:"detail,omitempty"`
-}
-
-// Blobs keeps bytes by digest (see package blob).
-type Blobs interface {
-	// Open gives a blob's bytes; fs.ErrNotExist when it is not there.
-	Open(ctx context.Context, d artifact.Digest) (ReadSeekCloserAt, int64, error)
-}
-
-// ReadSeekCloserAt is an open blob. (An alias: blob.Reader is the same type, so
-// that a blob store is a Blobs without an adapter.)
-type ReadSeekCloserAt = interface {
-	io.ReadSeekCloser
-	io.ReaderAt
 }
 
 // Fetcher brings one file into quarantine and gives its digest and size. The
