@@ -14,6 +14,7 @@
 package clients_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -145,12 +146,14 @@ type gate struct {
 	data     string
 	config   string
 	osv      string // the folder with the advisories
+	listen   string
 }
 
 // settings are what a test changes of a gate.
 type settings struct {
 	yaml   string // further lines of the configuration
 	osv    []advisory
+	listen string        // host:port; "" for a free port of loopback
 	before func(g *gate) // runs with everything but the server there
 }
 
@@ -166,7 +169,7 @@ const high = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 func newGate(t *testing.T, s settings) *gate {
 	t.Helper()
 	dir := t.TempDir()
-	g := &gate{upstream: stub.New(t), t: t, box: newBox(t), data: filepath.Join(dir, "data"), config: filepath.Join(dir, "gatehouse.yaml"), osv: filepath.Join(dir, "osv")}
+	g := &gate{upstream: stub.New(t), t: t, box: newBox(t), data: filepath.Join(dir, "data"), config: filepath.Join(dir, "gatehouse.yaml"), osv: filepath.Join(dir, "osv"), listen: cmp.Or(s.listen, "127.0.0.1:0")}
 	text := fmt.Sprintf("upstreams: [{name: stub, ecosystem: pypi, url: %q, ttl: 1ms}]\nmatrix: {python: [%q]}\n%s", g.upstream.URL(), clients.PythonVersion, s.yaml)
 	if err := os.WriteFile(g.config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -183,7 +186,7 @@ func newGate(t *testing.T, s settings) *gate {
 // start runs the server, again when it was stopped.
 func (g *gate) start() {
 	g.t.Helper()
-	g.Server = clients.Serve(g.t, g.box, "--data", g.data, "--config", g.config)
+	g.Server = clients.Serve(g.t, g.box, "--listen", g.listen, "--data", g.data, "--config", g.config)
 }
 
 // publish adds advisories to the folder that the gate syncs from.
