@@ -24,6 +24,9 @@ type Ecosystem string
 // PyPI is Python's ecosystem.
 const PyPI Ecosystem = "pypi"
 
+// Internal is the origin of names that are published here.
+const Internal = "internal"
+
 // Package is a name within an ecosystem. Name is the identity key: what the
 // upstream treats as one name is one Package (PEP 503 normal form for PyPI).
 // Build it with the ecosystem's ParseName; the fields are open for tests and
@@ -53,7 +56,10 @@ func (v Version) String() string { return v.Package.Name + " " + v.Number }
 // Purl gives the package URL, "pkg:pypi/django@2.2", as the purl specification
 // writes it for the ecosystem's type.
 func (v Version) Purl() string {
-	if v.Package.Ecosystem == PyPI && v.Number != "" && unescaped(v.Package.Name) && unescaped(v.Number) {
+	if v.Package.Ecosystem == PyPI && v.Package.Name != "" && unescaped(v.Package.Name) && unescaped(v.Number) {
+		if v.Number == "" {
+			return "pkg:pypi/" + v.Package.Name
+		}
 		return "pkg:pypi/" + v.Package.Name + "@" + v.Number // nearly all; the library spends 6 us on each
 	}
 	namespace, name := "", v.Package.Name
@@ -72,7 +78,7 @@ func unescaped(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return true
 }
 
 // ParsePurl reads a package URL into a version; Number is empty where the purl
@@ -107,7 +113,7 @@ type File struct {
 	SHA256   Digest
 	Size     int64     // bytes
 	Uploaded time.Time // the file's own upload time by the upstream; zero when not known
-	Origin   string    // the upstream's configured name, or "internal"
+	Origin   string    // the upstream's configured name, or Internal
 }
 
 // Digest is a SHA-256 in lower-case hex, 64 characters; the empty Digest means

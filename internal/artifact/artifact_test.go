@@ -1,8 +1,11 @@
 package artifact_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -11,17 +14,11 @@ import (
 	packageurl "github.com/package-url/packageurl-go"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/artifact/hostiletest"
 )
 
 // hostile is the table that runs through every output.
-var hostile = []string{
-	"", "plain text, with a comma", "line\nbreak", "carriage\rreturn", "tab\there", "\x00nul", "bell\a", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\u009b31mC1",
-	"right\u202eto left", "\u2066isolate\u2069", "zero\u200bwidth", "joi\u200dner", "\ufefffirst", "soft\u00adhyphen", "\u2028line\u2029paragraph",
-	"tag\U000e0041s", "variation\ufe0f", "more\U000e0100", "private\ue000", "bad\xff\xfeutf8", "\ufffd already",
-	"@maintainer please", "#1 closes #2", "![x](http://evil.invalid/x.png)", "[click](javascript:x)", "<img src=x onerror=y>", "a | b | c", "`code`", "**bold** _it_ ~~no~~",
-	"http://evil.invalid/", "www.evil.invalid", "mail@evil.invalid", "$math$", "&amp;", "\\escape", "- item", "1. item", "+ plus", "=cmd|' /C x'!A0", "--option", "\"quoted\" 'single'",
-	strings.Repeat("long ", 500), strings.Repeat("界", 400), "HTTP/1.1 200 OK\r\nSet-Cookie: x=y",
-}
+var hostile = hostiletest.Strings()
 
 func TestUntrustedOnATerminal(t *testing.T) {
 	for _, s := range hostile {
@@ -68,7 +65,7 @@ func TestUntrustedInMarkdown(t *testing.T) {
 			}
 		}
 	}
-	for in, want := range map[string]string{"@a": "&#64;a", "#1": "&#35;1", "a|b": `a\|b`, "&lt;": `\&lt;`, "plain": "plain", `\`: `\\`} {
+	for in, want := range map[string]string{"@a": "&#64;&#8203;a", "#1": "&#35;&#8203;1", "a|b": `a\|b`, "&lt;": `\&lt;`, "plain": "plain", `\`: `\\`} {
 		if got := artifact.Untrusted(in).Markdown(); got != want {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
@@ -194,4 +191,34 @@ func TestPurlIsTheLibrarys(t *testing.T) {
 			t.Fatalf("Purl of %q %q = %q, the library says %q", name, number, got, want)
 		}
 	}
+}
+
+// FuzzEscapeJSON: what is escaped is the same value, and nothing in it is obeyed.
+func FuzzEscapeJSON(f *testing.F) {
+	for _, s := range []string{"plain", "</script>", "<!--", "\u202e\u2028", "\U000e0041", "\xff", "\x7f\u009b", `\u003c/`, "<", "<a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		in, err := json.Marshal(map[string]string{s: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plain bytes.Buffer
+		e := json.NewEncoder(&plain)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(map[string]string{s: s}); err != nil {
+			t.Fatal(err)
+		}
+		var want, got map[string]string
+		out := artifact.EscapeJSON(plain.Bytes())
+		if err := json.Unmarshal(in, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(out, &got); err != nil || !maps.Equal(want, got) {
+			t.Errorf("%q became %q (%v)", s, out, err)
+		}
+		if bytes.Contains(out, []byte("</")) || bytes.Contains(out, []byte("<!")) || bytes.ContainsFunc(out, func(r rune) bool { return r > 0x7e && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }) {
+			t.Errorf("%q is %q", s, out)
+		}
+	})
 }

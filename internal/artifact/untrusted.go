@@ -1,8 +1,12 @@
 package artifact
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Untrusted is text that somebody outside wrote: a summary, a yank reason, a
@@ -48,8 +52,10 @@ func (u Untrusted) Markdown() string {
 	for _, r := range u.String() {
 		if strings.ContainsRune("\\`*_{}[]()<>#+-.!|@~&$:/", r) {
 			if r == '@' || r == '#' || r == ':' || r == '/' {
-				// A backslash does not stop a mention, an issue link or an autolink; a
-				// zero-width joiner would be invisible. A numeric entity is neither.
+				// A backslash does not stop a mention, an issue link or an autolink. An
+				// entity stops what the Markdown parser makes of it; forges look for mentions
+				// and issues in the finished HTML once more, where only a character between
+				// the sign and the name helps.
 				b.WriteString(entity(r))
 				continue
 			}
@@ -76,12 +82,44 @@ func (u Untrusted) Phrase(most int) string {
 	return b.String()
 }
 
+// EscapeJSON writes characters of JSON text that a terminal or an editor would
+// obey as escapes, and breaks what would end a script element or begin a comment
+// in a page that takes the text in. They can only stand inside strings, where
+// JSON allows it: the value stays the same.
+func EscapeJSON(b []byte) []byte {
+	if !bytes.ContainsFunc(b, obeyed) && !bytes.Contains(b, []byte("</")) && !bytes.Contains(b, []byte("<!")) {
+		return b
+	}
+	out := make([]byte, 0, len(b)+64)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == '<' && len(b) > 1 && (b[1] == '/' || b[1] == '!'):
+			out = append(out, `\u003c`...)
+		case !obeyed(r):
+			out = append(out, b[:n]...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		b = b[n:]
+	}
+	return out
+}
+
+// obeyed says whether a character acts instead of being shown.
+func obeyed(r rune) bool {
+	return r >= 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector)
+}
+
 func entity(r rune) string {
 	switch r {
 	case '@':
-		return "&#64;"
+		return "&#64;&#8203;"
 	case '#':
-		return "&#35;"
+		return "&#35;&#8203;"
 	case ':':
 		return "&#58;"
 	default:
