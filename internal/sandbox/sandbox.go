@@ -9,7 +9,11 @@
 // group. Which layers hold on this system is what Layers says; nothing is
 // promised that it does not list.
 //
-// The program's main, and TestMain of a test that runs workers, call
+// RunTool is the second profile, for programs of others (see Tool): they need
+// files and processes, so they get a machine of their own with nothing in it that
+// matters.
+//
+// The program's main, and TestMain of a test that runs workers or tools, call
 // MaybeWorker first.
 package sandbox
 
@@ -227,7 +231,8 @@ func diagnose(state *os.ProcessState, waitErr error, last string, lim Limits) *F
 	switch {
 	case state.ExitCode() == -1 && spent >= most/2:
 		return &Failure{Timeout, fmt.Sprintf("it used %d s of processor time", lim.cpuSeconds())}
-	case strings.Contains(last, "out of memory"), strings.Contains(last, "cannot allocate memory"):
+	// Go 1.26's collector follows nil where an allocation of its own fails.
+	case strings.Contains(last, "out of memory"), strings.Contains(last, "cannot allocate memory"), strings.Contains(last, "runtime.(*spanQueue)"):
 		return &Failure{Memory, fmt.Sprintf("it wanted more than %d bytes", lim.Memory)}
 	}
 	return &Failure{Crash, oneLine(state.String() + ": " + firstLine(last))}

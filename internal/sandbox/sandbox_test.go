@@ -29,7 +29,11 @@ func TestMain(m *testing.M) {
 		"chatter": chatter,
 		"refuse":  func([]*os.File, []byte) ([]byte, error) { return nil, errors.New("no\nthank you") },
 		"escape":  escape,
+		"make":    makeInput,
 	})
+	if len(os.Args) > 2 && os.Args[1] == "tool" {
+		fakeTool(os.Args[2], os.Args[3:])
+	}
 	os.Exit(m.Run())
 }
 

@@ -28,6 +28,7 @@ func encodeLimits(l Limits, inputs int) string {
 // else it returns at once. It must be called before anything else is done: the
 // limits come first. Exit codes: 0 when it answered, 2 when it could not.
 func MaybeWorker(tasks map[string]Task) {
+	maybeTool(tasks)
 	if len(os.Args) != 3 || os.Args[0] != workerName {
 		return
 	}

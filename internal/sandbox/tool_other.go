@@ -1,0 +1,10 @@
+//go:build !linux
+
+package sandbox
+
+import "context"
+
+// RunTool runs nothing: only Linux can keep what Tool promises.
+func RunTool(context.Context, Tool) (ToolResult, error) { return ToolResult{}, ErrNoTools }
+
+func maybeTool(map[string]Task) {}
