@@ -126,7 +126,7 @@ func openZip(f *os.File) (*zip.Reader, error) {
 	var total uint64
 	for _, zf := range z.File {
 		id, ok := strings.CutSuffix(zf.Name, ".json")
-		if !ok || !idShape.MatchString(id) {
+		if !ok || !validID(id) {
 			return nil, fmt.Errorf("reading zip: entry %.80q is not an advisory id with .json", zf.Name)
 		}
 		if seen[id] {
@@ -220,7 +220,7 @@ func parseList(b []byte) (map[string]time.Time, error) {
 		}
 		when, id, ok := strings.Cut(text, ",")
 		t, err := time.Parse(time.RFC3339, when)
-		if !ok || err != nil || !idShape.MatchString(id) {
+		if !ok || err != nil || !validID(id) {
 			return nil, fmt.Errorf("reading modified_id.csv: line %d: %.80q is not a time and an id", n, text)
 		}
 		if _, twice := out[id]; twice {

@@ -315,7 +315,7 @@ func FuzzParseList(f *testing.F) {
 			return
 		}
 		for id := range list {
-			if !idShape.MatchString(id) {
+			if !validID(id) {
 				t.Fatalf("id %q", id)
 			}
 		}

@@ -19,11 +19,14 @@ const (
 	maxVersion = 200     // bytes of a version text
 	maxKey     = 1 << 10 // bytes of a version key
 	maxName    = 300     // bytes of a package name
+	maxID      = 128     // bytes of an id
 )
 
-// An id names its record in file names, URLs and reports, so its alphabet is
-// small.
-var idShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
+// validID says whether an id may be one: it names its record in file names, URLs
+// and reports, so it is short and its alphabet is small.
+func validID(id string) bool { return len(id) <= maxID && idShape.MatchString(id) }
+
+var idShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]*$`)
 
 // A record is one OSV record, reduced to what matching needs.
 type record struct {
@@ -115,7 +118,7 @@ func parseRecord(b []byte, names Names) (record, error) {
 	if err := json.Unmarshal(b, &w); err != nil {
 		return record{}, fmt.Errorf("reading JSON: %w", err)
 	}
-	if !idShape.MatchString(w.ID) {
+	if !validID(w.ID) {
 		return record{}, fmt.Errorf("%.80q is not an advisory id", w.ID)
 	}
 	r := record{id: w.ID}
@@ -127,7 +130,7 @@ func parseRecord(b []byte, names Names) (record, error) {
 	r.rated = rate(w.Severity, specific.severity)
 	r.summary = summarize(w.Summary, w.Details)
 	for _, a := range w.Aliases {
-		if idShape.MatchString(a) && a != w.ID {
+		if validID(a) && a != w.ID {
 			r.aliases = append(r.aliases, a)
 		}
 	}

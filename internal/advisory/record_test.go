@@ -210,7 +210,7 @@ func FuzzParseRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !idShape.MatchString(r.id) || len(r.summary) > maxSummary || !utf8.ValidString(r.summary) {
+		if !validID(r.id) || len(r.summary) > maxSummary || !utf8.ValidString(r.summary) {
 			t.Fatalf("record %q, summary %q", r.id, r.summary)
 		}
 		for _, a := range r.affected {

@@ -127,6 +127,22 @@ func (s *Snapshot) Match(p artifact.Package, number string) (_ []Match, err erro
 	return out, nil
 }
 
+// Knows says whether any advisory speaks of a package, whatever the version. It is
+// ErrNoData when nothing was synced for the ecosystem.
+func (s *Snapshot) Knows(p artifact.Package) (_ bool, err error) {
+	defer onFault(debug.SetPanicOnFault(true), "looking up "+p.String(), &err)
+	m := s.mapped.Load()
+	if m == nil {
+		return false, fmt.Errorf("looking up %s: %w", p, fs.ErrClosed)
+	}
+	defer runtime.KeepAlive(m)
+	if !m.index.has(p.Ecosystem) {
+		return false, fmt.Errorf("looking up %s: %w for %s", p, ErrNoData, p.Ecosystem)
+	}
+	groups, err := m.index.groupsOf(p)
+	return groups != nil, err
+}
+
 // groupsOf gives a package's value in the package table; nil when it has none.
 func (x *index) groupsOf(p artifact.Package) ([]byte, error) {
 	var room [128]byte

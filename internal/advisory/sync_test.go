@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -817,5 +818,26 @@ func TestDamagedStateIsAnError(t *testing.T) {
 		if _, err := Sync(t.Context(), b.Config); err == nil {
 			t.Errorf("%s: Sync says nothing", name)
 		}
+	}
+}
+
+// TestTheFolderIsItsOwners: a first sync makes the data folder, which holds more
+// than advisories later.
+func TestTheFolderIsItsOwners(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // modes say nothing there
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	d, err := openDisk(filepath.Join(data, "advisories"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.close()
+	info, err := os.Stat(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o700 {
+		t.Errorf("%s has mode %v", data, info.Mode())
 	}
 }

@@ -141,13 +141,17 @@ func gateURL(gate, registry string) (string, error) {
 	if registry == "" || registry == "main" {
 		return u.String() + "/pypi/", nil
 	}
-	if !plainName.MatchString(registry) {
+	if len(registry) > longestName || !plainName.MatchString(registry) {
 		return "", fmt.Errorf("%q is no registry name", registry)
 	}
 	return u.String() + "/registry/" + registry + "/pypi/", nil
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+// The length is no part of the form: a counted repeat costs every start of the
+// program a fifth of a millisecond.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+const longestName = 100
 
 // plainHTTP says whether a URL crosses a network without TLS.
 func plainHTTP(base string) bool {

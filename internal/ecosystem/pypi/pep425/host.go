@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 )
@@ -48,7 +49,10 @@ var archNames = map[string]string{
 	"ppc64le": "ppc64le", "s390x": "s390x", "riscv64": "riscv64",
 }
 
-var glibcBanner = regexp.MustCompile(`GNU C Library[^\n]{0,200}release version 2\.([0-9]{1,2})`)
+// Few commands ask, and the counted repeat is large: it is not made at every start.
+var glibcBanner = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`GNU C Library[^\n]{0,200}release version 2\.([0-9]{1,2})`)
+})
 
 // linuxPlatform looks for glibc where distributions put it and reads the
 // version that it would print when run. Without glibc but with musl's loader
@@ -57,7 +61,7 @@ func linuxPlatform(root fs.FS, arch string) string {
 	for _, pattern := range []string{"lib64/libc.so.6", "lib/*-linux-gnu*/libc.so.6", "usr/lib64/libc.so.6", "usr/lib/*-linux-gnu*/libc.so.6", "usr/lib/libc.so.6", "lib/libc.so.6"} {
 		paths, _ := fs.Glob(root, pattern) // the patterns are well formed
 		for _, path := range paths {
-			if m := glibcBanner.FindSubmatch(readHead(root, path)); m != nil {
+			if m := glibcBanner().FindSubmatch(readHead(root, path)); m != nil {
 				return fmt.Sprintf("%s-manylinux_2_%s", arch, bytes.TrimLeft(m[1], "0"))
 			}
 		}
