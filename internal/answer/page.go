@@ -2,11 +2,13 @@ package answer
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -18,101 +20,140 @@ import (
 // Page is a rendered body with its compressed forms, made once and served many
 // times. It is immutable and safe for concurrent use.
 type Page struct {
-	contentType string
-	tag         string
-	vary        string
-	plain       []byte // nil when there is a compressed form: few clients want it, and they pay for it
-	size        int    // of the plain form
-	gzip        []byte
-	zstd        []byte
+	contentType, vary []string // headers
+	plain             form     // its body is nil when the page is large: few clients want it, and they pay for it
+	gzip, zstd        form     // their bodies are nil when there is no such form
 }
 
-// Below this, compression costs more than it saves.
-const compressFrom = 512
+// form is a page in one encoding, with the headers that go with it: as
+// http.Header holds them, so that a request makes none.
+type form struct {
+	body                  []byte
+	encoding, tag, length []string // encoding is nil for the plain form
+}
+
+const (
+	compressFrom = 512      // bytes; below, compression costs more than it saves
+	plainUpTo    = 64 << 10 // bytes; larger pages are kept compressed alone
+	window       = 1 << 20  // bytes that zstd looks back; more would cost memory and hardly help
+)
 
 // NewPage compresses a body. vary names the request headers that chose it.
 func NewPage(contentType, vary string, b []byte) (*Page, error) {
-	p := &Page{contentType: contentType, vary: vary, plain: b, size: len(b), tag: string(artifact.DigestOf(append([]byte(contentType+"\n"), b...))[:32])}
+	tag := string(artifact.DigestOf(append([]byte(contentType+"\n"), b...))[:32])
+	p := &Page{
+		contentType: []string{contentType}, vary: []string{strings.Trim(vary+", Accept-Encoding", ", ")},
+		plain: newForm(b, tag, ""),
+	}
+	if len(b) > plainUpTo {
+		p.plain.body = nil
+	} else {
+		p.plain.body = bytes.Clone(b) // what it was rendered into is larger
+	}
 	if len(b) < compressFrom {
 		return p, nil
 	}
-	var err error
-	if p.gzip, err = gzipped(b); err != nil {
-		return nil, fmt.Errorf("compressing page: %w", err)
-	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	zipped, err := gzipped(b)
 	if err != nil {
 		return nil, fmt.Errorf("compressing page: %w", err)
 	}
-	p.zstd, p.plain = enc.EncodeAll(b, nil), nil
-	return p, enc.Close()
+	enc := encoders.Get().(*zstd.Encoder)
+	defer encoders.Put(enc)
+	p.gzip, p.zstd = newForm(zipped, tag, "gzip"), newForm(bytes.Clone(enc.EncodeAll(b, nil)), tag, "zstd")
+	return p, nil
+}
+
+func newForm(body []byte, tag, encoding string) form {
+	f := form{body: body, tag: []string{`"` + tag + encoding + `"`}, length: []string{strconv.Itoa(len(body))}}
+	if encoding != "" {
+		f.encoding = []string{encoding}
+	}
+	return f
+}
+
+// What compresses and unpacks has tables of a megabyte, so it is used again.
+var (
+	encoders = sync.Pool{New: func() any {
+		return must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true)))
+	}}
+	decoders = sync.Pool{New: func() any {
+		return must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true)))
+	}}
+	zippers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // options that are constants
+	}
+	return v
 }
 
 func gzipped(b []byte) ([]byte, error) {
+	z := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(z)
 	var buf bytes.Buffer
-	z := gzip.NewWriter(&buf)
+	z.Reset(&buf)
 	if _, err := z.Write(b); err != nil {
 		return nil, err
 	}
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), nil
+	return bytes.Clone(buf.Bytes()), nil
 }
 
 // Size is the memory that a page holds, in bytes.
-func (p *Page) Size() int { return len(p.plain) + len(p.gzip) + len(p.zstd) }
+func (p *Page) Size() int { return len(p.plain.body) + len(p.gzip.body) + len(p.zstd.body) }
 
 // Serve answers GET and HEAD: the smallest form that the client takes, 304 when
 // it has it.
 func (p *Page) Serve(w http.ResponseWriter, r *http.Request) error {
-	body, encoding := p.pick(r.Header.Get("Accept-Encoding"))
-	tag := `"` + p.tag + encoding + `"`
+	f := p.pick(r.Header.Get("Accept-Encoding"))
 	h := w.Header()
-	h.Set("Content-Type", p.contentType)
-	h.Set("Vary", strings.Trim(p.vary+", Accept-Encoding", ", "))
-	h.Set("ETag", tag)
-	h.Set("Cache-Control", "private, no-cache")
-	if matches(r.Header.Values("If-None-Match"), tag) {
+	h["Content-Type"] = p.contentType
+	h["Vary"] = p.vary
+	h["Etag"] = f.tag
+	h["Cache-Control"] = cachePrivately
+	if matches(r.Header["If-None-Match"], f.tag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	if encoding != "" {
-		h.Set("Content-Encoding", encoding)
+	if f.encoding != nil {
+		h["Content-Encoding"] = f.encoding
 	}
-	if body == nil {
-		return p.servePlain(w, r)
-	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Length"] = f.length
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	_, err := w.Write(body)
+	if f.body == nil {
+		return p.unpack(w)
+	}
+	_, err := w.Write(f.body)
 	return err
 }
 
-// servePlain unpacks the body for a client that takes no compression.
-func (p *Page) servePlain(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Content-Length", strconv.Itoa(p.size))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	z, err := gzip.NewReader(bytes.NewReader(p.gzip))
-	if err != nil {
+var cachePrivately = []string{"private, no-cache"}
+
+// unpack writes the plain form of a large page.
+func (p *Page) unpack(w io.Writer) error {
+	d := decoders.Get().(*zstd.Decoder)
+	defer decoders.Put(d)
+	if err := d.Reset(bytes.NewReader(p.zstd.body)); err != nil {
 		return fmt.Errorf("unpacking page: %w", err)
 	}
-	_, err = io.Copy(w, z)
-	return err
+	_, err := d.WriteTo(w)
+	return errors.Join(err, d.Reset(nil)) // so that it holds no page
 }
 
-func (p *Page) pick(accepts string) ([]byte, string) {
-	if p.zstd != nil && Accepts(accepts, "zstd") {
-		return p.zstd, "zstd"
+func (p *Page) pick(accepts string) *form {
+	switch {
+	case p.zstd.body != nil && Accepts(accepts, "zstd"):
+		return &p.zstd
+	case p.gzip.body != nil && Accepts(accepts, "gzip"):
+		return &p.gzip
 	}
-	if p.gzip != nil && Accepts(accepts, "gzip") {
-		return p.gzip, "gzip"
-	}
-	return p.plain, "" // nil: to be unpacked
+	return &p.plain
 }
 
 // Accepts says whether an Accept-Encoding header takes a coding (RFC 9110,

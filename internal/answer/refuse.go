@@ -10,6 +10,7 @@ package answer
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +32,8 @@ const (
 // Refusal is a refusal on its way to a client.
 type Refusal struct {
 	*verdict.Refusal
-	URL string // of the decision's page
+	URL  string // of the decision's page
+	Most int    // bytes of the phrase; 0 is MaxPhrase
 }
 
 // The least of the reason that is worth showing beside the rest, in bytes.
@@ -39,7 +41,7 @@ const leastReason = 24
 
 // Phrase is the line for the status line: why, what to do, where to read more.
 // The address is never cut: the words before it are, and where it alone is
-// longer than MaxPhrase it stands alone.
+// longer than that it stands alone.
 func (r Refusal) Phrase() string {
 	head := "held by gatehouse: "
 	if r.Verdict == verdict.Reject {
@@ -47,10 +49,11 @@ func (r Refusal) Phrase() string {
 	}
 	head = ascii(head + r.Public)
 	tail := "; " + ascii(r.URL)
-	if next := "; " + ascii(r.Next); r.Next != "" && len(next)+len(tail)+leastReason <= MaxPhrase {
+	most := cmp.Or(r.Most, MaxPhrase)
+	if next := "; " + ascii(r.Next); r.Next != "" && len(next)+len(tail)+leastReason <= most {
 		tail = next + tail
 	}
-	room := MaxPhrase - len(tail)
+	room := most - len(tail)
 	switch {
 	case len(head) <= room:
 		return head + tail
@@ -83,9 +86,10 @@ type detail struct {
 	Detail string `json:"detail"`
 }
 
-// Refuse answers 403 with the reason wherever a client may look. GET and HEAD
-// get the reason phrase too, which net/http cannot set: the connection is taken
-// over, answered by hand and closed. Where it cannot be taken over (HTTP/2), the
+// Refuse answers 403 with the reason wherever a client may look. Requests without
+// a body, and those whose body was read to its end (Drain), get the reason phrase
+// too, which net/http cannot set: the connection is taken over, answered by hand
+// and closed. Where it cannot be taken over (HTTP/2), the
 // rest stands as it is.
 func Refuse(w http.ResponseWriter, r *http.Request, no Refusal) error {
 	text := artifact.Untrusted(no.Public).String()
@@ -126,7 +130,7 @@ func withPhrase(w http.ResponseWriter, r *http.Request, status int, phrase strin
 	h.Set("Content-Length", strconv.Itoa(len(b)))
 	// A body that nobody read would make closing the connection a reset, which
 	// can destroy the answer before the client has read it; net/http drains it.
-	if r.ProtoMajor != 1 || r.ContentLength != 0 || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+	if r.ProtoMajor != 1 || r.Body != http.NoBody {
 		return plain(w, r, status, b)
 	}
 	conn, rw, err := http.NewResponseController(w).Hijack()
@@ -176,9 +180,30 @@ func plain(w http.ResponseWriter, r *http.Request, status int, b []byte) error {
 
 // Wait answers 503 with Retry-After: pip, uv and poetry ask again by themselves.
 func Wait(w http.ResponseWriter, r *http.Request, after time.Duration, why string) error {
-	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
+	return later(w, r, http.StatusServiceUnavailable, after, why)
+}
+
+// TooMany answers 429, with Retry-After where that is soon.
+func TooMany(w http.ResponseWriter, r *http.Request, after time.Duration, why string) error {
+	return later(w, r, http.StatusTooManyRequests, after, why)
+}
+
+// longestRetry is the longest Retry-After that is sent. pip and poetry do as it
+// says, however long it is, without a word on the screen (measured): a build had
+// better fail with the reason than stand still for hours.
+const longestRetry = 2 * time.Minute
+
+// RetryAfter sets the header when after is not too long.
+func RetryAfter(h http.Header, after time.Duration) {
+	if after <= longestRetry {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
+	}
+}
+
+func later(w http.ResponseWriter, r *http.Request, status int, after time.Duration, why string) error {
+	RetryAfter(w.Header(), after)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	why = strings.TrimSpace(artifact.Untrusted(why).String())
-	return withPhrase(w, r, http.StatusServiceUnavailable, artifact.Untrusted(why).Phrase(MaxPhrase), []byte(why+"\n"))
+	return withPhrase(w, r, status, artifact.Untrusted(why).Phrase(MaxPhrase), []byte(why+"\n"))
 }
