@@ -20,6 +20,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -69,9 +70,17 @@ type Config struct {
 	Matrix     Matrix              `yaml:"matrix"`
 	Registries map[string]Registry `yaml:"registries"`
 	Limits     Limits              `yaml:"limits"`
+	Budgets    Budgets             `yaml:"budgets"`
+	Upkeep     Upkeep              `yaml:"upkeep"`
+	Retention  Retention           `yaml:"retention"`
+	Storage    Storage             `yaml:"storage"`
+	Metrics    Metrics             `yaml:"metrics"`
+	Scanners   []Scanner           `yaml:"scanners"`
 
 	// File is where the settings were read from; "" when there was no file.
 	File string `yaml:"-"`
+
+	from map[string]string // path -> where it was set, for Settings
 }
 
 // Advisories says where known vulnerabilities and malware come from.
@@ -84,8 +93,8 @@ type Advisories struct {
 
 // Upstream is one outside index.
 type Upstream struct {
-	Name      string `yaml:"name"`
-	Ecosystem string `yaml:"ecosystem"`
+	Name      string `yaml:"name"`      // what it is called in reports and as an origin
+	Ecosystem string `yaml:"ecosystem"` // "pypi"
 	// URL of the index, or "auto": what the installed client of the ecosystem uses.
 	URL string `yaml:"url"`
 	// FileHosts are "host:port" places with private addresses that the index may
@@ -112,10 +121,17 @@ type Registry struct {
 	// Known malware is refused even so.
 	Enforce string `yaml:"enforce"`
 	// Pull says what a request for a file never looked at does: "admit" looks at it
-	// now, "hold" and "off" refuse. The default, "auto", is admit, but hold where
-	// readers without a token come from beyond this machine: strangers must not
-	// fill the registry.
+	// now, "hold" and "off" refuse. hold lists such files as refused, in the way
+	// that Present says; off leaves them out of the index. The default, "auto", is
+	// admit, but hold where readers without a token come from beyond this machine:
+	// strangers must not fill the registry.
 	Pull string `yaml:"pull"`
+	// Present says how an index shows a file that is refused: "soft", the default,
+	// lists it marked as yanked with the reason, so that a range passes over it;
+	// "hide" leaves it out; "hard" lists it like any other, and a build that picks
+	// it fails with the reason. The file itself answers 403 in all of them. Known
+	// malware is marked under hard too.
+	Present string `yaml:"present"`
 }
 
 // Limits cap what one request may cost.
@@ -125,6 +141,11 @@ type Limits struct {
 	ScanMemory   int64    `yaml:"scan_memory"`   // bytes, per worker
 	RequestBytes int64    `yaml:"request_bytes"` // of manifests in one request
 	PullWait     Duration `yaml:"pull_wait"`     // how long a client waits for a first look
+	Admissions   int      `yaml:"admissions"`    // requests looked at at once
+	// Waiting is how many requests may wait to be looked at, WaitingPerProject how
+	// many of them of one project; more are told to come back.
+	Waiting           int `yaml:"waiting"`
+	WaitingPerProject int `yaml:"waiting_per_project"`
 }
 
 // Default is what is in force with no file.
@@ -134,11 +155,13 @@ func Default() Config {
 		Listen:     "127.0.0.1:8484",
 		Advisories: Advisories{MaxAge: Duration(7 * 24 * time.Hour)},
 		Upstreams:  []Upstream{{Name: "pypi", Ecosystem: "pypi", URL: "auto", TTL: Duration(5 * time.Minute)}},
-		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "auto"}},
+		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "auto", Present: "soft"}},
 		Limits: Limits{
 			FileBytes: 2 << 30, ScanTime: Duration(5 * time.Minute), ScanMemory: 1 << 30,
-			RequestBytes: 32 << 20, PullWait: Duration(25 * time.Second),
+			RequestBytes: 32 << 20, PullWait: Duration(25 * time.Second), Admissions: 2, Waiting: 200, WaitingPerProject: 50,
 		},
+		Budgets: defaultBudgets(),
+		Upkeep:  defaultUpkeep(), Retention: defaultRetention(), Storage: defaultStorage(),
 	}
 }
 
@@ -184,6 +207,7 @@ func Load(file string) (Config, error) {
 	}
 	if d := os.Getenv("GATEHOUSE_DATA"); d != "" {
 		c.Data = d
+		c.Set("data", "environment GATEHOUSE_DATA")
 	}
 	if err := c.check(); err != nil {
 		return c, fmt.Errorf("reading %s: %w", cmp.Or(c.File, "the configuration"), err)
@@ -212,7 +236,7 @@ func (c *Config) read(file string, named bool) error {
 	} else if err != nil {
 		return fmt.Errorf("reading configuration: %w", err)
 	}
-	if err := c.merge(b); err != nil {
+	if err := c.merge(b, file); err != nil {
 		return fmt.Errorf("reading %s: %w", file, err)
 	}
 	c.File = file
@@ -239,6 +263,11 @@ func (c *Config) readProject() error {
 		return fmt.Errorf("reading %s here: %w; a project's own file sets the matrix only: for the gate's settings say --config %s", projectFile, err, projectFile)
 	}
 	c.Matrix = project.Matrix
+	var n yaml.Node
+	if err := yaml.Unmarshal(b, &n); err != nil {
+		return fmt.Errorf("reading %s here: %w", projectFile, err)
+	}
+	c.note(&n, "", "project "+projectFile, 0)
 	if c.File == "" {
 		c.File = projectFile
 	}
@@ -247,7 +276,15 @@ func (c *Config) readProject() error {
 
 // merge lays the file over what is there. A list that the file names replaces the
 // default one; registries are added to the default one, main.
-func (c *Config) merge(b []byte) error {
+func (c *Config) merge(b []byte, file string) error {
+	var n yaml.Node
+	if err := yaml.Unmarshal(b, &n); err != nil {
+		return err
+	}
+	if err := checkKeys(&n, reflect.TypeFor[Config](), "", 0); err != nil {
+		return err
+	}
+	c.note(&n, "", file, 0)
 	dec := yaml.NewDecoder(bytes.NewReader(b))
 	dec.KnownFields(true)
 	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
@@ -268,6 +305,9 @@ func (c *Config) merge(b []byte) error {
 		if r.Pull == "" {
 			r.Pull = "auto"
 		}
+		if r.Present == "" {
+			r.Present = "soft"
+		}
 		c.Registries[name] = r
 	}
 	return nil
@@ -285,8 +325,17 @@ func (c Config) check() error {
 		if !slices.Contains([]string{"auto", "admit", "hold", "off"}, r.Pull) {
 			return fmt.Errorf("registries.%s.pull: %q is none of auto, admit, hold, off", name, r.Pull)
 		}
+		if !slices.Contains([]string{"soft", "hide", "hard"}, r.Present) {
+			return fmt.Errorf("registries.%s.present: %q is none of soft, hide, hard", name, r.Present)
+		}
 	}
 	if err := c.checkUpstreams(); err != nil {
+		return err
+	}
+	if err := c.checkScanners(); err != nil {
+		return err
+	}
+	if err := c.Budgets.check(); err != nil {
 		return err
 	}
 	for _, p := range c.Internal {
@@ -301,13 +350,16 @@ func (c Config) check() error {
 			}
 		}
 	}
+	if c.Limits.Admissions < 1 || c.Limits.Waiting < 1 || c.Limits.WaitingPerProject < 1 {
+		return errors.New("limits.admissions, limits.waiting and limits.waiting_per_project: each is at least 1")
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("tls_cert and tls_key go together")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen: %q is no host:port", c.Listen)
 	}
-	return nil
+	return c.checkUpkeep()
 }
 
 func (c Config) checkUpstreams() error {
