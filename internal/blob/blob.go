@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"time"
 
@@ -30,6 +31,9 @@ var (
 	ErrTooLarge = errors.New("more bytes than allowed")
 	// ErrWrongDigest: the bytes are not the ones that the caller announced.
 	ErrWrongDigest = errors.New("bytes do not have the announced digest")
+	// ErrCollected: the bytes were garbage and were removed before the row that
+	// names them was recorded. Put them again and record the row again.
+	ErrCollected = fmt.Errorf("stored bytes were removed as garbage meanwhile: %w", fs.ErrNotExist)
 	// ErrCorrupt: a stored blob no longer has the digest it is stored under.
 	ErrCorrupt = errors.New("stored blob is corrupt")
 )
@@ -84,25 +88,6 @@ func Verify(ctx context.Context, s Store, d artifact.Digest) error {
 		return fmt.Errorf("%w: %s", ErrCorrupt, d)
 	}
 	return nil
-}
-
-// Scrub verifies every blob and hands each bad one to report; what to do about
-// it is the caller's decision. It returns how many blobs it read.
-func Scrub(ctx context.Context, s Store, report func(artifact.Digest, error)) (int, error) {
-	n := 0
-	for info, err := range s.List(ctx) {
-		if err != nil {
-			return n, fmt.Errorf("listing blobs: %w", err)
-		}
-		if err := ctx.Err(); err != nil {
-			return n, err
-		}
-		n++
-		if err := Verify(ctx, s, info.Digest); err != nil {
-			report(info.Digest, err)
-		}
-	}
-	return n, nil
 }
 
 // ContextReader makes reading r stop with the context's error once ctx is done.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 )
 
 // decode caps a body as sent, undoes one gzip when it was asked for, and caps it
@@ -105,6 +107,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 	b.timer.Stop()
 	b.waited += b.now().Sub(start)
 	b.got += int64(n)
+	budget.From(b.ctx).Charge(budget.Bytes, int64(n))
 	switch {
 	case err == io.EOF:
 		return n, err

@@ -267,6 +267,10 @@ func (p Plain) Get(ctx context.Context, rawURL string, header http.Header, maxBy
 	return resp.Status, resp.Header, resp.Body, nil
 }
 
+// Passing says whether an error of fetching may be another one the next time, as
+// opposed to one that comes of what was asked for.
+func Passing(err error) bool { return worthRetrying(err) }
+
 // worthRetrying tells passing faults from decisions. A blocked address, a bad
 // certificate or a refused redirect is the same the next time. Callers look at
 // their context themselves: a dial's time-out also is a context.DeadlineExceeded.

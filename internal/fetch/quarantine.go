@@ -11,6 +11,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 )
 
 // Limits of downloads, where the QuarantineConfig does not say otherwise.
@@ -37,7 +38,7 @@ type QuarantineConfig struct {
 	Client   *Client
 	Store    blob.Store
 	MaxFile  int64    // bytes of one file
-	Parallel int      // downloads at a time
+	Parallel int      // downloads at a time; who waits is served by jobs.PriorityOf
 	Progress Progress // nil: nobody watches
 }
 
@@ -47,7 +48,7 @@ type QuarantineConfig struct {
 type Quarantine struct {
 	cfg    QuarantineConfig
 	flight Flight[stored]
-	slots  chan struct{}
+	slots  *jobs.Slots
 }
 
 type stored struct {
@@ -66,7 +67,7 @@ func NewQuarantine(cfg QuarantineConfig) *Quarantine {
 	if cfg.Progress == nil {
 		cfg.Progress = unwatched{}
 	}
-	return &Quarantine{cfg: cfg, slots: make(chan struct{}, cfg.Parallel)}
+	return &Quarantine{cfg: cfg, slots: jobs.NewSlots(cfg.Parallel)}
 }
 
 type unwatched struct{}
@@ -100,12 +101,11 @@ func (q *Quarantine) fetch(ctx context.Context, f ecosystem.IndexFile) (stored, 
 			return stored{}, err
 		}
 	}
-	select {
-	case q.slots <- struct{}{}:
-		defer func() { <-q.slots }()
-	case <-ctx.Done():
-		return stored{}, context.Cause(ctx)
+	release, err := q.slots.Acquire(ctx)
+	if err != nil {
+		return stored{}, err
 	}
+	defer release()
 	got, err := q.download(ctx, f)
 	q.cfg.Progress.Fetched(f.Name, got.size, err)
 	return got, err

@@ -234,7 +234,7 @@ func list(t *testing.T, s blob.Store) {
 	if len(want) > 0 {
 		t.Errorf("not listed: %v", want)
 	}
-	n, err := blob.Scrub(t.Context(), s, func(d artifact.Digest, err error) { t.Errorf("scrub: %s: %v", d, err) })
+	n, err := VerifyAll(t.Context(), s, func(d artifact.Digest, err error) { t.Errorf("scrub: %s: %v", d, err) })
 	if n != 20 || err != nil {
 		t.Errorf("Scrub = %d, %v; want 20", n, err)
 	}
@@ -310,7 +310,7 @@ func killedInTheMiddle(t *testing.T, open Opener) {
 				t.Errorf("killed after %d lines: promised blob: %v", lines, err)
 			}
 		}
-		if _, err := blob.Scrub(t.Context(), s, func(d artifact.Digest, err error) {
+		if _, err := VerifyAll(t.Context(), s, func(d artifact.Digest, err error) {
 			t.Errorf("killed after %d lines: %s: %v", lines, d, err)
 		}); err != nil {
 			t.Errorf("killed after %d lines: %v", lines, err)
@@ -350,4 +350,23 @@ func killAfter(t *testing.T, dir string, lines int) []artifact.Digest {
 		t.Fatal("the child ended by itself before it was killed")
 	}
 	return promised
+}
+
+// VerifyAll verifies every blob and hands each bad one to report; what to do about
+// it is the caller's decision. It returns how many blobs it read.
+func VerifyAll(ctx context.Context, s blob.Store, report func(artifact.Digest, error)) (int, error) {
+	n := 0
+	for info, err := range s.List(ctx) {
+		if err != nil {
+			return n, fmt.Errorf("listing blobs: %w", err)
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		n++
+		if err := blob.Verify(ctx, s, info.Digest); err != nil {
+			report(info.Digest, err)
+		}
+	}
+	return n, nil
 }

@@ -2,6 +2,7 @@
 //
 //	DIR/sha256/ab/cdef…   one blob, named by the rest of its digest
 //	DIR/tmp/…             blobs being written; nothing reads them
+//	DIR/damaged/…         what a scrub took out; nothing reads them
 //
 // A blob is written to tmp, hashed on the way, synced, and linked into its
 // place without overwriting; then the folder is synced. Until the link exists
@@ -33,6 +34,8 @@ import (
 type Store struct {
 	dir     string
 	scratch func(dir string) (scratchFile, error)
+	space   func(dir string) (Room, error)
+	floor   int64 // bytes that Put leaves free
 }
 
 // scratchFile is what Put writes to; tests hand in one that fails.
@@ -44,7 +47,7 @@ type scratchFile interface {
 
 // Open gives the store in dir and makes its folders when they are not there.
 func Open(dir string) (*Store, error) {
-	s := &Store{dir: dir, scratch: createScratch}
+	s := &Store{dir: dir, scratch: createScratch, space: Space}
 	for _, d := range []string{s.blobDir(), s.scratchDir()} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, fmt.Errorf("opening blob store: %w", err)
@@ -54,6 +57,25 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("opening blob store: %w", err)
 	}
 	return s, nil
+}
+
+// KeepFree makes Put refuse with blob.ErrFull what would leave less than this many
+// bytes free for the rest of the machine. Call it before the store is used.
+func (s *Store) KeepFree(bytes int64) { s.floor = bytes }
+
+// HasRoom says blob.ErrFull when Put would.
+func (s *Store) HasRoom() error {
+	if s.floor == 0 {
+		return nil
+	}
+	room, err := s.space(s.dir)
+	if err != nil {
+		return err
+	}
+	if room.Free < s.floor {
+		return fmt.Errorf("%w: %d MB are free and %d MB are kept free", blob.ErrFull, room.Free>>20, s.floor>>20)
+	}
+	return nil
 }
 
 func createScratch(dir string) (scratchFile, error) { return os.CreateTemp(dir, "put-*") }
@@ -73,12 +95,15 @@ func (s *Store) path(d artifact.Digest) (string, error) {
 
 // Put implements blob.Store.
 func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, want artifact.Digest) (artifact.Digest, int64, error) {
+	if err := s.HasRoom(); err != nil {
+		return "", 0, fmt.Errorf("creating blob: %w", err)
+	}
 	f, err := s.scratch(s.scratchDir())
 	if err != nil {
 		return "", 0, fault("creating blob", err)
 	}
 	defer os.Remove(f.Name()) // after the link this removes only the second name
-	d, n, err := fill(ctx, f, r, limit)
+	d, n, err := s.fill(ctx, f, r, limit)
 	if closing := f.Close(); err == nil && closing != nil {
 		err = fault("writing blob", closing)
 	}
@@ -95,8 +120,8 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64, want artifact
 }
 
 // fill copies at most limit bytes into f, hashes them and makes them durable.
-func fill(ctx context.Context, f scratchFile, r io.Reader, limit int64) (artifact.Digest, int64, error) {
-	w := &hashWriter{f: f, h: sha256.New()}
+func (s *Store) fill(ctx context.Context, f scratchFile, r io.Reader, limit int64) (artifact.Digest, int64, error) {
+	w := &hashWriter{f: f, h: sha256.New(), room: s.HasRoom}
 	// One byte more than allowed tells "exactly the limit" from "too much".
 	n, err := io.CopyBuffer(w, io.LimitReader(blob.ContextReader(ctx, r), limit+1), make([]byte, 128<<10))
 	switch {
@@ -116,12 +141,23 @@ func fill(ctx context.Context, f scratchFile, r io.Reader, limit int64) (artifac
 // hashWriter remembers its own error, so that a full disk is not taken for a
 // fault of the reader.
 type hashWriter struct {
-	f   io.Writer
-	h   hash.Hash
-	err error
+	f    io.Writer
+	h    hash.Hash
+	err  error
+	room func() error
+	n    int64 // bytes since room was asked last
 }
 
+// roomEvery is how many bytes are written between two looks at the free space.
+const roomEvery = 64 << 20
+
 func (w *hashWriter) Write(p []byte) (int, error) {
+	if w.n += int64(len(p)); w.n >= roomEvery {
+		w.n = 0
+		if w.err = w.room(); w.err != nil {
+			return 0, w.err
+		}
+	}
 	n, err := w.f.Write(p)
 	w.h.Write(p[:n])
 	if err != nil {
@@ -131,7 +167,8 @@ func (w *hashWriter) Write(p []byte) (int, error) {
 }
 
 // place gives the finished scratch file its final name. A blob that is already
-// there is left alone, unless its size shows that the disk has damaged it.
+// there is only made young again, because somebody is about to name it, unless its
+// size shows that the disk has damaged it.
 func (s *Store) place(scratch string, d artifact.Digest, size int64) error {
 	final, err := s.path(d)
 	if err != nil {
@@ -153,11 +190,23 @@ func (s *Store) place(scratch string, d artifact.Digest, size int64) error {
 			if err := os.Rename(scratch, final); err != nil {
 				return fault("placing blob", err)
 			}
+		} else if err := touch(final); err != nil {
+			return fault("placing blob", err)
 		}
 	}
 	// Also when it was there: whoever linked it may have died before its sync.
 	if err := syncDir(dir); err != nil {
 		return fault("syncing blob folder", err)
+	}
+	return nil
+}
+
+// touch sets a blob's time to now. One that a collector has taken this moment is
+// no error: whoever records a row about it is told (blob.ErrCollected).
+func touch(final string) error {
+	now := time.Now()
+	if err := os.Chtimes(final, now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }
@@ -203,6 +252,58 @@ func (s *Store) Delete(_ context.Context, d artifact.Digest) error {
 		return fmt.Errorf("deleting blob %s: %w", d.Short(), err)
 	}
 	return nil
+}
+
+// Info is Stat with the time when the blob was last written.
+func (s *Store) Info(_ context.Context, d artifact.Digest) (blob.Info, error) {
+	path, err := s.path(d)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return blob.Info{}, missing(d, err)
+	}
+	return blob.Info{Digest: d, Size: info.Size(), Modified: info.ModTime()}, nil
+}
+
+// Link takes a blob over from a store on the same file system without copying
+// it; both then have the one file. It is the caller's to verify it. An error
+// means that it has to be copied, and nothing changed.
+func (s *Store) Link(_ context.Context, from *Store, d artifact.Digest) error {
+	old, err := from.path(d)
+	if err != nil {
+		return err
+	}
+	final, err := s.path(d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(final), 0o700); err != nil {
+		return fault("creating blob folder", err)
+	}
+	if err := os.Link(old, final); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fault("linking blob", err)
+	}
+	return errors.Join(syncDir(filepath.Dir(final)), syncDir(s.blobDir()))
+}
+
+// Aside takes a damaged blob out of the store and keeps its bytes for whoever
+// wants to know what happened, in DIR/damaged. It says where.
+func (s *Store) Aside(_ context.Context, d artifact.Digest) (string, error) {
+	path, err := s.path(d)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(s.dir, "damaged")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fault("putting a damaged blob aside", err)
+	}
+	to := filepath.Join(dir, string(d))
+	if err := os.Rename(path, to); err != nil {
+		return "", missing(d, err)
+	}
+	return to, errors.Join(syncDir(dir), syncDir(filepath.Dir(path)))
 }
 
 // List implements blob.Store. A file whose name is not a digest is not a blob.

@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -121,7 +122,7 @@ func TestDamagedBlobIsFoundAndHealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad []artifact.Digest
-	if _, err := blob.Scrub(t.Context(), s, func(d artifact.Digest, err error) {
+	if _, err := blobtest.VerifyAll(t.Context(), s, func(d artifact.Digest, err error) {
 		if errors.Is(err, blob.ErrCorrupt) {
 			bad = append(bad, d)
 		}
@@ -159,5 +160,142 @@ func TestScratchIsNoBlobAndCanBeCleaned(t *testing.T) {
 	}
 	if n, err := s.CleanScratch(time.Now().Add(time.Hour)); n != 1 || err != nil {
 		t.Errorf("CleanScratch = %d, %v; want 1", n, err)
+	}
+}
+
+func openTemp(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAFloorIsKeptFree(t *testing.T) {
+	s := openTemp(t)
+	room := Room{Free: 100 << 20}
+	s.space = func(string) (Room, error) { return room, nil }
+	s.KeepFree(50 << 20)
+	d, _, err := s.Put(t.Context(), strings.NewReader("there is room"), 100, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room.Free = 10 << 20
+	if _, _, err := s.Put(t.Context(), strings.NewReader("no room"), 100, ""); !errors.Is(err, blob.ErrFull) || !errors.Is(s.HasRoom(), blob.ErrFull) {
+		t.Errorf("below the floor: %v, want ErrFull", err)
+	}
+	if r, _, err := s.Open(t.Context(), d); err != nil {
+		t.Errorf("what is there can no longer be read: %v", err)
+	} else {
+		r.Close()
+	}
+	// A large one meets the floor on its way.
+	room.Free = 60 << 20
+	many := io.TeeReader(io.LimitReader(zeros{}, 300<<20), writerFunc(func(p []byte) (int, error) { room.Free -= int64(len(p)); return len(p), nil }))
+	if _, _, err := s.Put(t.Context(), many, 1<<30, ""); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("a large blob: %v, want ErrFull", err)
+	}
+	if room.Free < -100<<20 {
+		t.Errorf("it went on until %d MB below nothing", -room.Free>>20)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestDamagedBlobsAreMovedAside(t *testing.T) {
+	s := openTemp(t)
+	d, _, err := s.Put(t.Context(), strings.NewReader("good"), 100, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := s.Info(t.Context(), d)
+	if err != nil || info.Digest != d || info.Size != 4 || info.Modified.IsZero() {
+		t.Errorf("Info: %+v, %v", info, err)
+	}
+	to, err := s.Aside(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(to); err != nil || string(b) != "good" {
+		t.Errorf("aside: %q, %v", b, err)
+	}
+	if _, err := s.Info(t.Context(), d); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if _, err := s.Aside(t.Context(), d); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("again: %v, want ErrNotExist", err)
+	}
+}
+
+// TestPutMakesABlobYoung: a collector spares what was just put, also when the same
+// bytes lay there as old garbage.
+func TestPutMakesABlobYoung(t *testing.T) {
+	s := openTemp(t)
+	put := func() blob.Info {
+		t.Helper()
+		d, _, err := s.Put(t.Context(), strings.NewReader("x"), 100, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := s.Info(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	path, err := s.path(put().Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-100 * time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if info := put(); time.Since(info.Modified) > time.Hour {
+		t.Errorf("put again just now, and it is from %s", info.Modified)
+	}
+}
+
+func TestLinksShareOneFile(t *testing.T) {
+	dir := t.TempDir() // one file system
+	from, err := Open(filepath.Join(dir, "from"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := Open(filepath.Join(dir, "to"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := from.Put(t.Context(), strings.NewReader("x"), 100, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it may be there already
+		if err := to.Link(t.Context(), from, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := blob.Verify(t.Context(), to, d); err != nil {
+		t.Error(err)
+	}
+	if err := to.Link(t.Context(), from, artifact.DigestOf([]byte("not there"))); err == nil {
+		t.Error("a blob that is not there was linked")
+	}
+}
+
+func TestSpace(t *testing.T) {
+	room, err := Space(t.TempDir())
+	if err != nil || room.Total <= 0 || room.Free < 0 || room.Free > room.Total {
+		t.Errorf("%+v, %v", room, err)
+	}
+	if _, err := Space(filepath.Join(t.TempDir(), "none")); err == nil {
+		t.Error("a folder that is not there has space")
 	}
 }
