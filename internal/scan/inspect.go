@@ -11,11 +11,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/archive"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
 )
 
@@ -175,11 +178,12 @@ func Tasks(scanners []FileScanner) map[string]sandbox.Task {
 }
 
 // Inspector opens archives in worker processes, one process an archive and a
-// bounded number at once. It is safe for concurrent use.
+// bounded number at once, in the order of jobs.PriorityOf. It is safe for
+// concurrent use.
 type Inspector struct {
 	open     func(context.Context, artifact.Digest) (*os.File, error)
 	scanners []FileScanner
-	slots    chan struct{}
+	slots    *jobs.Slots
 	limits   sandbox.Limits
 }
 
@@ -187,7 +191,7 @@ type Inspector struct {
 // closed here; it must be a regular file) and runs at most workers at once.
 // The program's main must have given Tasks(scanners) to sandbox.MaybeWorker.
 func NewInspector(open func(context.Context, artifact.Digest) (*os.File, error), scanners []FileScanner, workers int, lim sandbox.Limits) *Inspector {
-	return &Inspector{open: open, scanners: scanners, slots: make(chan struct{}, max(1, workers)), limits: lim}
+	return &Inspector{open: open, scanners: scanners, slots: jobs.NewSlots(workers), limits: lim}
 }
 
 // Revision names the engine and all file scanners with their revisions.
@@ -199,12 +203,11 @@ func (i *Inspector) Revision() string {
 // answered nonsense is a finding of class fault; an error means that no worker
 // could be run, or that ctx ended.
 func (i *Inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.IndexFile, indexMetadata []byte) (Report, error) {
-	select {
-	case i.slots <- struct{}{}:
-		defer func() { <-i.slots }()
-	case <-ctx.Done():
-		return Report{}, ctx.Err()
+	release, err := i.slots.Acquire(ctx)
+	if err != nil {
+		return Report{}, err
 	}
+	defer release()
 	out, err := i.work(ctx, f, FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: indexMetadata})
 	if failure, ok := errors.AsType[*sandbox.Failure](err); ok {
 		return i.faulty(failureText(failure)), nil
@@ -236,6 +239,8 @@ func (i *Inspector) work(ctx context.Context, f artifact.File, t FileTarget) ([]
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
+	defer func() { budget.From(ctx).Charge(budget.ScanTime, int64(time.Since(began))) }()
 	return sandbox.Run(ctx, inspectTask, []*os.File{blob}, spec, i.limits)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
@@ -202,6 +204,36 @@ func TestWorkersAreBounded(t *testing.T) {
 		synctest.Wait()
 		if len(entered) != 5 {
 			t.Errorf("%d archives were opened in the end, want 5", len(entered))
+		}
+	})
+}
+
+// TestInstallsGoFirst: who waits with a connection open is served before what
+// nobody waits for, however long that has been there.
+func TestInstallsGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		order, leave := make(chan string, 10), make(chan struct{})
+		open := func(ctx context.Context, d artifact.Digest) (*os.File, error) {
+			order <- string(d)
+			<-leave
+			return nil, fs.ErrNotExist
+		}
+		i := scan.NewInspector(open, nil, 1, sandbox.Limits{})
+		go i.Inspect(jobs.WithPriority(t.Context(), jobs.Background), artifact.File{SHA256: "first"}, ecosystem.IndexFile{}, nil)
+		synctest.Wait()
+		for _, p := range []jobs.Priority{jobs.Background, jobs.Routine, jobs.Install} {
+			go i.Inspect(jobs.WithPriority(t.Context(), p), artifact.File{SHA256: artifact.Digest(fmt.Sprint(p))}, ecosystem.IndexFile{}, nil)
+			synctest.Wait()
+		}
+		close(leave)
+		synctest.Wait()
+		close(order)
+		var got []string
+		for name := range order {
+			got = append(got, name)
+		}
+		if want := fmt.Sprint([]any{"first", jobs.Install, jobs.Routine, jobs.Background}); fmt.Sprint(got) != want {
+			t.Errorf("opened in the order %v, want %v", got, want)
 		}
 	})
 }

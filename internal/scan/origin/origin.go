@@ -75,7 +75,7 @@ func New(patterns []Pattern, internalUpstreams []string, key func(artifact.Packa
 	sum := sha256.Sum256(b)
 	return &Check{
 		patterns: slices.Clone(patterns), internal: slices.Clone(internalUpstreams), key: key,
-		revision: "1-" + hex.EncodeToString(sum[:4]),
+		revision: "2-" + hex.EncodeToString(sum[:4]),
 	}, nil
 }
 
@@ -94,7 +94,7 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 	p, up := t.Version.Package, t.Index.Upstream
 	name, from := artifact.Untrusted(p.Name), artifact.Untrusted(up)
 	var out []finding.Finding
-	if !slices.Contains(c.internal, up) {
+	if up != artifact.Internal && !slices.Contains(c.internal, up) {
 		if glob, exact := c.declared(p); t.Internal || exact {
 			out = append(out, found(RuleInternalOutside, fmt.Sprintf("%s is an internal name, and the external upstream %s offers it too", name, from)))
 		} else if glob != "" {

@@ -74,6 +74,16 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 	return []finding.Finding{f}, nil
 }
 
+// Like gives the popular name that a name is, or looks like.
+func (c *Check) Like(name string) (string, bool) {
+	n := c.names()
+	if _, popular := n.rank[name]; popular {
+		return name, true
+	}
+	like, ok := n.lookalike(name)
+	return like.name, ok
+}
+
 // newcomer says whether the package is young or has few versions. Where dates
 // are missing only the versions count; without an index nothing is known.
 func newcomer(x *ecosystem.Index, now time.Time) bool {
