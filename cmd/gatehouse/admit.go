@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,9 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/manifest"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/git"
 	"github.com/gatehouse-project/gatehouse/internal/report"
+	"github.com/gatehouse-project/gatehouse/internal/sbom"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -25,11 +29,16 @@ func (a *app) admitCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "admit [FILE | PURL | -]...",
 		Short: "Look at everything new in manifests or purls, decide, and publish what is good",
-		Long: `Reads requirements.txt, pyproject.toml, uv.lock, poetry.lock or pylock.toml (or
-package URLs, or a requirements file on standard input as "-"), works out what
-they pull in for the platforms the configuration names, judges every version,
-fetches and scans what was not refused, and publishes what is good to the
-registry. Nothing that is fetched is ever run.
+		Long: `Reads requirements.txt, pyproject.toml, Pipfile, uv.lock, poetry.lock, pdm.lock,
+pylock.toml or Pipfile.lock, a list of parts (CycloneDX, SPDX), package URLs, or
+any of them on standard input as "-"; works out what they pull in for the
+platforms the configuration names, judges every version, fetches and scans what
+was not refused, and publishes what is good to the registry. Nothing that is
+fetched is ever run.
+
+A constraints file by itself bounds versions and asks for nothing. All dependency
+groups and extras are looked at; --group picks some, and "main" is what the
+project itself needs. Findings about lines count whatever group they are in.
 
 With --fix the lines of what was rejected are changed to the remedy that was
 found and proved, and the files are admitted again.
@@ -40,7 +49,9 @@ looked at, and of each only what was added or changed.
 Exit codes: 0 admitted, 1 rejected, 2 held, 3 fault or unusable input.`,
 		Example: `  gatehouse admit requirements.txt
   gatehouse admit --fix requirements.txt
+  gatehouse admit --group main --group docs pyproject.toml
   gatehouse admit pkg:pypi/requests@2.32.3
+  gatehouse admit app.cdx.json
   pip freeze | gatehouse admit -
   gatehouse admit --repo-dir . --range origin/main..HEAD`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,14 +63,16 @@ Exit codes: 0 admitted, 1 rejected, 2 held, 3 fault or unusable input.`,
 	f.BoolVar(&o.fix, "fix", false, "write the proved remedies into the files and admit again")
 	f.BoolVar(&o.all, "all", false, "show every version and every note")
 	f.DurationVar(&o.wait, "wait", 30*time.Minute, "how long to wait for the answer")
+	f.StringSliceVar(&o.groups, "group", nil, "look at these dependency groups and extras only; \"main\" is the project's own (default: all)")
 	f.StringVar(&o.repoDir, "repo-dir", "", "a git repository to read the manifests from")
 	f.StringVar(&o.revs, "range", "", "the commits to look at, OLD..NEW")
 	f.StringSliceVar(&o.branches, "branch", nil, "with --range: only when NEW is a branch that matches one of these patterns")
-	return c
+	return takesEveryFormat(c)
 }
 
 type admitOptions struct {
 	args     []string
+	groups   []string
 	fix, all bool
 	wait     time.Duration
 	repoDir  string
@@ -95,7 +108,8 @@ func (a *app) admit(ctx context.Context, o admitOptions) error {
 			return err
 		}
 	}
-	if err := a.print(out, func(w io.Writer) error { return report.Text(w, out, report.TextOptions{All: o.all}) }); err != nil {
+	req.ID = out.Request
+	if err := a.print(report.New(req, out, version), func(w io.Writer) error { return report.Text(w, out, report.TextOptions{All: o.all}) }); err != nil {
 		return err
 	}
 	return verdictExit(out)
@@ -107,7 +121,7 @@ func (a *app) noAnswerYet(svc gate.Service, id string, waited time.Duration) err
 	if _, here := svc.(*gate.Gate); here {
 		fmt.Fprintf(a.err, "gatehouse: no answer within %s; ask again with a longer --wait: what was fetched and scanned is kept\n", waited)
 	} else {
-		fmt.Fprintf(a.err, "gatehouse: still looking after %s; the gate goes on: %s/d/%s\n", waited, a.cfg.URL(), id)
+		fmt.Fprintf(a.err, "gatehouse: still looking after %s; the gate goes on:  gatehouse requests show %s\n", waited, id)
 	}
 	return exit{exitHold}
 }
@@ -115,6 +129,7 @@ func (a *app) noAnswerYet(svc gate.Service, id string, waited time.Duration) err
 func (a *app) admitRequest(ctx context.Context, o admitOptions) (verdict.Request, error) {
 	req := verdict.Request{
 		ID: gate.NewID('r'), Door: "cli", Registry: a.flags.registry, Project: a.flags.project, By: operator(), Created: time.Now().UTC(),
+		Groups: o.groups,
 	}
 	if o.repoDir != "" || o.revs != "" {
 		if len(o.args) > 0 || o.repoDir == "" || o.revs == "" {
@@ -176,10 +191,15 @@ func (a *app) readArguments(req *verdict.Request, args []string) error {
 	return nil
 }
 
-// addInput takes standard input as purls, one a line, or as a requirements file.
+// addInput takes standard input as what it looks like: purls, one a line, a list of
+// parts, a lock, or else a requirements file.
 func addInput(req *verdict.Request, b []byte) error {
 	if !strings.HasPrefix(strings.TrimSpace(string(b)), "pkg:") {
-		req.Files = append(req.Files, verdict.Source{Path: "requirements.txt", Content: b})
+		src := verdict.Source{Path: cmp.Or(manifest.FormatOf("", b), manifest.RequirementsTxt), Content: b}
+		if sbom.Detect("", b) != "" {
+			src.Path = "standard input"
+		}
+		req.Files = append(req.Files, src)
 		return nil
 	}
 	for line := range strings.Lines(string(b)) {
@@ -208,7 +228,7 @@ func (a *app) addFile(req *verdict.Request, name string) error {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	src := verdict.Source{Path: treePath(name), Content: b}
-	if !isManifest(src.Path) {
+	if !isManifest(src.Path) && sbom.Detect(src.Path, b) == "" {
 		src.As = "requirements.txt" // as pip install -r takes any file
 	}
 	req.Files = append(req.Files, src)
@@ -300,11 +320,17 @@ func named(req verdict.Request, p string) bool {
 
 // readCapped reads all of r, or fails when there is more than most bytes.
 func readCapped(r io.Reader, most int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, most+1))
-	if err == nil && int64(len(b)) > most {
+	var b bytes.Buffer
+	if f, ok := r.(*os.File); ok {
+		if st, err := f.Stat(); err == nil {
+			b.Grow(int(min(st.Size(), most)) + bytes.MinRead) // so that it does not grow on the way
+		}
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, most+1))
+	if err == nil && int64(b.Len()) > most {
 		err = fmt.Errorf("larger than %d bytes (limits.request_bytes)", most)
 	}
-	return b, err
+	return b.Bytes(), err
 }
 
 // fixAndAdmit writes the proved remedies into the files named and admits them

@@ -57,7 +57,7 @@ func (a *app) adopt(ctx context.Context, dirs []string, days int) error {
 	}
 	for _, dir := range dirs {
 		if err := a.addManifests(&req, dir); err != nil {
-			return err
+			return fmt.Errorf("looking for manifests in %s: %w", dir, err)
 		}
 	}
 	if len(req.Files) == 0 {

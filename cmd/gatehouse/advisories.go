@@ -53,7 +53,14 @@ func (a *app) advisoriesAccept() *cobra.Command {
 	return &cobra.Command{
 		Use:   "accept",
 		Short: "Take the data that was set aside, after a look at it",
-		Args:  cobra.NoArgs,
+		Long: `Takes what "gatehouse advisories sync" set aside because a source lost or withdrew
+suspiciously much. "gatehouse advisories status" says what that was. Until then the
+data from before stays in use.
+
+Exit codes: 0 taken, 3 a source could not be read.`,
+		Example: `  gatehouse advisories status
+  gatehouse advisories accept`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.syncAdvisories(cmd.Context(), nil, advisory.Accept)
 		},
@@ -64,8 +71,14 @@ func (a *app) advisoriesStatus() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Say what advisory data is here and how old it is",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return a.advisoryStatus() },
+		Long: `Says which sources the data came from, how many records each has, when each was
+last confirmed, and what was set aside for a person.
+
+Exit codes: 0 the data can be relied on, 3 it is missing or too old: nothing new
+is admitted then.`,
+		Example: "  gatehouse advisories status",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return a.advisoryStatus() },
 	}
 }
 
@@ -85,7 +98,7 @@ func (a *app) syncAdvisories(ctx context.Context, from []string, step syncStep) 
 		return err
 	}
 	if err := r.Err(); err != nil {
-		fmt.Fprintf(a.err, "gatehouse: %v\n", err)
+		fmt.Fprintf(a.err, "gatehouse: %v\nA source that cannot be reached from here can be copied over as a folder:  gatehouse advisories sync --from DIR\n", err)
 		return exit{exitFault}
 	}
 	if len(r.Held()) > 0 {
@@ -142,6 +155,9 @@ func writeSyncReport(w io.Writer, r advisory.Report) error {
 	}
 	if len(r.Held()) > 0 {
 		fmt.Fprintln(w, "Look at what is held, then take it:  gatehouse advisories accept")
+	}
+	if r.Snapshot == "" {
+		return nil // nothing was ever fetched
 	}
 	_, err := fmt.Fprintf(w, "snapshot %s\n", artifact.Digest(r.Snapshot).Short())
 	return err

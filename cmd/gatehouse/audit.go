@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,21 +15,26 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/manifest"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/report"
+	"github.com/gatehouse-project/gatehouse/internal/sbom"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
 func (a *app) auditCommand() *cobra.Command {
 	var failOn string
 	var fix bool
+	var groups []string
 	c := &cobra.Command{
 		Use:   "audit [FILE | PURL | -]...",
 		Short: "What is known against the versions that manifests name, without fetching anything",
 		Long: `Looks up every exact version in the manifests named (a pin, or an entry of a lock)
 in the advisory data on this machine. It asks nobody and fetches nothing; what
-has no exact version is listed as not looked at.
+has no exact version is listed as not looked at. Manifests are what "gatehouse
+admit" reads, lists of parts (CycloneDX, SPDX) and pip freeze's output among them;
+of a constraints file by itself the pins are looked up, as what is in use.
 
 With --fix each pinned line with findings is changed to the lowest fixed version
 that nothing is known against.
@@ -41,14 +44,15 @@ data or unusable input.`,
 		Example: `  gatehouse audit requirements.txt uv.lock
   pip freeze | gatehouse audit -
   gatehouse audit --fail-on high poetry.lock`,
-		RunE: func(_ *cobra.Command, args []string) error { return a.audit(args, failOn, fix) },
+		RunE: func(_ *cobra.Command, args []string) error { return a.audit(args, groups, failOn, fix) },
 	}
 	c.Flags().StringVar(&failOn, "fail-on", "any", "exit 1 from this severity on: any, low, medium, high, critical (unknown counts as high)")
+	c.Flags().StringSliceVar(&groups, "group", nil, "look at these dependency groups and extras only; \"main\" is the project's own (default: all)")
 	c.Flags().BoolVar(&fix, "fix", false, "change pinned lines to the lowest version known to be fixed")
-	return c
+	return takesEveryFormat(c)
 }
 
-func (a *app) audit(args []string, failOn string, fix bool) error {
+func (a *app) audit(args, groups []string, failOn string, fix bool) error {
 	least, err := failSeverity(failOn)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func (a *app) audit(args []string, failOn string, fix bool) error {
 	if snap == nil {
 		return errors.New(s.State().Problem)
 	}
-	var req verdict.Request
+	req := verdict.Request{Groups: groups}
 	if err := a.readArguments(&req, args); err != nil {
 		return err
 	}
@@ -81,7 +85,8 @@ func (a *app) audit(args []string, failOn string, fix bool) error {
 	if p := s.State().Problem; p != "" {
 		au.out.Problems = append(au.out.Problems, verdict.Problem{Class: finding.Fault, Effect: verdict.EffectNote, Text: p})
 	}
-	if err := a.print(au.out, func(w io.Writer) error { return report.AuditText(w, au.out) }); err != nil {
+	r := report.NewAudit(au.out, req, least, version, time.Now())
+	if err := a.print(r, func(w io.Writer) error { return report.AuditText(w, au.out) }); err != nil {
 		return err
 	}
 	return au.exit(least)
@@ -116,8 +121,12 @@ type auditedLine struct {
 
 func (au *auditor) request(req verdict.Request) error {
 	tree := gate.Tree(append(slices.Clone(req.Files), req.Include...))
-	for _, src := range req.Files {
-		if err := au.manifest(tree, src); err != nil {
+	ms, err := manifestsOf(au.ecosystems, tree, req)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		if err := au.manifest(m); err != nil {
 			return err
 		}
 	}
@@ -129,27 +138,20 @@ func (au *auditor) request(req verdict.Request) error {
 	return nil
 }
 
-func (au *auditor) manifest(tree fs.FS, src verdict.Source) error {
-	for _, e := range au.ecosystems {
-		if e.ManifestFormat(cmp.Or(src.As, src.Path)) == "" {
+func (au *auditor) manifest(m sbom.Listed) error {
+	for _, p := range m.Manifest.Problems {
+		au.fatal = au.fatal || p.Fatal
+		au.out.Problems = append(au.out.Problems, verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.EffectNote, Fatal: p.Fatal})
+	}
+	for _, r := range m.Manifest.Requirements {
+		if r.Constraint && m.Manifest.Format != manifest.ConstraintsTxt {
 			continue
 		}
-		m, err := e.ParseManifest(tree, src.Path)
-		if err != nil {
+		if err := au.requirement(m.Ecosystem, r); err != nil {
 			return err
 		}
-		for _, p := range m.Problems {
-			au.fatal = au.fatal || p.Fatal
-			au.out.Problems = append(au.out.Problems, verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.EffectNote, Fatal: p.Fatal})
-		}
-		for _, r := range m.Requirements {
-			if err := au.requirement(e, m, r); err != nil {
-				return err
-			}
-		}
-		return nil
 	}
-	return fmt.Errorf("%s is no manifest that this version knows", src.Path)
+	return nil
 }
 
 func (au *auditor) purl(s string) error {
@@ -165,13 +167,10 @@ func (au *auditor) purl(s string) error {
 	if err != nil {
 		return err
 	}
-	return au.requirement(e, &ecosystem.Manifest{}, ecosystem.Requirement{Package: p, Written: s, Number: v.Number, At: finding.Location{File: s}})
+	return au.requirement(e, ecosystem.Requirement{Package: p, Written: s, Number: v.Number, At: finding.Location{File: s}})
 }
 
-func (au *auditor) requirement(e ecosystem.Ecosystem, m *ecosystem.Manifest, r ecosystem.Requirement) error {
-	if r.Constraint {
-		return nil
-	}
+func (au *auditor) requirement(e ecosystem.Ecosystem, r ecosystem.Requirement) error {
 	row := report.AuditedPackage{Purl: r.Package.Purl(), File: r.At.File, Line: r.At.Line, Asked: r.Written, Advisories: []report.AuditedAdvisory{}}
 	if r.Number == "" {
 		row.NotLookedAt = "it names no exact version; `gatehouse admit` resolves it"

@@ -79,9 +79,6 @@ func (a *app) setupClient(ctx context.Context, name string, only bool) error {
 	if err != nil {
 		return err
 	}
-	if name == "twine" {
-		p.Warnings = append(p.Warnings, "this version of the gate takes no uploads yet: twine will be told 404 there")
-	}
 	if !only && a.flags.server == "" && len(p.Changes) > 0 {
 		p.Warnings = append(p.Warnings, a.rememberUpstreams(ctx)...)
 	}

@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,10 +30,13 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep425"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 	"github.com/gatehouse-project/gatehouse/internal/store/sqlite"
+	"github.com/gatehouse-project/gatehouse/internal/upkeep"
 	"github.com/gatehouse-project/gatehouse/internal/upstream"
 )
 
@@ -44,6 +48,9 @@ type engine struct {
 	blobs      *disk.Store
 	tokens     *access.Tokens
 	advisories *snapshots
+	client     *fetch.Client // the one that speaks to the outside
+	keeper     *upkeep.Keeper
+	metrics    *observe.Metrics
 	cfg        config.Config
 	close      []func() error
 }
@@ -65,7 +72,10 @@ func peers() map[artifact.Ecosystem]ecosystem.Ecosystem {
 // openEngine opens the data folder and puts the parts together. On an error
 // everything that was opened is closed again.
 func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch fetch.Progress) (_ *engine, err error) {
-	e := &engine{cfg: cfg}
+	e := &engine{cfg: cfg, metrics: observe.New(version)}
+	if watch == nil {
+		watch = e.metrics
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -74,10 +84,14 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	if err := e.openData(ctx); err != nil {
 		return nil, err
 	}
+	if err := e.tidy(); err != nil { // it costs space only
+		log.WarnContext(ctx, "what a killed process left could not be removed", "err", err)
+	}
 	client, upstreams, err := outgoing(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	e.client = client
 	e.close = append(e.close, func() error { client.CloseIdle(); return nil })
 	registries, err := openRegistries(ctx, cfg)
 	if err != nil {
@@ -89,10 +103,25 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	if err != nil {
 		return nil, err
 	}
+	hosted, err := gate.OpenHosted(ctx, e.store, artifact.PyPI)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := emptyScratch(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	scanners, err := openScanners(ctx, cfg, scratch, blobFiles(e.blobs))
+	if err != nil {
+		return nil, err
+	}
 	e.gate = &gate.Gate{
 		Store:      e.store,
+		Hosted:     hosted,
+		Reporter:   report.Keeper{Rows: e.store, Blobs: e.blobs, Generator: version, Now: time.Now},
+		Queue:      e.store.Jobs(),
 		Fetch:      fetcher{fetch.NewQuarantine(fetch.QuarantineConfig{Client: client, Store: e.blobs, MaxFile: cfg.Limits.FileBytes, Progress: watch})},
-		Inspect:    inspector(e.blobs, cfg.Limits),
+		Inspect:    scanners.Over(inspector(e.blobs, cfg.Limits)),
 		Peers:      upstreams,
 		Checks:     versionChecks,
 		Registries: registries,
@@ -102,7 +131,10 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 		PublicURL:  func() string { return cfg.URL() },
 		FourEyes:   cfg.FourEyes,
 		Log:        log,
+		Metrics:    e.metrics,
 	}
+	e.close = append(e.close, func() error { e.gate.Close(); return nil })
+	e.keeper = e.keeperOf(log)
 	return e, nil
 }
 
@@ -119,8 +151,34 @@ func (e *engine) openData(ctx context.Context) error {
 		return err
 	}
 	e.close = append(e.close, e.store.Close)
+	// The lock is ours: whoever held jobs is gone.
+	if err := e.store.Jobs().Abandon(ctx, time.Now()); err != nil {
+		return err
+	}
 	e.tokens = access.NewTokens(e.store, time.Now)
-	e.blobs, err = disk.Open(filepath.Join(e.cfg.Data, "blobs"))
+	if e.blobs, err = disk.Open(filepath.Join(e.cfg.Data, "blobs")); err != nil {
+		return err
+	}
+	e.blobs.KeepFree(e.cfg.Storage.FreeFloor)
+	e.store.UseBlobs(e.blobs.Stat)
+	return nil
+}
+
+// scratchNames begin the names of what this program makes in the data folder for a
+// moment.
+var scratchNames = []string{".backup-", ".canary-", ".new-", ".s-", ".writable-"}
+
+// tidy removes what a process that was killed left half done: of a backup that is
+// a whole database. Only who holds the data folder may call it.
+func (e *engine) tidy() error {
+	_, err := e.blobs.CleanScratch(time.Now())
+	entries, lerr := os.ReadDir(e.cfg.Data)
+	err = errors.Join(err, lerr)
+	for _, entry := range entries {
+		if slices.ContainsFunc(scratchNames, func(prefix string) bool { return strings.HasPrefix(entry.Name(), prefix) }) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(e.cfg.Data, entry.Name())))
+		}
+	}
 	return err
 }
 
@@ -230,10 +288,13 @@ func openRegistries(ctx context.Context, cfg config.Config) (map[string]gate.Reg
 		if err != nil {
 			return nil, fmt.Errorf("registry %s: %w", name, err)
 		}
-		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Targets: targets}
+		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Present: presentations[r.Present], Targets: targets}
 	}
 	return out, nil
 }
+
+// presentations are the words of the configuration, which knows no others.
+var presentations = map[string]gate.Presentation{"soft": gate.Soft, "hide": gate.Hide, "hard": gate.Hard}
 
 func openPolicy(file string) (*policy.Policy, error) {
 	if file == "" {
@@ -335,6 +396,7 @@ func (n names) Key(eco artifact.Ecosystem, version string) ([]byte, error) {
 // next read.
 type snapshots struct {
 	dir    string
+	state  string // the file that is replaced last
 	maxAge time.Duration
 	mu     sync.Mutex // one opens
 	now    atomic.Pointer[held]
@@ -342,17 +404,17 @@ type snapshots struct {
 
 type held struct {
 	snapshot *advisory.Snapshot // nil when there is none
-	stamp    string             // of the folder's state when it was opened
+	stamp    stamp              // of the folder's state when it was opened
 	problem  string
 }
 
 func openSnapshots(dir string, maxAge time.Duration) *snapshots {
-	return &snapshots{dir: dir, maxAge: maxAge}
+	return &snapshots{dir: dir, state: filepath.Join(dir, "state.json"), maxAge: maxAge}
 }
 
 // current gives what the folder holds now. A look costs one stat.
 func (s *snapshots) current() *held {
-	stamp := stampOf(filepath.Join(s.dir, "state.json"))
+	stamp := stampOf(s.state)
 	if h := s.now.Load(); h != nil && h.stamp == stamp {
 		return h
 	}
@@ -375,6 +437,16 @@ func (s *snapshots) current() *held {
 
 // Current gives the open snapshot, nil when there is none.
 func (s *snapshots) Current() *advisory.Snapshot { return s.current().snapshot }
+
+// Age is how long ago the sources last confirmed the data; false when there is
+// none.
+func (s *snapshots) Age() (time.Duration, bool) {
+	h := s.current()
+	if h.snapshot == nil {
+		return 0, false
+	}
+	return h.snapshot.Age(time.Now()), true
+}
 
 // State implements gate.Gate's Advisories.
 func (s *snapshots) State() gate.AdvisoryState {

@@ -415,7 +415,7 @@ func (b *background) Admit(ctx context.Context, req verdict.Request, _ gate.Prog
 	case a := <-answered:
 		return a.out, a.err
 	case <-ctx.Done():
-		return verdict.Outcome{}, fmt.Errorf("still looking; see %s/d/%s while the gate serves, or: gatehouse requests (%w)", b.url, req.ID, ctx.Err())
+		return verdict.Outcome{}, fmt.Errorf("still looking; see %s/d/%s while the gate serves, or: gatehouse requests show %s (%w)", b.url, req.ID, req.ID, ctx.Err())
 	}
 }
 

@@ -30,23 +30,26 @@ func TestMain(m *testing.M) {
 // home folder, a data folder and an index of the script's own.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "script"),
-		Setup: func(env *testscript.Env) error {
-			config, err := ownWorld(t, env.WorkDir, exampleIndex(t))
-			if err != nil {
-				return err
-			}
-			home := filepath.Join(env.WorkDir, "home")
-			for _, v := range append(gitVariables(),
-				"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "TMPDIR="+env.WorkDir,
-				"GATEHOUSE_CONFIG="+config, "GATEHOUSE_DATA="+filepath.Join(env.WorkDir, "data"),
-			) {
-				name, value, _ := strings.Cut(v, "=")
-				env.Setenv(name, value)
-			}
-			return os.MkdirAll(home, 0o700)
-		},
+		Dir:   filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error { return ownHome(t, env) },
 	})
+}
+
+// ownHome gives a script a home folder, a data folder and an index of its own.
+func ownHome(t *testing.T, env *testscript.Env) error {
+	config, err := ownWorld(t, env.WorkDir, exampleIndex(t))
+	if err != nil {
+		return err
+	}
+	home := filepath.Join(env.WorkDir, "home")
+	for _, v := range append(gitVariables(),
+		"HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "TMPDIR="+env.WorkDir,
+		"GATEHOUSE_CONFIG="+config, "GATEHOUSE_DATA="+filepath.Join(env.WorkDir, "data"),
+	) {
+		name, value, _ := strings.Cut(v, "=")
+		env.Setenv(name, value)
+	}
+	return os.MkdirAll(home, 0o700)
 }
 
 // gitVariables keep the settings of whoever runs the tests away from git.

@@ -163,9 +163,9 @@ A range is written as in a requirements file: "django>=2.2,<2.3".`,
 	f := c.Flags()
 	f.StringVar(&w.Rule, "rule", "", "the policy rule's id, as the report names it (required)")
 	f.StringSliceVar(&w.Advisories, "advisory", nil, "only these advisories (default: all that the rule names today)")
-	f.StringVar(&until, "until", "", "the waiver's end, a date such as 2026-12-31 (required)")
+	f.StringVar(&until, "until", "", "the waiver's last day in UTC, such as 2026-12-31, or a moment (required)")
 	f.StringVar(&w.Reason, "reason", "", "why (required)")
-	f.BoolVar(&w.Waits, "wait-for-approval", false, "record it without effect until another person approves it")
+	f.BoolVar(&w.Waits, "wait-for-approval", false, "record it without effect until an approver approves it (another person, where four_eyes is set)")
 	f.BoolVar(&everywhere, "all-registries", false, "for every registry instead of --registry")
 	return c
 }
@@ -193,7 +193,7 @@ func (a *app) waive(ctx context.Context, s gate.Service, w gate.WaiverWish) erro
 	return a.print(out, func(to io.Writer) error {
 		_, err := fmt.Fprintf(to, "waiver %s: %s of %s %s, until %s\n", out.ID, out.Rule, out.Purl, strings.Join(out.Versions, ", "), out.Until.Format(time.DateOnly))
 		if out.Approver == "" {
-			_, err = fmt.Fprintf(to, "it has no effect until somebody else approves it:  gatehouse approve %s\n", out.ID)
+			_, err = fmt.Fprintf(to, "it has no effect until it is approved:  gatehouse approve %s\n", out.ID)
 		}
 		return err
 	})
@@ -228,7 +228,7 @@ func packageRange(s string) (artifact.Package, string, error) {
 // parseDate reads a day, which lasts until its end in UTC, or a moment.
 func parseDate(s string) (time.Time, error) {
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t.AddDate(0, 0, 1), nil
+		return t.AddDate(0, 0, 1).Add(-time.Second), nil // so that it reads as that day everywhere
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -277,8 +277,11 @@ func writeApprovals(w io.Writer, object string, as []verdict.Approval) error {
 
 func (a *app) revokeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "revoke ID",
-		Short:   "Take back a waiver or an approval; it ends with the next read",
+		Use:   "revoke ID",
+		Short: "Take back a waiver or an approval; it ends with the next read",
+		Long: `Takes back what "gatehouse waive" or "gatehouse approve" gave. From the next read
+on it has no effect; it stays in the records, with who took it back.
+"gatehouse requests --waivers" and "gatehouse explain PURL" list the ids.`,
 		Example: "  gatehouse revoke w3k7q2m9xw41",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -293,31 +296,6 @@ func (a *app) revokeCommand() *cobra.Command {
 			})
 		},
 	}
-}
-
-func (a *app) requestsCommand() *cobra.Command {
-	var open, waivers bool
-	var limit int
-	c := &cobra.Command{
-		Use:   "requests",
-		Short: "List what was asked of the gate, what people ask for, or the waivers",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withService(cmd.Context(), func(s gate.Service) error {
-				switch {
-				case open:
-					return a.listAsks(cmd.Context(), s)
-				case waivers:
-					return a.listWaivers(cmd.Context(), s)
-				}
-				return a.listOutcomes(cmd.Context(), s, limit)
-			})
-		},
-	}
-	c.Flags().BoolVar(&open, "open", false, "what people ask for and nobody answered yet")
-	c.Flags().BoolVar(&waivers, "waivers", false, "the waivers given so far")
-	c.Flags().IntVar(&limit, "limit", 20, "how many requests")
-	return c
 }
 
 func (a *app) listAsks(ctx context.Context, s gate.Service) error {
@@ -345,6 +323,10 @@ func (a *app) listWaivers(ctx context.Context, s gate.Service) error {
 		return err
 	}
 	return a.print(map[string]any{"waivers": ws}, func(w io.Writer) error {
+		if len(ws) == 0 {
+			_, err := fmt.Fprintln(w, "no waiver was given in this registry")
+			return err
+		}
 		for _, v := range ws {
 			if _, err := fmt.Fprintf(w, "%s  %-8s until %s  %s of %s %s  by %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), v.Rule, v.Purl, strings.Join(v.Versions, ","), artifact.Untrusted(cmp.Or(v.Approver, v.Owner)), artifact.Untrusted(v.Reason)); err != nil {
 				return err
@@ -366,27 +348,18 @@ func waiverState(w verdict.Waiver) string {
 	return "in force"
 }
 
-func (a *app) listOutcomes(ctx context.Context, s gate.Service, limit int) error {
-	outs, err := s.Outcomes(ctx, a.flags.registry, limit)
-	if err != nil {
-		return err
-	}
-	return a.print(map[string]any{"requests": outs}, func(w io.Writer) error {
-		for _, o := range outs {
-			if _, err := fmt.Fprintf(w, "%s  %-7s %-7s %d versions  %s\n", o.Request, o.Status, o.Verdict, len(o.Versions), o.DecisionURL); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "explain PURL",
-		Short:   "Why a version is admitted, held or refused, and how that came to be",
-		Example: "  gatehouse explain pkg:pypi/django@2.2",
-		Args:    cobra.ExactArgs(1),
+		Use:   "explain PURL",
+		Short: "Why a version is admitted, held or refused, and how that came to be",
+		Long: `Decides about each file of the version as a client's request would now, and prints
+every reason with the rule that it comes from, the waivers and approvals that bear
+on it, and when the answer changes by itself. It fetches no file.
+
+Exit codes: 0 explained, 3 fault or no such version.`,
+		Example: `  gatehouse explain pkg:pypi/django@2.2
+  gatehouse explain --registry production --format json pkg:pypi/django@2.2`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := exactVersion(args[0])
 			if err != nil {
@@ -455,6 +428,10 @@ func writeExplanation(w io.Writer, e gate.Explanation) error {
 	for _, p := range e.Approvals {
 		fmt.Fprintf(w, "approval %s by %s: %s\n", p.ID, artifact.Untrusted(p.Approver), artifact.Untrusted(p.Reason))
 	}
-	_, err := fmt.Fprintf(w, "%d decisions recorded\n", len(e.History))
+	decisions := "decisions"
+	if len(e.History) == 1 {
+		decisions = "decision"
+	}
+	_, err := fmt.Fprintf(w, "%d %s recorded (--format json lists them)\n", len(e.History), decisions)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
@@ -137,4 +138,16 @@ func TestAnObservingRegistrySaysWhatItWouldRefuse(t *testing.T) {
 	}
 	out, _ := typed(exitAdmit, "admit", "pkg:pypi/django@2.2.0")
 	contains(t, out, "ADMIT  ", "(observing: 1 would be refused)", "would be refused: 5 advisories")
+}
+
+// A waiver ends with the day that was named, and every place that shows its end
+// shows that day.
+func TestAWaiverEndsWithTheDayThatWasNamed(t *testing.T) {
+	end, err := parseDate("2026-12-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := time.Date(2026, 12, 31, 23, 59, 59, 0, time.UTC); !end.Equal(want) {
+		t.Errorf("it ends at %s, want %s", end, want)
+	}
 }

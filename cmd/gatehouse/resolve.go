@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -19,6 +17,7 @@ import (
 
 func (a *app) resolveCommand() *cobra.Command {
 	var python, platform string
+	var groups []string
 	c := &cobra.Command{
 		Use:   "resolve FILE...",
 		Short: "The closure of manifests, worked out without running package code",
@@ -33,8 +32,11 @@ Exit codes: 0 resolved, 2 no closure exists or it cannot be known, 3 fault.`,
 		Example: `  gatehouse resolve requirements.txt
   gatehouse resolve --python 3.11.7 --platform x86_64-manylinux_2_28 --format json pyproject.toml`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resolve(cmd.Context(), args, python, platform) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.resolve(cmd.Context(), args, groups, python, platform)
+		},
 	}
+	c.Flags().StringSliceVar(&groups, "group", nil, "look at these dependency groups and extras only; \"main\" is the project's own (default: all)")
 	c.Flags().StringVar(&python, "python", "", "full version of Python, such as 3.11.7")
 	c.Flags().StringVar(&platform, "platform", "", "platform, such as x86_64-manylinux_2_28, aarch64-apple-darwin, x86_64-pc-windows-msvc")
 	return c
@@ -46,7 +48,7 @@ type resolution struct {
 	Problems []ecosystem.Problem `json:"problems,omitempty"`
 }
 
-func (a *app) resolve(ctx context.Context, args []string, python, platform string) error {
+func (a *app) resolve(ctx context.Context, args, groups []string, python, platform string) error {
 	targets := targetsOf(ctx, a.cfg)
 	for i := range targets {
 		if python != "" {
@@ -59,7 +61,7 @@ func (a *app) resolve(ctx context.Context, args []string, python, platform strin
 	if python != "" && platform != "" {
 		targets = targets[:1]
 	}
-	var req verdict.Request
+	req := verdict.Request{Groups: groups}
 	if err := a.readArguments(&req, args); err != nil {
 		return err
 	}
@@ -69,19 +71,23 @@ func (a *app) resolve(ctx context.Context, args []string, python, platform strin
 	}
 	defer client.CloseIdle()
 	out := resolution{Versions: []string{}}
-	for _, src := range req.Files {
-		rs, problems, err := resolveOne(ctx, up, req, src, slices.Compact(targets))
-		out.Problems = append(out.Problems, problems...)
+	ms, err := manifestsOf(peers(), gate.Tree(append(slices.Clone(req.Files), req.Include...)), req)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		rs, err := resolveOne(ctx, up[m.Ecosystem.ID()], m.Manifest, slices.Compact(targets))
+		out.Problems = append(out.Problems, m.Manifest.Problems...)
 		if ctx.Err() != nil {
 			return ctx.Err() // what could not be asked any more says nothing
 		} else if c, ok := errors.AsType[*ecosystem.Conflict](err); ok {
-			fmt.Fprintf(a.err, "%s: no set of versions satisfies it\n%s\n", src.Path, c.Report)
+			fmt.Fprintf(a.err, "%s: no set of versions satisfies it\n%s\n", m.Manifest.Path, c.Report)
 			return exit{exitHold}
 		} else if u, ok := errors.AsType[*ecosystem.Unknowable](err); ok {
-			fmt.Fprintf(a.err, "%s: what %s needs cannot be known without running its code: %s\n", src.Path, u.Version, u.Why)
+			fmt.Fprintf(a.err, "%s: what %s needs cannot be known without running its code: %s\n", m.Manifest.Path, u.Version, u.Why)
 			return exit{exitHold}
 		} else if err != nil {
-			return fmt.Errorf("resolving %s: %w", src.Path, err)
+			return fmt.Errorf("resolving %s: %w", m.Manifest.Path, err)
 		}
 		for _, r := range rs {
 			if p := r.Version.Purl(); !slices.Contains(out.Versions, p) {
@@ -96,23 +102,11 @@ func (a *app) resolve(ctx context.Context, args []string, python, platform strin
 	})
 }
 
-func resolveOne(ctx context.Context, up map[artifact.Ecosystem]gate.Peer, req verdict.Request, src verdict.Source, targets []ecosystem.Target) ([]ecosystem.Resolved, []ecosystem.Problem, error) {
-	tree := gate.Tree(append(slices.Clone(req.Files), req.Include...))
-	for _, p := range up {
-		if p.ManifestFormat(cmp.Or(src.As, src.Path)) == "" {
-			continue
+func resolveOne(ctx context.Context, p gate.Peer, m *ecosystem.Manifest, targets []ecosystem.Target) ([]ecosystem.Resolved, error) {
+	for _, pr := range m.Problems {
+		if pr.Fatal {
+			return nil, fmt.Errorf("%s: %s", pr.At, pr.Text)
 		}
-		m, err := p.ParseManifest(tree, src.Path)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, pr := range m.Problems {
-			if pr.Fatal {
-				return nil, m.Problems, fmt.Errorf("%s: %s", pr.At, pr.Text)
-			}
-		}
-		rs, err := p.Resolve(ctx, p.Upstream, []*ecosystem.Manifest{m}, targets)
-		return rs, m.Problems, err
 	}
-	return nil, nil, fmt.Errorf("%s is no manifest that this version knows", src.Path)
+	return p.Resolve(ctx, p.Upstream, []*ecosystem.Manifest{m}, targets)
 }

@@ -108,16 +108,19 @@ Every command takes --format json. Exit codes: 0 admit, 1 reject, 2 hold,
 3 fault or wrong usage.`,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
-			if c.HasSubCommands() {
-				return nil // it only shows its help
+			if c.Annotations[onlyHelp] != "" {
+				return nil
 			}
-			return a.load()
+			if err := a.load(); err != nil {
+				return err
+			}
+			return a.checkFormat(c)
 		},
 	}
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.data, "data", "", "folder of the gate's data (default: GATEHOUSE_DATA, or gatehouse in the XDG data home)")
 	f.StringVar(&a.flags.config, "config", "", "configuration file (default: GATEHOUSE_CONFIG, or gatehouse/gatehouse.yaml in your configuration folder, or none; of a gatehouse.yaml here only the matrix is read)")
-	f.StringVar(&a.flags.format, "format", "text", "output format: text or json")
+	f.StringVar(&a.flags.format, "format", "text", "output format: text or json; admit, audit and report have more")
 	f.StringVarP(&a.flags.output, "output", "o", "", "write the output to this file instead")
 	f.StringVar(&a.flags.server, "server", "", "ask the running gate at this URL instead of the data folder (GATEHOUSE_SERVER)")
 	f.StringVar(&a.flags.token, "token", "", "token for --server, by reference: env:NAME or file:PATH (default: env:GATEHOUSE_TOKEN when set)")
@@ -130,11 +133,13 @@ Every command takes --format json. Exit codes: 0 admit, 1 reject, 2 hold,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see: %s --help", err, c.CommandPath())
 	})
-	// A command of commands runs only to say which there are.
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasSubCommands)}}", 1))
 	guide(root)
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", `{{if and .Runnable (not (index .Annotations "`+onlyHelp+`"))}}`, 1))
 	return root
 }
+
+// onlyHelp marks a command of commands that runs only to say which there are.
+const onlyHelp = "only-help"
 
 // guide makes wrong usage of a command, and of those below it, say what is
 // expected and where to read more.
@@ -149,6 +154,9 @@ func guide(c *cobra.Command) {
 	}
 	if c.HasSubCommands() {
 		c.Args = noSuchCommand
+	}
+	if c.HasSubCommands() && c.RunE == nil {
+		c.Annotations = map[string]string{onlyHelp: "yes"}
 		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	for _, sub := range c.Commands() {
@@ -177,6 +185,7 @@ func (a *app) load() error {
 	}
 	if a.flags.data != "" {
 		cfg.Data = a.flags.data
+		cfg.Set("data", "flag --data")
 	}
 	if cfg.Data == "" {
 		return errors.New("there is no home folder to keep data in: say --data DIR or set GATEHOUSE_DATA")
@@ -188,19 +197,25 @@ func (a *app) load() error {
 	if a.flags.token == "" && os.Getenv("GATEHOUSE_TOKEN") != "" {
 		a.flags.token = "env:GATEHOUSE_TOKEN"
 	}
-	if a.flags.format != "text" && a.flags.format != "json" {
-		return fmt.Errorf("--format %q is none of text, json", a.flags.format)
-	}
 	return nil
 }
 
-// print writes v as JSON, or by text, to where the output goes. A file is
-// written whole or not at all.
+// print writes v as JSON, or by text, to where the output goes; a report in any
+// of its formats.
 func (a *app) print(v any, text func(io.Writer) error) error {
-	write := func(w io.Writer) error { return report.JSON(w, v) }
 	if a.flags.format == "text" {
-		write = text
+		return a.write(text)
 	}
+	return a.write(func(w io.Writer) error {
+		if r, ok := v.(report.Report); ok {
+			return report.Render(w, report.Format(a.flags.format), r)
+		}
+		return report.JSON(w, v)
+	})
+}
+
+// write writes to where the output goes. A file is written whole or not at all.
+func (a *app) write(write func(io.Writer) error) error {
 	if a.flags.output == "" {
 		return write(a.out)
 	}

@@ -23,8 +23,11 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/registry"
 	"github.com/gatehouse-project/gatehouse/internal/server"
 )
@@ -40,7 +43,9 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Serves the registries below /pypi/simple/ and /registry/NAME/pypi/simple/, the page
 of every decision at /d/ID, and the API that the other commands use with --server.
 It prints one line with its address when it is ready; the log goes to standard
-error. On SIGTERM it stops taking requests and finishes what it has begun.
+error. On SIGTERM it stops taking requests and finishes what it has begun; what
+takes longer, and what was under way when it was killed, goes on when it is
+started again.
 
 Beyond loopback it needs TLS (--tls-cert, --tls-key; read again when they change)
 or trusted_proxies in the configuration, and at least one token; it does not
@@ -89,6 +94,7 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 	if _, port, _ := net.SplitHostPort(cfg.Listen); port == "0" {
 		cfg.Listen = ln.Addr().String()
 	}
+	go paceHeap(ctx)
 	e, err := openEngine(ctx, cfg, log, nil)
 	if err != nil {
 		return err
@@ -110,9 +116,9 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 func serveLog(w io.Writer, format string) (*slog.Logger, error) {
 	switch format {
 	case "text":
-		return slog.New(slog.NewTextHandler(w, nil)), nil
+		return slog.New(observe.Log(slog.NewTextHandler(w, nil))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, nil)), nil
+		return slog.New(observe.Log(slog.NewJSONHandler(w, nil))), nil
 	}
 	return nil, fmt.Errorf("--log-format %q is none of text, json", format)
 }
@@ -183,6 +189,9 @@ type serving struct {
 	local  *http.Server
 	ln     net.Listener
 	socket net.Listener // nil where there is none
+
+	metrics   *http.Server // nil: they are on the main listener only
+	metricsLn net.Listener
 }
 
 // newServing takes over ln, with TLS where the configuration says so.
@@ -199,13 +208,16 @@ func (e *engine) newServing(ctx context.Context, ln net.Listener, open bool, log
 	if err != nil {
 		return nil, err
 	}
-	s.server = server.New(cfg)
-	if err := s.server.Interrupted(ctx); err != nil {
-		return nil, err
-	}
 	if s.socket, err = listenLocal(e.cfg.Data); err != nil {
 		return nil, err
 	}
+	if address := e.cfg.Metrics.Listen; address != "" {
+		if s.metricsLn, err = net.Listen("tcp", address); err != nil {
+			return nil, errors.Join(fmt.Errorf("listening for metrics: %w", err), s.socket.Close())
+		}
+		s.metrics = e.metricsServer(log)
+	}
+	s.server = server.New(cfg) // last: it begins to work
 	s.main = server.HTTP(s.server, log)
 	s.local = server.HTTP(s.server.Local(operator()), log)
 	s.URL = e.cfg.URL() + "/pypi/simple/"
@@ -218,8 +230,11 @@ func (e *engine) newServing(ctx context.Context, ln net.Listener, open bool, log
 func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (server.Config, error) {
 	cfg := server.Config{
 		Gate: e.gate, Tokens: e.tokens, PublicURL: e.cfg.URL(), Hosts: ownHosts(e.cfg, ln), MaxRequest: e.cfg.Limits.RequestBytes,
-		AnonymousRead: e.cfg.Loopback() || open, Writable: writable(e.cfg.Data), Version: version, Log: log,
+		Admissions: e.cfg.Limits.Admissions, Room: jobs.Room{Total: e.cfg.Limits.Waiting, Share: e.cfg.Limits.WaitingPerProject},
+		Budgets: budgets(e.cfg.Budgets, e.metrics.BudgetRefused), AnonymousRead: e.cfg.Loopback() || open, Writable: writable(e.cfg.Data), Version: version, Log: log,
+		Full: e.blobs.HasRoom, Upkeep: e.works(), Metrics: e.metrics, MetricsOpen: e.cfg.Metrics.Anonymous,
 	}
+	e.watchEngine()
 	if e.cfg.AnonymousRead != nil {
 		cfg.AnonymousRead = *e.cfg.AnonymousRead
 	}
@@ -241,9 +256,17 @@ func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (ser
 		}
 		cfg.Registries = append(cfg.Registries, server.Registry{Name: name, Handlers: map[string]http.Handler{
 			string(artifact.PyPI): pypi.NewHandler(shelf, e.gate.DecisionURL, log),
-		}})
+		}, Uploads: e.uploads(name, log)})
 	}
 	return cfg, nil
+}
+
+// budgets are those of the configuration; refused is told of each that is spent.
+func budgets(c config.Budgets, refused func(kind string)) *budget.Book {
+	limits := func(b config.Budget) budget.Limits {
+		return budget.Limits{Names: b.Names, Unknown: b.Unknown, Files: b.Files, Bytes: b.Bytes, ScanTime: time.Duration(b.ScanTime), Waits: b.Waits}
+	}
+	return budget.NewBook(budget.Config{Reader: limits(c.Reader), Address: limits(c.Address), Anonymous: limits(c.Anonymous), Waits: c.Waits, Refused: refused})
 }
 
 // pullMode is what the configuration's word means for a registry that strangers
@@ -337,9 +360,17 @@ const (
 
 // run answers until ctx ends, then finishes what has begun.
 func (s *serving) run(ctx context.Context) error {
-	ended := make(chan error, 2)
+	ended := make(chan error, 3)
 	go func() { ended <- s.main.Serve(s.ln) }()
 	go func() { ended <- s.local.Serve(s.socket) }()
+	if s.metrics != nil {
+		go func() { ended <- s.metrics.Serve(s.metricsLn) }()
+	}
+	upkeep, stop := context.WithCancel(ctx)
+	var kept sync.WaitGroup
+	kept.Go(func() { s.e.keeper.Run(upkeep) })
+	defer kept.Wait()
+	defer stop()
 	var err error
 	select {
 	case err = <-ended:
@@ -359,19 +390,24 @@ func (s *serving) close(ctx context.Context) error {
 		s.log.Warn("clients that were still reading are cut off")
 		err = errors.Join(s.main.Close(), s.local.Close())
 	}
+	if s.metrics != nil {
+		err = errors.Join(err, s.metrics.Close())
+	}
 	admissions, cancel := context.WithTimeout(ctx, drainAdmissions)
 	defer cancel()
 	s.server.Close(admissions)
 	return errors.Join(err, os.Remove(filepath.Join(s.e.cfg.Data, socketName)))
 }
 
-// stampOf is another value whenever a file was replaced.
-func stampOf(name string) string {
+// stamp is another value whenever a file was replaced; zero when it is not there.
+type stamp struct{ changed, size int64 }
+
+func stampOf(name string) stamp {
 	st, err := os.Stat(name)
 	if err != nil {
-		return ""
+		return stamp{}
 	}
-	return fmt.Sprint(st.ModTime().UnixNano(), " ", st.Size())
+	return stamp{st.ModTime().UnixNano(), st.Size()}
 }
 
 // certificates reads a pair of PEM files, and again when they have changed. A
@@ -383,21 +419,23 @@ type certificates struct {
 
 	mu     sync.Mutex
 	pair   *tls.Certificate
-	stamp  string
+	stamps [2]stamp
 	looked time.Time
 }
 
 const certificatesEvery = 5 * time.Second
 
 func (c *certificates) load() error {
-	stamp := stampOf(c.cert) + "|" + stampOf(c.key)
+	stamps := c.stampsNow()
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
 		return fmt.Errorf("reading the TLS certificate: %w", err)
 	}
-	c.pair, c.stamp, c.looked = &pair, stamp, time.Now()
+	c.pair, c.stamps, c.looked = &pair, stamps, time.Now()
 	return nil
 }
+
+func (c *certificates) stampsNow() [2]stamp { return [2]stamp{stampOf(c.cert), stampOf(c.key)} }
 
 func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
@@ -406,7 +444,7 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.pair, nil
 	}
 	c.looked = time.Now()
-	if stampOf(c.cert)+"|"+stampOf(c.key) != c.stamp {
+	if c.stampsNow() != c.stamps {
 		if err := c.load(); err != nil {
 			c.log.Warn("TLS certificate not replaced", "err", err)
 		} else {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -18,37 +17,14 @@ import (
 // While another command has the folder it waits for its turn. Call the function
 // that comes with it when done.
 func (a *app) service(ctx context.Context) (gate.Service, func(), error) {
-	if a.flags.server != "" {
-		c, err := a.remote(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
+	e, c, err := a.reach(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c != nil {
 		return c, c.Close, nil
 	}
-	const between = 100 * time.Millisecond
-	told := false
-	for {
-		e, err := openEngine(ctx, a.cfg, a.logger(), a.progress())
-		if err == nil {
-			return e.gate, func() { a.closed(e.Close()) }, nil
-		}
-		locked, ok := errors.AsType[*store.LockedError](err)
-		if !ok {
-			return nil, nil, err
-		}
-		if c := a.local(ctx); c != nil {
-			return c, c.Close, nil
-		}
-		if !told {
-			told = true
-			fmt.Fprintf(a.err, "gatehouse: waiting for %s, which has the data folder\n", holder(locked))
-		}
-		select {
-		case <-ctx.Done():
-			return nil, nil, err
-		case <-time.After(between):
-		}
-	}
+	return e.gate, func() { a.closed(e.Close()) }, nil
 }
 
 func (a *app) closed(err error) {

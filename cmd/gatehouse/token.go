@@ -21,10 +21,17 @@ func (a *app) tokenCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "Create, list and revoke tokens",
-		Long: `A token lets a person or a machine speak to a running gate. Roles: reader reads
-indexes, files and reports; publisher also publishes and sends requests; approver
-also waives and approves; admin does everything. Only a hash is kept: the secret
-is shown once.`,
+		Long: `A token lets a person or a machine speak to a running gate. Roles:
+
+  reader     reads indexes, files and reports, hands in requests, asks for exceptions
+  publisher  a reader who also publishes and yanks the gate's own packages
+  approver   a reader who also waives, approves, revokes and reads the audit log
+  admin      everything, tokens and deletions included
+
+Only a hash is kept: the secret is shown once.`,
+		Example: `  gatehouse token create --role reader --name ci --expires 720h
+  gatehouse token list
+  gatehouse token revoke tok_k3q9w2`,
 	}
 	c.AddCommand(a.tokenCreate(), a.tokenList(), a.tokenRevoke())
 	return c
@@ -32,7 +39,7 @@ is shown once.`,
 
 // tokens are those of a gate: of this process, or of one that runs.
 type tokens interface {
-	Create(ctx context.Context, name string, role access.Role, registries []string, ttl time.Duration, by string) (secretref.Secret, access.Token, error)
+	Create(ctx context.Context, name string, role access.Role, registries []string, ttl time.Duration, by string, publishes ...string) (secretref.Secret, access.Token, error)
 	List(ctx context.Context) ([]access.Token, error)
 	Revoke(ctx context.Context, id, by string) error
 }
@@ -86,20 +93,25 @@ func ownName(user string) string {
 
 func (a *app) tokenCreate() *cobra.Command {
 	var role, name string
-	var registries []string
+	var registries, names []string
 	var ttl time.Duration
 	c := &cobra.Command{
-		Use:     "create --role ROLE",
-		Short:   "Make a token and show its secret once",
-		Example: `  gatehouse token create --role reader --name ci --expires 720h`,
-		Args:    cobra.NoArgs,
+		Use:   "create --role ROLE",
+		Short: "Make a token and show its secret once",
+		Long: `Prints the secret, alone on its line, so that -o FILE keeps it in a file that only
+you can read. Clients take it as a password with any user name; --token takes it
+by reference. "gatehouse token --help" says what each role may do.`,
+		Example: `  gatehouse token create --role reader --name ci --expires 720h
+  gatehouse token create --role publisher --name team-billing --names 'acme-billing-*'
+  gatehouse token create --role admin --name ops -o admin.token`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := access.ParseRole(role)
 			if err != nil {
 				return err
 			}
 			return a.withTokens(cmd.Context(), func(t tokens) error {
-				secret, row, err := t.Create(cmd.Context(), name, r, registries, ttl, operator())
+				secret, row, err := t.Create(cmd.Context(), name, r, registries, ttl, operator(), names...)
 				if err != nil {
 					return err
 				}
@@ -116,6 +128,7 @@ func (a *app) tokenCreate() *cobra.Command {
 	f.StringVar(&role, "role", "", "reader, publisher, approver or admin (required)")
 	f.StringVar(&name, "name", ownName(operator()), "who acts with it, in the audit log")
 	f.StringSliceVar(&registries, "registries", []string{access.All}, "the registries it is good for; * for all")
+	f.StringSliceVar(&names, "names", nil, "for a publisher: patterns of the names it may publish (default every name)")
 	f.DurationVar(&ttl, "expires", access.DefaultTTL, "how long it is good for")
 	return c
 }
@@ -135,9 +148,16 @@ func (a *app) tokenList() *cobra.Command {
 						if !r.Revoked.IsZero() {
 							state = "revoked"
 						}
+						if len(r.Names) > 0 {
+							state += "  for " + strings.Join(r.Names, ", ")
+						}
 						if _, err := fmt.Fprintf(w, "%s  %-9s %-20s %s\n", r.ID, r.Role, r.Name, state); err != nil {
 							return err
 						}
+					}
+					if len(rows) == 0 {
+						_, err := fmt.Fprintln(w, "there are no tokens; make one with:  gatehouse token create --role ROLE --name NAME")
+						return err
 					}
 					return nil
 				})
@@ -152,7 +172,7 @@ func (a *app) tokenRevoke() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withTokens(cmd.Context(), func(t tokens) error {
 				if err := t.Revoke(cmd.Context(), args[0], operator()); err != nil {
-					return err
+					return unknown(err, "token", args[0], "gatehouse token list")
 				}
 				return a.print(map[string]string{"revoked": args[0]}, func(w io.Writer) error {
 					_, err := fmt.Fprintf(w, "revoked %s\n", args[0])

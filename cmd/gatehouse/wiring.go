@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	scanadvisory "github.com/gatehouse-project/gatehouse/internal/scan/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/scan/all"
+	"github.com/gatehouse-project/gatehouse/internal/scan/external"
 	"github.com/gatehouse-project/gatehouse/internal/scan/honesty"
 	"github.com/gatehouse-project/gatehouse/internal/scan/licence"
 	"github.com/gatehouse-project/gatehouse/internal/scan/origin"
@@ -44,8 +46,9 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
 		a.clientCommand(), a.hookCommand(), a.advisoriesCommand(),
-		a.explainCommand(), a.requestsCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
-		a.policyCommand(), a.tokenCommand(), a.versionCommand(),
+		a.explainCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
+		a.policyCommand(), a.scannersCommand(), a.packageCommand(), a.tokenCommand(), a.versionCommand(),
+		a.doctorCommand(), a.configCommand(), a.backupCommand(), a.restoreCommand(), a.gcCommand(), a.scrubCommand(),
 	}
 }
 
@@ -77,10 +80,19 @@ func collisionKey(p artifact.Package) string {
 	return strings.NewReplacer("-", "", "_", "", ".", "", "0", "o", "1", "l", "i", "l", "5", "s").Replace(strings.ToLower(p.Name))
 }
 
-func workerTasks() map[string]sandbox.Task { return scan.Tasks(all.FileScanners()) }
+func workerTasks() map[string]sandbox.Task {
+	tasks := scan.Tasks(all.FileScanners())
+	maps.Copy(tasks, external.Tasks())
+	return tasks
+}
 
 func inspector(blobs *disk.Store, l config.Limits) *scan.Inspector {
-	open := func(ctx context.Context, d artifact.Digest) (*os.File, error) {
+	return scan.NewInspector(blobFiles(blobs), all.FileScanners(), workers(), sandbox.Limits{Wall: time.Duration(l.ScanTime), CPU: time.Duration(l.ScanTime), Memory: l.ScanMemory})
+}
+
+// blobFiles opens blobs as the files that they are on this machine.
+func blobFiles(blobs *disk.Store) func(context.Context, artifact.Digest) (*os.File, error) {
+	return func(ctx context.Context, d artifact.Digest) (*os.File, error) {
 		r, _, err := blobs.Open(ctx, d)
 		if err != nil {
 			return nil, err
@@ -91,7 +103,6 @@ func inspector(blobs *disk.Store, l config.Limits) *scan.Inspector {
 		}
 		return f, nil
 	}
-	return scan.NewInspector(open, all.FileScanners(), workers(), sandbox.Limits{Wall: time.Duration(l.ScanTime), CPU: time.Duration(l.ScanTime), Memory: l.ScanMemory})
 }
 
 // logger writes structured lines to standard error: warnings and worse for

@@ -19,6 +19,8 @@ var grants = map[Act]grant{
 	Request:      {roles: roles},
 	Ask:          {roles: roles},
 	Publish:      {roles: []Role{Publisher, Admin}},
+	Yank:         {roles: []Role{Publisher, Admin}},
+	Delete:       {roles: []Role{Admin}},
 	Waive:        {roles: []Role{Approver, Admin}},
 	Approve:      {roles: []Role{Approver, Admin}},
 	Revoke:       {roles: []Role{Approver, Admin}},
@@ -43,7 +45,7 @@ func Authorize(p Principal, act Act, registry string) error {
 		if g.anonymous {
 			return nil
 		}
-		return fmt.Errorf("%w: %s needs one of role %s", ErrUnauthenticated, act, join(g.roles))
+		return fmt.Errorf("%w: %s needs one of role %s", ErrUnauthenticated, act, either(g.roles))
 	case Holder:
 		return g.allows(p, act, registry)
 	}
@@ -53,7 +55,7 @@ func Authorize(p Principal, act Act, registry string) error {
 func (g grant) allows(p Principal, act Act, registry string) error {
 	if !slices.Contains(g.roles, p.Role) {
 		return fmt.Errorf("%w: %s needs role %s and %s's token is %s; ask an admin for such a token",
-			verdict.ErrForbidden, act, join(g.roles), p.Name, p.Role)
+			verdict.ErrForbidden, act, either(g.roles), p.Name, p.Role)
 	}
 	if g.global {
 		registry = All

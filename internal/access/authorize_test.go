@@ -29,7 +29,9 @@ func TestAuthorizeMatrix(t *testing.T) {
 		ReadAudit:    approver | admin,
 		ManageTokens: admin,
 		Configure:    admin,
-		"delete":     0, // no such act
+		Yank:         publisher | admin,
+		Delete:       admin,
+		"demolish":   0, // no such act
 		"":           0,
 	}
 	holder := func(r Role) Principal {
@@ -99,7 +101,7 @@ func TestAuthorizeScope(t *testing.T) {
 		{all, Waive, All, true, "and for all"},
 		{all, ManageTokens, "", true, "a global act"},
 		{local, Configure, "", true, "who owns the folder"},
-		{local, "delete", "", false, "an unknown act is nobody's"},
+		{local, "demolish", "", false, "an unknown act is nobody's"},
 		{Principal{Kind: Holder, Name: "n", Role: Reader, Registries: []string{"*a"}}, Read, "ba", false, "names are no patterns"},
 	} {
 		if err := Authorize(tc.p, tc.act, tc.registry); (err == nil) != tc.ok {

@@ -87,6 +87,12 @@ func basicPassword(encoded string) (string, error) {
 	return password, nil
 }
 
+// Invite sets the header of a 401 that says how to send a credential.
+func Invite(h http.Header) {
+	h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`)
+	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
+}
+
 // Challenge answers 401. err, from Authenticate or Authorize, is shown when it
 // is an ErrUnauthenticated. Basic is offered first: pip, uv and twine then look
 // for a password for the host, which they do not for Bearer.
@@ -96,8 +102,7 @@ func Challenge(w http.ResponseWriter, err error) {
 		public = err.Error()
 	}
 	h := w.Header()
-	h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`)
-	h.Add("WWW-Authenticate", `Bearer realm="gatehouse"`)
+	Invite(h)
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")

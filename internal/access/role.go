@@ -60,6 +60,8 @@ const (
 	Request      Act = "request"    // hand in a change or versions to look at
 	Ask          Act = "ask"        // ask people for an exception
 	Publish      Act = "publish"    // upload the company's own package
+	Yank         Act = "yank"       // withdraw what was published, and take that back
+	Delete       Act = "delete"     // delete what was published
 	Waive        Act = "waive"      // give a waiver
 	Approve      Act = "approve"    // turn a hold into admit
 	Revoke       Act = "revoke"     // take a waiver or an approval back
@@ -89,6 +91,7 @@ type Principal struct {
 	Token      string   // the token's id; empty for other kinds
 	Role       Role     // Holder only
 	Registries []string // Holder only: names, or All
+	Names      []string // Holder only: patterns of the names it may publish; none: every name
 }
 
 // LocalOperator is the person who runs gatehouse on the data folder: whoever
@@ -115,6 +118,15 @@ func (p Principal) covers(registry string) bool {
 		return true
 	}
 	return registry != "" && registry != All && slices.Contains(p.Registries, registry)
+}
+
+// either lists the roles of which one is enough.
+func either(roles []Role) string {
+	last := len(roles) - 1
+	if last < 1 {
+		return join(roles)
+	}
+	return join(roles[:last]) + " or " + string(roles[last])
 }
 
 func join[T ~string](words []T) string {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	MaxTTL        = 366 * 24 * time.Hour // the longest life of a token
 	maxName       = 64                   // characters of a name
 	maxRegistries = 100
+	maxNames      = 100       // patterns of one token
+	maxPattern    = 200       // bytes of one
 	touchEvery    = time.Hour // last use is written at most this often
 )
 
@@ -34,6 +37,7 @@ type Token struct {
 	Name       string // who acts with it
 	Role       Role
 	Registries []string // names, or All
+	Names      []string // patterns of the names it may publish; none: every name
 	CreatedBy  string
 	Created    time.Time
 	Expires    time.Time
@@ -68,18 +72,20 @@ func NewTokens(rows Rows, now func() time.Time) *Tokens { return &Tokens{rows: r
 // Create makes a token and gives its secret, which is shown this once and kept
 // nowhere. name is who acts with it: people who hold several tokens keep one
 // name, so that nobody approves their own request with another token. registries
-// are names, or All alone; ttl 0 is DefaultTTL. by is written beside it.
-func (t *Tokens) Create(ctx context.Context, name string, role Role, registries []string, ttl time.Duration, by string) (secretref.Secret, Token, error) {
+// are names, or All alone; ttl 0 is DefaultTTL. by is written beside it. publishes
+// are patterns such as "acme-*" of the names that a publisher's token may publish;
+// none are all names.
+func (t *Tokens) Create(ctx context.Context, name string, role Role, registries []string, ttl time.Duration, by string, publishes ...string) (secretref.Secret, Token, error) {
 	if ttl == 0 {
 		ttl = DefaultTTL
 	}
-	if err := checkNew(name, role, registries, ttl); err != nil {
+	if err := errors.Join(checkNew(name, role, registries, ttl), checkPatterns(role, publishes)); err != nil {
 		return secretref.Secret{}, Token{}, fmt.Errorf("creating token: %w", err)
 	}
 	secret, now := newSecret(), t.now()
 	row := Token{
 		ID: "tok_" + randomText(8), Hash: hashSecret(secret),
-		Name: name, Role: role, Registries: slices.Clone(registries),
+		Name: name, Role: role, Registries: slices.Clone(registries), Names: slices.Clone(publishes),
 		CreatedBy: by, Created: now, Expires: now.Add(ttl),
 	}
 	if err := t.rows.PutToken(ctx, row); err != nil {
@@ -113,7 +119,7 @@ func (t *Tokens) Verify(ctx context.Context, secret string) (Principal, error) {
 		return Principal{}, err
 	}
 	t.touch(ctx, row, now)
-	return Principal{Kind: Holder, Name: row.Name, Token: row.ID, Role: row.Role, Registries: row.Registries}, nil
+	return Principal{Kind: Holder, Name: row.Name, Token: row.ID, Role: row.Role, Registries: row.Registries, Names: row.Names}, nil
 }
 
 // List gives all tokens ever created, newest first.
@@ -122,10 +128,7 @@ func (t *Tokens) List(ctx context.Context) ([]Token, error) { return t.rows.Toke
 // Revoke ends a token now. Revoking again changes nothing; an unknown id is
 // verdict.ErrNotFound.
 func (t *Tokens) Revoke(ctx context.Context, id, by string) error {
-	if err := t.rows.RevokeToken(ctx, id, by, t.now()); err != nil {
-		return fmt.Errorf("revoking token %.40q: %w", id, err)
-	}
-	return nil
+	return t.rows.RevokeToken(ctx, id, by, t.now())
 }
 
 // usable says why a token no longer works. Its end is exclusive.
@@ -171,6 +174,28 @@ func checkNew(name string, role Role, registries []string, ttl time.Duration) er
 		return fmt.Errorf("a life of %s: use more than 0 and at most %d days", ttl, MaxTTL/(24*time.Hour))
 	}
 	return checkScope(registries)
+}
+
+// checkPatterns refuses patterns that would not mean what they seem to: only a star
+// stands for other characters, and a role that publishes nothing has no names.
+func checkPatterns(role Role, patterns []string) error {
+	if len(patterns) > 0 && role != Publisher {
+		return fmt.Errorf("name patterns are for role %s, and this token is %s", Publisher, role)
+	}
+	if len(patterns) > maxNames {
+		return fmt.Errorf("%d name patterns: at most %d", len(patterns), maxNames)
+	}
+	for _, p := range patterns {
+		plain := p != "" && len(p) <= maxPattern
+		for i := range len(p) {
+			c := p[i]
+			plain = plain && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c == '-' || c == '*')
+		}
+		if !plain || strings.Trim(p, "*") == "" {
+			return fmt.Errorf("name pattern %.80q: write a name in lower case with '-' between its words, and * for what may differ, such as acme-*", p)
+		}
+	}
+	return nil
 }
 
 func checkScope(registries []string) error {

@@ -21,11 +21,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -36,7 +38,19 @@ const (
 	tries       = 5
 	longestWait = 30 * time.Second // between two tries, whatever the gate asks for
 	perAnswer   = 2 * time.Minute
+	comesBack   = 2 * time.Minute        // a gate that is started again
+	between     = 250 * time.Millisecond // looks for it
 )
+
+// gone is an error of the line: nobody is there, or it was cut, and then the
+// question may have arrived.
+type gone struct {
+	error
+	cut bool
+}
+
+// Unwrap gives the cause.
+func (g gone) Unwrap() error { return g.error }
 
 // ErrUnauthenticated says that the gate wants a token that it knows.
 var ErrUnauthenticated = errors.New("token missing or not valid here")
@@ -48,6 +62,9 @@ type Client struct {
 	token secretref.Secret
 	http  *http.Client
 	poll  time.Duration // how long one question about a running request waits
+	// patience is how long a gate that was there may be away.
+	patience time.Duration
+	met      atomic.Bool // a gate was there
 }
 
 var _ gate.Service = (*Client)(nil)
@@ -55,7 +72,7 @@ var _ gate.Service = (*Client)(nil)
 // New speaks to the gate at a URL, or, where the text is an absolute path, at
 // the socket there. token may be empty.
 func New(at string, token secretref.Secret) (*Client, error) {
-	c := &Client{where: at, token: token, poll: time.Second}
+	c := &Client{where: at, token: token, poll: time.Second, patience: comesBack}
 	t := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
 		ResponseHeaderTimeout: perAnswer, MaxResponseHeaderBytes: 64 << 10,
@@ -135,15 +152,19 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, out
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err == nil && len(b) > maxAnswer {
-		err = fmt.Errorf("more than %d bytes", maxAnswer)
+		return -1, fmt.Errorf("reading the answer of %s: more than %d bytes", c.where, maxAnswer)
 	}
 	if err != nil {
-		return -1, fmt.Errorf("reading the answer of %s: %w", c.where, err)
+		return -1, gone{fmt.Errorf("reading the answer of %s: %w", c.where, err), true}
 	}
 	if resp.StatusCode >= 300 {
 		return retryAfter(method, path, resp), c.refused(resp, b)
 	}
 	if out == nil {
+		return 0, nil
+	}
+	if raw, ok := out.(*rawAnswer); ok {
+		*raw = b
 		return 0, nil
 	}
 	if err := json.Unmarshal(b, out); err != nil {
@@ -165,12 +186,15 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte) (*h
 		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
 	resp, err := c.http.Do(req)
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, fmt.Errorf("no gate answers at %s; start one with: gatehouse serve (%w)", c.where, err)
-	} else if err != nil {
-		return nil, fmt.Errorf("asking %s: %w", c.where, err)
+	if err == nil {
+		c.met.Store(true)
+		return resp, nil
 	}
-	return resp, nil
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT) {
+		return nil, gone{fmt.Errorf("no gate answers at %s; start one with: gatehouse serve (%w)", c.where, err), false}
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return nil, gone{fmt.Errorf("asking %s: %w", c.where, err), !ok || op.Op != "dial"}
 }
 
 // retryAfter is how long to wait before asking again; negative where that would
@@ -232,28 +256,39 @@ type state struct {
 	} `json:"progress"`
 }
 
-// Admit implements gate.Service: it hands the request in and follows it. When
-// ctx ends the gate goes on looking, and the error says where to see it.
+// Admit implements gate.Service: it hands the request in and follows it, also
+// over a restart of the gate, which goes on with what it took in. When ctx ends
+// the gate goes on looking, and the error says where to see it.
 func (c *Client) Admit(ctx context.Context, req verdict.Request, p gate.Progress) (verdict.Outcome, error) {
-	var accepted struct{ Request, URL string }
-	wish := map[string]any{
-		"registry": req.Registry, "project": req.Project, "door": req.Door, "files": req.Files, "include": req.Include,
-		"before": req.Before, "purls": req.Purls, "problems": req.Problems,
-	}
-	if err := c.do(ctx, http.MethodPost, "/api/v1/requests", wish, &accepted); err != nil {
+	accepted, err := c.handIn(ctx, req)
+	if err != nil {
 		return verdict.Outcome{}, err
 	}
 	toldFirst := false
+	away := time.Time{} // since when the gate does not answer
 	for {
 		st, err := c.state(ctx, accepted.Request, c.poll)
-		if ctx.Err() != nil {
-			return verdict.Outcome{}, fmt.Errorf("still looking; see %s (%w)", artifact.Untrusted(accepted.URL), ctx.Err())
-		} else if errors.Is(err, verdict.ErrNotFound) {
-			return verdict.Outcome{}, fmt.Errorf("%s no longer knows request %s: it was started again; ask again", c.where, artifact.Untrusted(accepted.Request))
-		} else if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return verdict.Outcome{}, fmt.Errorf("still looking; see %s or: gatehouse requests show %s (%w)", artifact.Untrusted(accepted.URL), artifact.Untrusted(accepted.Request), ctx.Err())
+		case errors.Is(err, verdict.ErrNotFound):
+			return verdict.Outcome{}, fmt.Errorf("%s does not know request %s, which it took in: is it the same gate? Ask again", c.where, artifact.Untrusted(accepted.Request))
+		case isGone(err):
+			if away.IsZero() {
+				away = time.Now()
+			}
+			if time.Since(away) > c.patience {
+				return verdict.Outcome{}, fmt.Errorf("the gate stopped while it looked and did not come back within %v. It keeps the request and goes on with it when it serves again; the answer is then at: gatehouse requests show %s (%w)",
+					c.patience, artifact.Untrusted(accepted.Request), err)
+			}
+			p.Step("waiting for the gate to come back", 0, 0)
+			pause(ctx, between)
+			continue
+		case err != nil:
 			return verdict.Outcome{}, err
 		}
-		if st.Status == verdict.Done || st.Status == verdict.Failed {
+		away = time.Time{}
+		if st.Status.Ended() {
 			return st.Outcome, nil
 		}
 		if st.Progress != nil {
@@ -263,6 +298,42 @@ func (c *Client) Admit(ctx context.Context, req verdict.Request, p gate.Progress
 			toldFirst = true
 			p.First(st.Versions)
 		}
+	}
+}
+
+// accepted is the answer to a request that was taken in.
+type accepted struct{ Request, URL string }
+
+// handIn hands a request in. It goes under an id of its own, so that sending it
+// again when the answer was lost asks once.
+func (c *Client) handIn(ctx context.Context, req verdict.Request) (accepted, error) {
+	wish := map[string]any{
+		"id": req.ID, "registry": req.Registry, "project": req.Project, "door": req.Door, "files": req.Files, "include": req.Include,
+		"before": req.Before, "purls": req.Purls, "groups": req.Groups, "problems": req.Problems,
+	}
+	began := time.Now()
+	for {
+		var a accepted
+		err := c.do(ctx, http.MethodPost, "/api/v1/requests", wish, &a)
+		// Nobody there from the beginning is no restart.
+		g, lost := errors.AsType[gone](err)
+		restarts := lost && (g.cut || c.met.Load())
+		if !restarts || req.ID == "" || ctx.Err() != nil || time.Since(began) > c.patience {
+			return a, err
+		}
+		pause(ctx, between)
+	}
+}
+
+func isGone(err error) bool {
+	_, yes := errors.AsType[gone](err)
+	return yes
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 
@@ -304,6 +375,34 @@ func (c *Client) Outcomes(ctx context.Context, registry string, limit int) ([]ve
 		named(o.Versions)
 	}
 	return out.Requests, err
+}
+
+// Cancel implements gate.Service.
+func (c *Client) Cancel(ctx context.Context, id, _ string) (verdict.Outcome, error) {
+	var st state
+	err := c.do(ctx, http.MethodPost, "/api/v1/requests/"+url.PathEscape(id)+"/cancel", struct{}{}, &st)
+	return st.Outcome, err
+}
+
+// Jobs implements gate.Service.
+func (c *Client) Jobs(ctx context.Context, s jobs.State, limit int) ([]jobs.Job, error) {
+	var out struct{ Jobs []jobs.Job }
+	q := url.Values{}
+	if s != "" {
+		q.Set("state", string(s))
+	}
+	if limit > 0 {
+		q.Set("limit", strconv.Itoa(min(limit, 100)))
+	}
+	err := c.do(ctx, http.MethodGet, "/api/v1/jobs?"+q.Encode(), nil, &out)
+	return out.Jobs, err
+}
+
+// RestartJob implements gate.Service.
+func (c *Client) RestartJob(ctx context.Context, id, _ string) (jobs.Job, error) {
+	var j jobs.Job
+	err := c.do(ctx, http.MethodPost, "/api/v1/jobs/"+url.PathEscape(id)+"/restart", struct{}{}, &j)
+	return j, err
 }
 
 // Fixed implements gate.Service. The gate has the request and its outcome.

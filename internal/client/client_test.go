@@ -19,6 +19,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/client"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 	"github.com/gatehouse-project/gatehouse/internal/server"
@@ -135,6 +136,14 @@ func TestSameAsTheGate(t *testing.T) {
 	}
 	if as, err := c.Approve(ctx, ask.ID, "looked at it", ""); err != nil || len(as) != 1 || as[0].Version.Number != "1.0" {
 		t.Errorf("approve: %v, %v", as, err)
+	}
+	if _, err := c.Cancel(ctx, out.Request, ""); !errors.Is(err, verdict.ErrConflict) {
+		t.Errorf("cancelling what is done: %v", err)
+	}
+	if js, err := c.Jobs(ctx, jobs.Done, 10); err != nil || len(js) != 2 || js[1].Subject != out.Request || js[1].Share != "by ann" {
+		t.Errorf("jobs: %+v, %v", js, err)
+	} else if _, err := c.RestartJob(ctx, js[0].ID, ""); !errors.Is(err, verdict.ErrConflict) {
+		t.Errorf("starting again what is done: %v", err)
 	}
 	secret, row, err := c.Create(ctx, "ci", access.Reader, []string{"main"}, time.Hour, "")
 	if err != nil || secret.IsZero() || row.Name != "ci" {
@@ -325,4 +334,137 @@ func TestSocket(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 	s.Close(t.Context())
+}
+
+// local serves a world at a socket, as the gate in a data folder does; stop ends
+// it as SIGTERM does.
+func local(t *testing.T, w *servertest.World, at string) (stop func()) {
+	t.Helper()
+	ln, err := net.Listen("unix", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := server.New(server.Config{Gate: w.Gate, Tokens: w.Tokens, PublicURL: servertest.PublicURL, MaxRequest: 1 << 20, Log: w.Log})
+	h := server.HTTP(s.Local("local:ann"), w.Log)
+	go h.Serve(ln)
+	return sync.OnceFunc(func() {
+		s.EndWaits()
+		h.Shutdown(context.Background())
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		s.Close(ended)
+	})
+}
+
+// TestOverARestart: who waits for an answer when the gate stops gets it from the
+// one that follows.
+func TestOverARestart(t *testing.T) {
+	w := world(t)
+	w.Hold = make(chan struct{})
+	dir, err := os.MkdirTemp("", "gh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	at := filepath.Join(dir, "s")
+	stop := local(t, w, at)
+	c, err := client.New(at, secretref.Secret{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := verdict.Request{ID: gate.NewID('r'), Registry: "main", Purls: []string{"pkg:pypi/demo@1.0"}}
+	waits := &waiting{back: make(chan struct{})}
+	type answer struct {
+		out verdict.Outcome
+		err error
+	}
+	ended := make(chan answer, 1)
+	go func() {
+		out, err := c.Admit(t.Context(), req, waits)
+		ended <- answer{out, err}
+	}()
+	<-w.Fetching
+	stop()
+	<-waits.back // it has noticed
+	close(w.Hold)
+	defer local(t, w, at)()
+	if a := <-ended; a.err != nil || a.out.Request != req.ID || a.out.Verdict != verdict.Admit {
+		t.Errorf("%+v, %v", a.out, a.err)
+	}
+	if list, err := w.Store.Requests(t.Context(), "main", 10); err != nil || len(list) != 1 {
+		t.Errorf("%d requests (%v), want the one", len(list), err)
+	}
+}
+
+// waiting is a Progress that says when the gate has gone.
+type waiting struct {
+	once sync.Once
+	back chan struct{}
+}
+
+func (w *waiting) Step(what string, _, _ int) {
+	if strings.Contains(what, "come back") {
+		w.once.Do(func() { close(w.back) })
+	}
+}
+
+func (*waiting) First([]verdict.VersionOutcome) {}
+
+// TestAGateThatDoesNotComeBack: the error says where the answer will be.
+func TestAGateThatDoesNotComeBack(t *testing.T) {
+	w := world(t)
+	w.Hold = make(chan struct{})
+	defer close(w.Hold)
+	dir, err := os.MkdirTemp("", "gh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	at := filepath.Join(dir, "s")
+	stop := local(t, w, at)
+	c, err := client.New(at, secretref.Secret{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SetPatience(time.Millisecond)
+	req := verdict.Request{ID: gate.NewID('r'), Registry: "main", Purls: []string{"pkg:pypi/demo@1.0"}}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.Admit(t.Context(), req, &heard{})
+		ended <- err
+	}()
+	<-w.Fetching
+	stop()
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "gatehouse requests show "+req.ID) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestAnAnswerLostOnTheWay: a request whose answer was cut off is sent again and
+// asked once.
+func TestAnAnswerLostOnTheWay(t *testing.T) {
+	w := world(t)
+	s := server.New(server.Config{Gate: w.Gate, Tokens: w.Tokens, PublicURL: servertest.PublicURL, MaxRequest: 1 << 20, Log: w.Log})
+	defer s.Close(t.Context())
+	inner := s.Local("local:ann")
+	var cut atomic.Bool
+	h := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && cut.CompareAndSwap(false, true) {
+			inner.ServeHTTP(httptest.NewRecorder(), r) // it is taken in, and nobody hears of it
+			panic(http.ErrAbortHandler)
+		}
+		inner.ServeHTTP(rw, r)
+	}))
+	defer h.Close()
+	c, err := client.New(h.URL, secretref.Secret{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := verdict.Request{ID: gate.NewID('r'), Registry: "main", Purls: []string{"pkg:pypi/demo@1.0"}}
+	if out, err := c.Admit(t.Context(), req, &heard{}); err != nil || out.Request != req.ID || !cut.Load() {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if list, err := w.Store.Requests(t.Context(), "main", 10); err != nil || len(list) != 1 {
+		t.Errorf("%d requests (%v), want one", len(list), err)
+	}
 }

@@ -16,6 +16,7 @@ type token struct {
 	Name       string      `json:"name"`
 	Role       access.Role `json:"role"`
 	Registries []string    `json:"registries"`
+	Names      []string    `json:"names"`
 	CreatedBy  string      `json:"created_by"`
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires"`
@@ -27,16 +28,19 @@ type token struct {
 
 func (t token) row() access.Token {
 	return access.Token{
-		ID: t.ID, Name: t.Name, Role: t.Role, Registries: t.Registries, CreatedBy: t.CreatedBy,
+		ID: t.ID, Name: t.Name, Role: t.Role, Registries: t.Registries, Names: t.Names, CreatedBy: t.CreatedBy,
 		Created: t.Created, Expires: t.Expires, Revoked: t.Revoked, RevokedBy: t.RevokedBy, LastUsed: t.LastUsed,
 	}
 }
 
 // Create makes a token, as access.Tokens does; the caller acts by its own.
-func (c *Client) Create(ctx context.Context, name string, role access.Role, registries []string, ttl time.Duration, _ string) (secretref.Secret, access.Token, error) {
+func (c *Client) Create(ctx context.Context, name string, role access.Role, registries []string, ttl time.Duration, _ string, publishes ...string) (secretref.Secret, access.Token, error) {
 	in := map[string]any{"name": name, "role": role, "registries": registries}
 	if ttl > 0 {
 		in["ttl"] = ttl.String()
+	}
+	if len(publishes) > 0 {
+		in["names"] = publishes
 	}
 	var out token
 	if err := c.do(ctx, http.MethodPost, "/api/v1/tokens", in, &out); err != nil {

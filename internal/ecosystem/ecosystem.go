@@ -100,7 +100,7 @@ type Requirement struct {
 	Marker     string           // PEP 508 marker text, "" for always
 	Hashes     []string         // "sha256:<hex>", lower case; any algorithm that the manifest names
 	At         finding.Location // where it stands
-	Group      string           // dependency group, extra or section; "" for the main one
+	Groups     []string         // dependency groups, extras and sections that ask for it, "" for the main one; none where there are no groups
 	Constraint bool             // narrows others and pulls in nothing itself (-c, constraint-dependencies)
 
 	// The rest is for locks.
@@ -130,12 +130,15 @@ type Problem struct {
 	At     finding.Location
 	Effect string
 	Fatal  bool
+	// Index is the address that the line names, where that is the problem: naming
+	// the gate itself is none.
+	Index IndexAddress `json:"-"`
 }
 
 // Manifest is one parsed file with all that it includes.
 type Manifest struct {
 	Path                 string
-	Format               string // requirements.txt, uv.lock, poetry.lock, pylock.toml, pyproject.toml
+	Format               string // requirements.txt, constraints.txt, uv.lock, poetry.lock, pdm.lock, pylock.toml, Pipfile.lock, pyproject.toml, Pipfile
 	Locked               bool   // Requirements are the closure; no resolver is asked
 	Hashed               bool   // every file must match a hash given (pip's --require-hashes)
 	RequiresPython       string
@@ -232,6 +235,9 @@ type Ecosystem interface {
 	// registry whose base address for this ecosystem is given, without a slash at
 	// the end; "" where its client has no one command for that.
 	InstallCommand(base, format, path string) string
+	// Dependencies lists what a version declares to need, in its order; one that
+	// cannot be read, or that names a place instead of a package, has no Package.
+	Dependencies(m Metadata) []Requirement
 	// Resolve gives the closure of requirements on the targets, reading through up.
 	// Errors: *Conflict, *Unknowable, ErrNoPackage and ErrUnreachable wrapped.
 	Resolve(ctx context.Context, up Upstream, ms []*Manifest, targets []Target) ([]Resolved, error)

@@ -1,11 +1,13 @@
 package ecosystem
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
 // Shelf is one registry as the handlers of an ecosystem see it. It decides
@@ -21,15 +23,37 @@ type Shelf interface {
 	Listing(ctx context.Context, p artifact.Package) (*Listing, error)
 	// File opens an admitted file. A *verdict.Refusal says why it is not handed
 	// out, a *Pending that it is still being looked at, ErrNoPackage that nothing
-	// of that name exists; anything else is a fault. The caller closes Body.
+	// of that name exists, a *budget.Exhausted that whoever asks has had enough for
+	// today; anything else is a fault. The caller closes Body.
 	File(ctx context.Context, p artifact.Package, name string) (*Served, error)
-	// Metadata gives a file's metadata as data, also for files not looked at yet.
+	// Metadata gives a file's metadata as data, also for files not looked at yet;
+	// errors as of File.
 	Metadata(ctx context.Context, p artifact.Package, name string) ([]byte, error)
+	// Vulnerabilities lists what is published against a version and was not waived
+	// here, as the decisions about its files have it; of a version that the index
+	// does not have too. An error says that nothing can be said now, which is not
+	// "none".
+	Vulnerabilities(ctx context.Context, v artifact.Version) ([]Vulnerability, error)
+	// Base is the registry's own address for an ecosystem's clients, without a slash
+	// at the end.
+	Base(e artifact.Ecosystem) string
+}
+
+// Vulnerability is one published record that covers a version, or several that
+// are about the same.
+type Vulnerability struct {
+	ID       string
+	Aliases  []string
+	Fixed    []string // versions that hold a fix, ascending
+	Severity finding.Severity
+	Malware  bool
+	Text     artifact.Untrusted // one line
+	URL      string             // of the decision that says so
 }
 
 // Listing is a package's index as a registry shows it.
 type Listing struct {
-	Index *Index
+	Index *Index // without the files that the registry leaves out
 	Marks []Mark // one for each of Index.Files, same order
 	Until time.Time
 	Tag   string // another one whenever the listing differs
@@ -52,9 +76,12 @@ type Served struct {
 // Pending says that a file is being looked at: ask again later.
 type Pending struct {
 	Version artifact.Version
+	Step    string // how far it is: "being fetched"
 	After   time.Duration
-	URL     string // where to see how far it is
+	URL     string // of the decision that stands until then
 }
 
 // Error implements error.
-func (p *Pending) Error() string { return p.Version.String() + " is still being looked at; ask again" }
+func (p *Pending) Error() string {
+	return p.Version.String() + " is " + cmp.Or(p.Step, "being looked at") + "; ask again"
+}

@@ -279,8 +279,8 @@ func TestACancelledAdmissionLeavesNoHalfState(t *testing.T) {
 			if err != nil || len(ds) != 0 {
 				t.Errorf("%d decisions were written (%v)", len(ds), err)
 			}
-			if _, s, _, err := w.db.Request(t.Context(), r.ID); !errors.Is(err, verdict.ErrNotFound) && (err != nil || s != verdict.Failed) {
-				t.Errorf("the request is %s (%v), want failed or not there", s, err)
+			if _, s, _, err := w.db.Request(t.Context(), r.ID); !errors.Is(err, verdict.ErrNotFound) && (err != nil || s != verdict.Cancelled) {
+				t.Errorf("the request is %s (%v), want cancelled or not there", s, err)
 			}
 			w.fetch.mu.Lock()
 			w.fetch.hook = nil

@@ -87,7 +87,7 @@ func (s *seen) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index,
 
 // Metadata implements ecosystem.Upstream.
 func (s *seen) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
-	return s.peer.Upstream.Metadata(ctx, x, f)
+	return s.g.metadata(ctx, s.reg.Name, s.peer, x, f)
 }
 
 // Each opening costs a resolution.

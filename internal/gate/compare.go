@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
+	"strings"
 	"testing/fstest"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/sbom"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -22,6 +25,16 @@ type asked struct {
 	manifest *ecosystem.Manifest
 	files    fstest.MapFS        // the tree it was read from
 	before   *ecosystem.Manifest // as it was before the change; nil when everything is new
+	groups   []string            // the groups that were asked for; none: all
+}
+
+// parse reads the manifest of a path from a tree, of the groups asked for.
+func (a asked) parse(tree fs.FS, name string) (*ecosystem.Manifest, error) {
+	m, err := a.peer.ParseManifest(tree, name)
+	if err == nil {
+		m.Only(a.groups)
+	}
+	return m, err
 }
 
 // changed are the packages whose lines were added, changed or taken away: a line
@@ -58,7 +71,7 @@ func requirementKey(r ecosystem.Requirement) string {
 	for i, f := range r.Files {
 		files[i] = f.Name + " " + string(f.SHA256)
 	}
-	return fmt.Sprintf("%q %q %q %q %q %q %q %t %q", r.Package, r.Spec, r.Number, r.Marker, r.Group, r.Extras, r.Hashes, r.Constraint, files)
+	return fmt.Sprintf("%q %q %q %q %q %q %q %t %q", r.Package, r.Spec, r.Number, r.Marker, r.Groups, r.Extras, r.Hashes, r.Constraint, files)
 }
 
 // read parses what the request brought: manifests with what they include, and
@@ -68,8 +81,19 @@ func (g *Gate) read(req verdict.Request) ([]asked, []verdict.Problem) {
 	var problems []verdict.Problem
 	tree := Tree(append(slices.Clone(req.Files), req.Include...))
 	before := Tree(req.Before)
+	groups := map[string]bool{} // all that there are
 	for _, src := range req.Files {
 		name := path.Clean(src.Path)
+		if lists, isList, err := g.readList(name, src); err != nil {
+			problems = append(problems, unreadable(src.Path, err))
+			continue
+		} else if isList {
+			for _, a := range lists {
+				problems = append(problems, a.problems(g.PublicURL())...)
+			}
+			out = append(out, lists...)
+			continue
+		}
 		peer, ok := g.peerFor(cmp.Or(src.As, name))
 		if !ok {
 			problems = append(problems, unreadable(src.Path, errors.New("no ecosystem served here knows this kind of manifest")))
@@ -80,17 +104,60 @@ func (g *Gate) read(req verdict.Request) ([]asked, []verdict.Problem) {
 			problems = append(problems, unreadable(src.Path, err))
 			continue
 		}
-		a := asked{peer: peer, manifest: m, files: tree}
+		for _, group := range m.Groups() {
+			groups[ecosystem.GroupName(group)] = true
+		}
+		m.Only(req.Groups)
+		a := asked{peer: peer, manifest: m, files: tree, groups: req.Groups}
 		if _, err := fs.Stat(before, name); err == nil {
-			if old, err := peer.ParseManifest(before, name); err == nil {
+			if old, err := a.parse(before, name); err == nil {
 				a.before = old
 			}
 		}
-		problems = append(problems, a.problems()...)
+		problems = append(problems, a.problems(g.PublicURL())...)
 		out = append(out, a)
 	}
+	problems = append(problems, missingGroups(req.Groups, groups)...)
 	purls, more := g.readPurls(req.Purls)
 	return dropCovered(append(out, purls...)), append(problems, more...)
+}
+
+// missingGroups says that a group which was asked for stands in no manifest: what
+// was meant was then not looked at.
+func missingGroups(asked []string, there map[string]bool) []verdict.Problem {
+	var out []verdict.Problem
+	for _, g := range asked {
+		if there[ecosystem.GroupName(g)] {
+			continue
+		}
+		names := slices.Sorted(maps.Keys(there))
+		for i, n := range names {
+			names[i] = cmp.Or(n, ecosystem.MainGroup)
+		}
+		out = append(out, unreadable("", fmt.Errorf("no manifest has a group %q; there are: %s", artifact.Untrusted(g), artifact.Untrusted(strings.Join(names, ", ")))))
+	}
+	return out
+}
+
+// readList reads a list of parts (CycloneDX, SPDX) as locks, one for each
+// ecosystem in it; false for a file that is none.
+func (g *Gate) readList(name string, src verdict.Source) ([]asked, bool, error) {
+	if _, manifest := g.peerFor(cmp.Or(src.As, name)); manifest || sbom.Detect(name, src.Content) == "" {
+		return nil, false, nil
+	}
+	served := map[artifact.Ecosystem]ecosystem.Ecosystem{}
+	for e, p := range g.Peers {
+		served[e] = p.Ecosystem
+	}
+	lists, err := sbom.Manifests(name, src.Content, served)
+	if err != nil {
+		return nil, true, err
+	}
+	var out []asked
+	for _, l := range lists {
+		out = append(out, asked{peer: g.Peers[l.Ecosystem.ID()], manifest: l.Manifest, files: fstest.MapFS{}})
+	}
+	return out, true, nil
 }
 
 // Tree makes a file system of sources, as manifests are read from.
@@ -135,8 +202,9 @@ func lines(as []asked) map[finding.Location]string {
 }
 
 // problems are the lines that the gate does not follow. Those that stood there
-// before the change are notes: the change did not bring them.
-func (a asked) problems() []verdict.Problem {
+// before the change are notes: the change did not bring them. Naming the gate
+// itself, at its public URL, is no problem.
+func (a asked) problems(public string) []verdict.Problem {
 	stood := map[string]int{} // how often
 	if a.before != nil {
 		for _, p := range a.before.Problems {
@@ -145,6 +213,9 @@ func (a asked) problems() []verdict.Problem {
 	}
 	out := make([]verdict.Problem, 0, len(a.manifest.Problems))
 	for _, p := range a.manifest.Problems {
+		if p.Index.Below(public) {
+			continue
+		}
 		v := verdict.Problem{Class: p.Class, Text: p.Text, File: p.At.File, Line: p.At.Line, Effect: verdict.Effect(p.Effect), Fatal: p.Fatal}
 		if k := problemKey(p); stood[k] > 0 && !p.Fatal {
 			stood[k]--
@@ -159,17 +230,23 @@ func problemKey(p ecosystem.Problem) string {
 	return fmt.Sprintf("%q %q %q", p.Rule, p.At.File, p.Text)
 }
 
+// manifestOf tells which manifest beside it a lock answers.
+var manifestOf = map[string]string{
+	"uv.lock": "pyproject.toml", "poetry.lock": "pyproject.toml", "pdm.lock": "pyproject.toml", "pylock.toml": "pyproject.toml",
+	"Pipfile.lock": "Pipfile",
+}
+
 // dropCovered leaves out the requirements of a manifest whose lock came with
 // it: the lock is the closure. Its findings stay.
 func dropCovered(as []asked) []asked {
-	locked := map[string]bool{}
+	covered := map[string]bool{} // folder and format
 	for _, a := range as {
-		if a.manifest.Locked {
-			locked[path.Dir(a.manifest.Path)] = true
+		if of := manifestOf[a.manifest.Format]; of != "" {
+			covered[path.Dir(a.manifest.Path)+" "+of] = true
 		}
 	}
 	return slices.DeleteFunc(as, func(a asked) bool {
-		return a.manifest.Format == "pyproject.toml" && locked[path.Dir(a.manifest.Path)]
+		return covered[path.Dir(a.manifest.Path)+" "+a.manifest.Format]
 	})
 }
 
@@ -250,7 +327,7 @@ func (g *Gate) resolve(ctx context.Context, reg Registry, as []asked, p Progress
 func (g *Gate) internalLines(a asked) []verdict.Problem {
 	var out []verdict.Problem
 	for _, r := range a.manifest.Requirements {
-		if !r.Constraint && g.Internal(r.Package) {
+		if !r.Constraint && g.Internal(r.Package) && !g.Hosted.has(r.Package) {
 			out = append(out, verdict.Problem{Class: finding.Origin, Effect: verdict.EffectHold, File: r.At.File, Line: r.At.Line,
 				Text: r.Package.Name + " is an internal name and never asked for outside; leave the line to the registry that holds it"})
 		}

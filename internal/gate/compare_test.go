@@ -98,7 +98,7 @@ func pylock(entries ...[3]string) string {
 	b.WriteString("lock-version = \"1.0\"\ncreated-by = \"test\"\n")
 	for _, e := range entries {
 		b.WriteString("\n[[packages]]\nname = \"" + e[0] + "\"\nversion = \"" + e[1] + "\"\n")
-		b.WriteString("wheels = [{name = \"" + e[0] + "-" + e[1] + "-py3-none-any.whl\", url = \"http://files.invalid/x\", hashes = {sha256 = \"" + e[2] + "\"}}]\n")
+		b.WriteString("wheels = [{name = \"" + e[0] + "-" + e[1] + "-py3-none-any.whl\", hashes = {sha256 = \"" + e[2] + "\"}}]\n")
 	}
 	return b.String()
 }
@@ -125,8 +125,8 @@ func TestLocks(t *testing.T) {
 			t.Errorf("reason %+v", r)
 		}
 		// A lock that lies takes nothing away from the others.
-		if names, err := w.db.Admitted(t.Context(), "main", pkg("b")); err != nil || len(names) != 1 || !gate.Serves(w.decision(b)) {
-			t.Errorf("b is admitted in %v (%v)", names, err)
+		if st, err := w.db.State(t.Context(), "main", pkg("b")); err != nil || len(st.AdmittedSince) != 1 || !gate.Serves(w.decision(b)) {
+			t.Errorf("b is admitted in %v (%v)", st.AdmittedSince, err)
 		}
 	})
 	t.Run("one of two locks lies", func(t *testing.T) {
@@ -191,8 +191,8 @@ func TestHashesOfAManifestAreHeldAgainstTheBytes(t *testing.T) {
 				t.Errorf("the next one without a hash: %s: what one manifest demands binds no other", got)
 			}
 			w.requirements("a==1 --hash=" + hash)
-			if names, err := w.db.Admitted(t.Context(), "main", pkg("a")); err != nil || len(names) != 1 {
-				t.Errorf("a manifest with that hash took the file from the others: admitted %v (%v)", names, err)
+			if st, err := w.db.State(t.Context(), "main", pkg("a")); err != nil || len(st.AdmittedSince) != 1 {
+				t.Errorf("a manifest with that hash took the file from the others: admitted %v (%v)", st.AdmittedSince, err)
 			}
 		})
 	}

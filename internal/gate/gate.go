@@ -19,10 +19,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
@@ -38,6 +39,7 @@ type Registry struct {
 	Name    string
 	Policy  *policy.Policy
 	Observe bool // say what would be refused, and serve
+	Present Presentation
 	Targets []ecosystem.Target
 }
 
@@ -45,6 +47,9 @@ type Registry struct {
 // required unless said otherwise.
 type Gate struct {
 	Store      Store
+	Queue      jobs.Store // the jobs that Store submits
+	Hosted     *Hosted    // our own packages; nil: none are published here
+	Reporter   Reporter   // nil: no reports are kept
 	Fetch      Fetcher
 	Inspect    Inspector
 	Peers      map[artifact.Ecosystem]Peer
@@ -56,10 +61,13 @@ type Gate struct {
 	PublicURL  func() string // "http://127.0.0.1:8484", without a slash at the end
 	FourEyes   bool          // nobody approves what they asked for themselves
 	Log        *slog.Logger
+	Metrics    *observe.Metrics // nil: nobody counts
 
-	views viewCache
-	bad   badBytes
-	looks singleflight.Group // one look at a file at a time, by package and file name
+	views    viewCache
+	deciding fetch.Flight[*View] // one decision about an index at a time
+	bad      badBytes
+	looks    once // at files, by package and file name
+	pulls    once // looks for clients, with the decision that follows, by registry too
 }
 
 // ErrNoRegistry says that a registry of that name is not configured.

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/blob"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/observe"
+	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -25,18 +30,24 @@ func (g *Gate) Look(ctx context.Context, v artifact.Version, x *ecosystem.Index,
 	if x == nil {
 		return errors.New("its upstream did not answer")
 	}
-	done := g.looks.DoChan(v.Package.String()+"/"+f.Name, func() (any, error) {
-		return nil, g.look(context.WithoutCancel(ctx), v, x, f)
-	})
-	select {
-	case r := <-done:
-		return r.Err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return g.looks.do(ctx, lookKey(v.Package, f.Name), nil, func(ctx context.Context, w *work) error { return g.look(ctx, w, v, x, f) })
 }
 
-func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
+func lookKey(p artifact.Package, file string) string { return p.String() + "/" + file }
+
+// Looking says how far the look at a file is, in words; "" when nobody looks at it.
+func (g *Gate) Looking(p artifact.Package, file string) string {
+	return g.looks.doing(lookKey(p, file))
+}
+
+// Close ends the looks that still go on and waits until they have.
+func (g *Gate) Close() {
+	g.pulls.close()
+	g.looks.close()
+}
+
+func (g *Gate) look(ctx context.Context, w *work, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
+	w.at("being fetched")
 	file, err := g.Store.FileNamed(ctx, v.Package, f.Name)
 	if errors.Is(err, verdict.ErrNotFound) {
 		file, err = g.quarantineOnce(ctx, v, x, f)
@@ -53,6 +64,7 @@ func (g *Gate) look(ctx context.Context, v artifact.Version, x *ecosystem.Index,
 	} else if !errors.Is(err, verdict.ErrNotFound) {
 		return fmt.Errorf("reading evidence: %w", err)
 	}
+	w.at("being scanned")
 	return g.inspect(ctx, key, file, x, f)
 }
 
@@ -98,6 +110,9 @@ func (g *Gate) quarantineOnce(ctx context.Context, v artifact.Version, x *ecosys
 		return artifact.File{}, err
 	}
 	file, err := g.quarantine(ctx, v, x, f)
+	if errors.Is(err, blob.ErrCollected) {
+		file, err = g.quarantine(ctx, v, x, f) // garbage that lay there went just now; this time the bytes are new
+	}
 	if _, bad := errors.AsType[*BadBytesError](err); bad {
 		g.bad.put(key, err, g.Now().Add(badBytesFor))
 	}
@@ -134,7 +149,9 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 			return fmt.Errorf("reading the index's metadata: %w", err)
 		}
 	}
+	began := g.Now()
 	report, err := g.Inspect.Inspect(ctx, file, f, indexed)
+	g.Metrics.Looked(lookResult(report, err), g.Now().Sub(began))
 	if err != nil {
 		return err
 	}
@@ -142,4 +159,16 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 		return fmt.Errorf("recording evidence: %w", err)
 	}
 	return nil
+}
+
+// lookResult is what the metrics call the outcome of a look.
+func lookResult(r scan.Report, err error) string {
+	fault := func(f finding.Finding) bool { return f.Class == finding.Fault }
+	switch {
+	case err != nil || slices.ContainsFunc(r.Findings, fault):
+		return observe.LookFault
+	case len(r.Findings) > 0:
+		return observe.LookFindings
+	}
+	return observe.LookClean
 }

@@ -454,7 +454,7 @@ type Explanation struct {
 // to be. The number may be spelled in any way that is the same version.
 func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error) {
 	e := Explanation{
-		Registry: registry, Internal: g.Internal(v.Package),
+		Registry: registry, Internal: g.Internal(v.Package) || g.Hosted.has(v.Package),
 		Now: []verdict.Decision{}, History: []verdict.Decision{}, Waivers: []verdict.Waiver{}, Approvals: []verdict.Approval{},
 	}
 	view, err := g.View(ctx, registry, v.Package)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -394,7 +395,7 @@ func TestOutcome(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	r := request("requirements.txt", "a==1\n")
-	if err := w.db.CreateRequest(t.Context(), r); err != nil {
+	if err := w.Submit(t.Context(), r, jobs.Room{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := w.Outcome(t.Context(), r.ID); err != nil || got.Status != verdict.Queued || got.Verdict != verdict.Hold || got.Versions == nil || got.Problems == nil {

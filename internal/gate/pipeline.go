@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -33,20 +34,20 @@ func (Silent) Step(string, int, int) {}
 // First implements Progress.
 func (Silent) First([]verdict.VersionOutcome) {}
 
-// Admit takes a request through the whole gate and gives its outcome, which is
-// recorded under the request's id. An error means that the gate could not
-// answer (store, registry name, cancelled context); whatever the world outside
-// did wrong is in the outcome, as a problem or a reason.
-func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verdict.Outcome, error) {
+// answer takes a request through the whole gate and records its outcome for the
+// attempt that holds its job. It may run again for the same request: what was
+// fetched and scanned is kept, decisions are the same until something they
+// depend on changes. An error means that the gate could not answer now (store,
+// cancelled context); whatever the world outside did wrong is in the outcome, as
+// a problem or a reason.
+func (g *Gate) answer(ctx context.Context, held jobs.Held, req verdict.Request, p Progress) (verdict.Outcome, error) {
 	started := time.Now()
 	reg, err := g.registry(req.Registry)
 	if err != nil {
-		return verdict.Outcome{}, err
-	}
-	if err := g.Store.CreateRequest(ctx, req); err != nil {
-		return verdict.Outcome{}, fmt.Errorf("recording request: %w", err)
+		return g.finish(ctx, held, g.unanswered(req.ID, verdict.Failed, err.Error()))
 	}
 	out := verdict.Outcome{Request: req.ID, DecisionURL: g.DecisionURL(req.ID), Status: verdict.Done, Versions: []verdict.VersionOutcome{}}
+	out.Policy, out.AdvisorySnapshot = reg.Policy.Digest(), g.Advisories().Snapshot
 
 	asked, problems := g.read(req)
 	closure, more := g.resolve(ctx, reg, asked, p)
@@ -54,21 +55,24 @@ func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verd
 
 	candidates, err := g.examine(ctx, reg, closure, lines(asked), p)
 	if err != nil {
-		return g.fail(ctx, out, err)
+		return out, err
 	}
 	p.First(outcomes(candidates))
 	g.lookAtAll(ctx, candidates, p)
 	if err := ctx.Err(); err != nil {
-		return g.fail(ctx, out, err) // what nobody waited for is not decided
+		return out, err // what nobody waited for is not decided
 	}
 	if err := g.decide(ctx, reg, candidates); err != nil {
-		return g.fail(ctx, out, err)
+		return out, err
 	}
 	if err := g.publish(ctx, candidates); err != nil {
-		return g.fail(ctx, out, err)
+		return out, err
 	}
 	out.Versions = outcomes(candidates)
 	g.addRemedies(ctx, reg, req, asked, out.Versions, p)
+	if err := ctx.Err(); err != nil {
+		return out, err // a remedy that was cut short is not the smallest
+	}
 	out.Verdict = sum(out)
 	if slices.ContainsFunc(out.Problems, func(p verdict.Problem) bool { return p.Fatal }) {
 		out.Status, out.Verdict = verdict.Failed, verdict.Worse(out.Verdict, verdict.Hold)
@@ -77,10 +81,26 @@ func (g *Gate) Admit(ctx context.Context, req verdict.Request, p Progress) (verd
 		out.Install = g.installCommand(reg, asked)
 	}
 	out.Took = verdict.Milliseconds(time.Since(started).Milliseconds())
-	if err := g.Store.FinishRequest(context.WithoutCancel(ctx), req.ID, out.Status, out, g.Now()); err != nil {
+	return g.finish(ctx, held, out)
+}
+
+// finish records an outcome, also when nobody waits for it any more: the work is
+// done.
+func (g *Gate) finish(ctx context.Context, held jobs.Held, out verdict.Outcome) (verdict.Outcome, error) {
+	out.Ended = g.Now().UTC()
+	if err := g.Store.FinishRequest(context.WithoutCancel(ctx), held, out, out.Ended); err != nil {
 		return out, fmt.Errorf("recording outcome: %w", err)
 	}
+	g.keepReports(ctx, out.Request)
 	return out, nil
+}
+
+// unanswered is the outcome of a request that came to no decision. It holds.
+func (g *Gate) unanswered(id string, s verdict.Status, why string) verdict.Outcome {
+	return verdict.Outcome{
+		Request: id, Status: s, Verdict: verdict.Hold, DecisionURL: g.DecisionURL(id), Versions: []verdict.VersionOutcome{},
+		Problems: []verdict.Problem{{Class: finding.Fault, Effect: verdict.EffectHold, Fatal: true, Text: why}},
+	}
 }
 
 // installCommand is how to install the one manifest of a request; "" where there
@@ -98,17 +118,6 @@ func (g *Gate) installCommand(reg Registry, as []asked) string {
 
 // mainRegistry is the registry that needs no name in an address.
 const mainRegistry = "main"
-
-// fail records that a request ended without an answer.
-func (g *Gate) fail(ctx context.Context, out verdict.Outcome, err error) (verdict.Outcome, error) {
-	out.Status, out.Verdict = verdict.Failed, verdict.Hold
-	out.Problems = append(out.Problems, verdict.Problem{Class: finding.Fault, Effect: verdict.EffectHold, Fatal: true,
-		Text: "the gate cannot answer now: " + err.Error()})
-	if ferr := g.Store.FinishRequest(context.WithoutCancel(ctx), out.Request, out.Status, out, g.Now()); ferr != nil {
-		err = errors.Join(err, fmt.Errorf("recording outcome: %w", ferr))
-	}
-	return out, err
-}
 
 // candidate is one version of the closure on its way through the gate.
 type candidate struct {
@@ -162,7 +171,7 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 		vf.add("", finding.Finding{Rule: "no-file", Class: finding.Fault, Severity: finding.High,
 			Text: fmt.Sprintf("the index has no file of %s that could be looked at", c.Version)})
 	}
-	x, err := g.index(ctx, peer, c.Version.Package)
+	x, err := g.index(ctx, reg.Name, peer, c.Version.Package)
 	if err == nil {
 		vf.index = x
 		vf.indexed = x.Of(c.Version.Number)
@@ -303,10 +312,16 @@ func (g *Gate) publish(ctx context.Context, cs []*candidate) error {
 	if err := g.Store.PutDecisions(ctx, private); err != nil {
 		return fmt.Errorf("recording decisions: %w", err)
 	}
-	for _, d := range slices.Concat(public, private) {
-		g.Log.Info("decided", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
-	}
+	g.decided(ctx, slices.Concat(public, private)...)
 	return nil
+}
+
+// decided logs and counts decisions once they are recorded: one line each.
+func (g *Gate) decided(ctx context.Context, ds ...verdict.Decision) {
+	for _, d := range ds {
+		g.Metrics.Decided(d)
+		g.Log.InfoContext(ctx, "decided", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
+	}
 }
 
 // sum is a request's verdict: its worst.
@@ -341,7 +356,7 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 	}
 	o := verdict.VersionOutcome{
 		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, New: c.isNew,
-		Via: []string{}, Reasons: []verdict.Reason{}, Files: []verdict.FileOutcome{}, File: c.At.File, Line: c.At.Line, Asked: c.asked,
+		Via: []string{}, Reasons: []verdict.Reason{}, Files: []verdict.FileOutcome{}, File: c.At.File, Line: c.At.Line, Asked: c.asked, Licence: c.facts.licence(),
 	}
 	for _, p := range c.Via {
 		o.Via = append(o.Via, p.Purl())

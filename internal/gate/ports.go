@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -21,8 +22,6 @@ type Store interface {
 	PutFile(ctx context.Context, f artifact.File, firstSeen time.Time) error
 	// FileNamed finds a recorded file.
 	FileNamed(ctx context.Context, p artifact.Package, name string) (artifact.File, error)
-	// FilesOf lists the recorded files of a version.
-	FilesOf(ctx context.Context, v artifact.Version) ([]artifact.File, error)
 	// State reads, at one moment, all that decisions about a package's files in a
 	// registry need. A package that nothing is known of has an empty state.
 	State(ctx context.Context, registry string, p artifact.Package) (PackageState, error)
@@ -48,20 +47,26 @@ type Store interface {
 	Decision(ctx context.Context, id string) (verdict.Decision, error)
 	// DecisionsOf lists the decisions about a version in a registry, newest first.
 	DecisionsOf(ctx context.Context, registry string, v artifact.Version, limit int) ([]verdict.Decision, error)
-	// AdmittedSince says when a file was admitted in a registry and is still
-	// recorded so; ErrNotFound when it is not.
-	AdmittedSince(ctx context.Context, registry string, p artifact.Package, file string) (time.Time, error)
-	// Admitted lists the versions of a package with at least one admitted file.
-	Admitted(ctx context.Context, registry string, p artifact.Package) ([]string, error)
 	// AdmittedNames lists the names of packages with at least one admitted file,
 	// sorted.
 	AdmittedNames(ctx context.Context, registry string, e artifact.Ecosystem) ([]string, error)
 
-	CreateRequest(ctx context.Context, r verdict.Request) error
-	// FinishRequest records status and outcome; a final status is never overwritten.
-	FinishRequest(ctx context.Context, id string, s verdict.Status, o verdict.Outcome, at time.Time) error
-	SetRequestStatus(ctx context.Context, id string, s verdict.Status) error
+	// Submit records a request and the job that will look at it, in one
+	// transaction. An id that exists is ErrConflict, a queue without room for one
+	// more a *jobs.FullError.
+	Submit(ctx context.Context, r verdict.Request, j jobs.New) error
+	// FinishRequest records the outcome of a request and ends its job, in one
+	// transaction, for the attempt that holds the job; any other is jobs.ErrLost.
+	// o.Request says which, o.Status how. What is recorded stays.
+	FinishRequest(ctx context.Context, h jobs.Held, o verdict.Outcome, at time.Time) error
+	// CancelRequest records that a request was taken back and cancels its job,
+	// whoever holds it, in one transaction. One that has an outcome is ErrConflict.
+	CancelRequest(ctx context.Context, o verdict.Outcome, at time.Time) error
+	// Request reads a request with how far it is: Queued or Running as its job says,
+	// Failed without an outcome when its job is dead.
 	Request(ctx context.Context, id string) (verdict.Request, verdict.Status, verdict.Outcome, error)
+	// Outcome is Request without what was asked, and the registry it is for.
+	Outcome(ctx context.Context, id string) (verdict.Outcome, string, error)
 	Requests(ctx context.Context, registry string, limit int) ([]verdict.Outcome, error)
 
 	PutWaiver(ctx context.Context, w verdict.Waiver) error

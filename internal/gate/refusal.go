@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -90,9 +91,47 @@ func newestOffered(v *View, but string) string {
 	return v.newest
 }
 
+// pullsAtOnce is how many files may be looked at for clients at once, whether
+// those still wait or not.
+const pullsAtOnce = 512
+
 // AdmitFile looks at one file and publishes the decision about it: the pull
-// door, for one file that a client waits for.
+// door, for one file that a client waits for. However many ask for a file, it is
+// looked at and decided about once, paid for by the account of whoever asked
+// first; when they give up it goes on.
+//
+// Errors: a *verdict.Refusal when its bytes are not what was promised,
+// *budget.Exhausted and ErrBusy when the look was not begun; anything else is a
+// fault.
 func (g *Gate) AdmitFile(ctx context.Context, registry string, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
+	mayBegin := func(others int) error {
+		if others >= pullsAtOnce {
+			return ErrBusy
+		}
+		return payForLook(budget.From(ctx), 1)
+	}
+	return g.pulls.do(ctx, registry+"/"+lookKey(v.Package, f.Name), mayBegin, func(ctx context.Context, _ *work) error {
+		return g.admitFile(ctx, registry, v, x, f)
+	})
+}
+
+// Affords gives the error that AdmitFile would where the account of ctx may have no
+// more files looked at.
+func Affords(ctx context.Context) error { return payForLook(budget.From(ctx), 0) }
+
+// payForLook takes what is known beforehand of what looks cost. Bytes and time are
+// charged as they are used.
+func payForLook(a *budget.Account, files int64) error {
+	if err := a.Take(budget.Bytes, 0); err != nil {
+		return err
+	}
+	if err := a.Take(budget.ScanTime, 0); err != nil {
+		return err
+	}
+	return a.Take(budget.Files, files)
+}
+
+func (g *Gate) admitFile(ctx context.Context, registry string, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
 	err := g.Look(ctx, v, x, f)
 	if bad, ok := errors.AsType[*BadBytesError](err); ok {
 		return g.refuseBytes(ctx, registry, v, x, f, bad)
@@ -105,7 +144,11 @@ func (g *Gate) AdmitFile(ctx context.Context, registry string, v artifact.Versio
 	}
 	for i, have := range view.Index.Files {
 		if have.Name == f.Name {
-			return g.Store.Publish(ctx, []verdict.Decision{view.Decisions[i]})
+			if err := g.Record(ctx, view, i); err != nil {
+				return err
+			}
+			g.decided(ctx, view.Decisions[i])
+			return nil
 		}
 	}
 	return fmt.Errorf("%s: %w", f.Name, verdict.ErrNotFound)
@@ -135,12 +178,13 @@ func (g *Gate) refuseBytes(ctx context.Context, registry string, v artifact.Vers
 	return &verdict.Refusal{Version: v, File: f.Name, Verdict: d.Verdict, Rule: bad.Rule, Decision: d.ID, Public: bad.Error(), Cause: bad}
 }
 
-// Metadata reads a file's metadata as data: parsed, capped, never decided on.
-func (g *Gate) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) ([]byte, error) {
+// Metadata reads a file's metadata as a registry has it, as data: parsed, capped,
+// never decided on.
+func (g *Gate) Metadata(ctx context.Context, registry string, x *ecosystem.Index, f ecosystem.IndexFile) ([]byte, error) {
 	peer, err := g.peer(x.Package.Ecosystem)
 	if err != nil {
 		return nil, err
 	}
-	_, raw, err := peer.Upstream.Metadata(ctx, x, f)
+	_, raw, err := g.metadata(ctx, registry, peer, x, f)
 	return raw, err
 }

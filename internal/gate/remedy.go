@@ -387,7 +387,7 @@ func (s *search) with(place int, spec string) (asked, string, error) {
 		return changed, "", err
 	}
 	changed.files = tree
-	if changed.manifest, err = s.a.peer.ParseManifest(tree, s.a.manifest.Path); err != nil {
+	if changed.manifest, err = s.a.parse(tree, s.a.manifest.Path); err != nil {
 		return changed, "", err
 	}
 	if len(changed.manifest.Requirements) != len(s.original.Requirements) {

@@ -11,9 +11,11 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
@@ -28,28 +30,38 @@ type View struct {
 	Index     *ecosystem.Index
 	Decisions []verdict.Decision // one for each of Index.Files, same order
 	Until     time.Time          // decide again from here on; zero: no end of its own
+	Kept      atomic.Value       // what a reader made of the view, for as long as it is kept here
 	key       viewKey
 	gone      map[string]bool
 	newest    string             // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
+	present   Presentation       // of its registry
+	recorded  []atomic.Bool      // for each file, whether its decision stands in the store (Record)
 	recalled  []verdict.Decision // of files that were admitted until now
 	like      []int              // for each file, the first of its version with the same answer
 }
 
-// ForResolver is the index with every refused file marked as yanked, the way
-// clients see it.
+// ForResolver is the index the way clients see it: what is refused stands in it
+// as the registry presents it. Under hard a resolver takes a refused version like
+// any other, as a client would, and its admission is refused as the client's
+// download would be.
 func (v *View) ForResolver() *ecosystem.Index { return v.resolvable(true) }
 
 // resolvable is the upstream's index, without what the upstream has no more;
-// marked says whether refused files are marked.
-func (v *View) resolvable(marked bool) *ecosystem.Index {
+// presented says whether refused files are shown as clients see them, or open.
+func (v *View) resolvable(presented bool) *ecosystem.Index {
 	x := *v.Index
 	x.Files = make([]ecosystem.IndexFile, 0, len(v.Index.Files))
 	for i, f := range v.Index.Files {
 		if v.gone[f.Name] {
 			continue
 		}
-		if marked && !Offers(v.Decisions[i]) {
-			f.Yanked, f.YankedReason = true, "[gatehouse]"
+		if presented && !Offers(v.Decisions[i]) {
+			switch v.Presents(i) {
+			case Hide:
+				continue
+			case Soft:
+				f.Yanked, f.YankedReason = true, "[gatehouse]"
+			}
 		}
 		x.Files = append(x.Files, f)
 	}
@@ -75,8 +87,8 @@ type viewKey struct {
 }
 
 // filesKept is how many files the kept views may hold together: about a kilobyte
-// each.
-const filesKept = 60_000
+// each. Deciding again about one that was dropped costs 8 us a file.
+const filesKept = 40_000
 
 // viewCache keeps the views that were used last.
 type viewCache struct {
@@ -97,12 +109,31 @@ type viewName struct {
 }
 
 // index asks the upstream about a name, unless it is one of ours: those are never
-// asked for outside.
-func (g *Gate) index(ctx context.Context, peer Peer, p artifact.Package) (*ecosystem.Index, error) {
+// asked for outside, and have what was published in the registry.
+func (g *Gate) index(ctx context.Context, registry string, peer Peer, p artifact.Package) (*ecosystem.Index, error) {
+	if g.Hosted.has(p) {
+		h, err := g.hosted(ctx, registry, p)
+		if err == nil && h.index == nil {
+			err = fmt.Errorf("%s is one of our own names, and nothing of it is in registry %s: %w", p.Name, registry, ecosystem.ErrNoPackage)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return h.index, nil
+	}
 	if g.Internal(p) {
 		return nil, fmt.Errorf("%s is an internal name and never asked for outside: %w", p.Name, ecosystem.ErrNoPackage)
 	}
-	return peer.Upstream.Index(ctx, p)
+	x, err := peer.Upstream.Index(ctx, p)
+	if _, spent := errors.AsType[*budget.Exhausted](err); !spent {
+		return x, err
+	}
+	// A package that something was fetched of is not new, though its index may have
+	// been cleaned away: what was admitted goes on being served.
+	if origin, oerr := g.Store.Origin(ctx, p); oerr != nil || origin == "" {
+		return nil, err
+	}
+	return peer.Upstream.Index(budget.With(ctx, nil), p)
 }
 
 // View decides about every file of a package for one registry: those in the
@@ -118,8 +149,11 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 	if err != nil {
 		return nil, err
 	}
-	x, missing := g.index(ctx, peer, p)
+	x, missing := g.index(ctx, reg.Name, peer, p)
 	if errors.Is(missing, ecosystem.ErrNoPackage) {
+		if g.Hosted.has(p) {
+			return nil, missing
+		}
 		x = &ecosystem.Index{Package: p} // what was fetched of it may still be known
 	} else if missing != nil {
 		return nil, missing
@@ -135,19 +169,26 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 	if v := g.views.get(name, key, now); v != nil {
 		return v, nil
 	}
-	v, err := g.decideIndex(ctx, reg, x, adv, now)
-	if err != nil {
-		return nil, err
-	}
-	if missing != nil && len(v.Index.Files) == 0 {
-		return nil, missing
-	}
-	if err := g.recall(ctx, v); err != nil {
-		return nil, err
-	}
-	v.key = key
-	g.views.put(name, v)
-	return v, nil
+	// A hundred clients that install at once ask for the same view, which may be of
+	// ten thousand files.
+	return g.deciding.Do(ctx, fmt.Sprint(name, key), func(ctx context.Context) (*View, error) {
+		if v := g.views.get(name, key, now); v != nil {
+			return v, nil
+		}
+		v, err := g.decideIndex(ctx, reg, x, adv, now)
+		if err != nil {
+			return nil, err
+		}
+		if missing != nil && len(v.Index.Files) == 0 {
+			return nil, missing
+		}
+		if err := g.recall(ctx, v); err != nil {
+			return nil, err
+		}
+		v.key = key
+		g.views.put(name, v)
+		return v, nil
+	})
 }
 
 // recall records, before anybody sees the view, which files are no longer
@@ -163,6 +204,20 @@ func (g *Gate) recall(ctx context.Context, v *View) error {
 	for _, d := range v.recalled {
 		g.Log.Warn("recalled", "decision", d.ID, "version", d.Purl, "file", d.File, "registry", d.Registry, "verdict", d.Verdict.String())
 	}
+	return nil
+}
+
+// Record makes the decision about the i-th file of a view stand in the store. It
+// costs nothing where that was done before: a view is another one whenever
+// anything about its package was written.
+func (g *Gate) Record(ctx context.Context, v *View, i int) error {
+	if v.recorded[i].Load() {
+		return nil
+	}
+	if err := g.Store.Publish(ctx, v.Decisions[i:i+1]); err != nil {
+		return fmt.Errorf("recording decision: %w", err)
+	}
+	v.recorded[i].Store(true)
 	return nil
 }
 
@@ -191,7 +246,7 @@ func (c *viewCache) put(n viewName, v *View) {
 		c.remove(old)
 	}
 	c.rows[n] = c.order.PushFront(&keptView{n, v})
-	c.files += len(v.Decisions)
+	c.files += v.weight()
 	for c.files > filesKept && c.order.Len() > 1 {
 		c.remove(c.order.Back())
 	}
@@ -200,8 +255,12 @@ func (c *viewCache) put(n viewName, v *View) {
 func (c *viewCache) remove(e *list.Element) {
 	row := c.order.Remove(e).(*keptView)
 	delete(c.rows, row.name)
-	c.files -= len(row.view.Decisions)
+	c.files -= row.view.weight()
 }
+
+// weight is what a view counts as among those that are kept: its files, and
+// itself, because there are packages without any.
+func (v *View) weight() int { return 1 + len(v.Decisions) }
 
 func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index, adv AdvisoryState, now time.Time) (*View, error) {
 	state, err := g.Store.State(ctx, reg.Name, x.Package)
@@ -214,7 +273,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 	for _, f := range x.Files {
 		byNumber[f.Number] = append(byNumber[f.Number], f)
 	}
-	v := &View{Index: x, gone: gone, Decisions: make([]verdict.Decision, len(x.Files)), like: make([]int, len(x.Files))}
+	v := &View{Index: x, gone: gone, present: reg.Present, recorded: make([]atomic.Bool, len(x.Files)), Decisions: make([]verdict.Decision, len(x.Files)), like: make([]int, len(x.Files))}
 	rules := reg.Policy.Batch()
 	said := map[string]int{} // by version, the last file that had reasons of its own: most share them
 	for i, f := range x.Files {
@@ -260,8 +319,12 @@ func sameAnswer(a, b verdict.Decision) bool {
 func (v *View) Explained(i int) verdict.Decision { return v.Decisions[v.like[i]] }
 
 // withVanished adds the files of a package that were fetched from an upstream
-// and are not in its index any more.
+// and are not in its index any more. From our own index files go by an act of
+// ours, and what else is known of the name is another registry's.
 func withVanished(x *ecosystem.Index, state PackageState) (*ecosystem.Index, map[string]bool) {
+	if x.Upstream == artifact.Internal {
+		return x, nil
+	}
 	there := make(map[string]bool, len(x.Files))
 	for _, f := range x.Files {
 		there[f.Name] = true
@@ -326,7 +389,10 @@ type versionFacts struct {
 	reports  map[string]*scan.Report      // by file name
 	keys     map[string]string            // evidence keys, by file name
 	outdated map[string]bool              // files whose report is of earlier scanners, by name
-	met      map[string][]finding.Finding // on the way here: resolving, fetching, scanning; by file name, "" for all
+	// published is what was found when a file of ours is being uploaded, by file
+	// name; nil: what was recorded then.
+	published map[string][]finding.Finding
+	met       map[string][]finding.Finding // on the way here: resolving, fetching, scanning; by file name, "" for all
 }
 
 func (vf *versionFacts) add(file string, f finding.Finding) {
@@ -364,11 +430,14 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 	}
 	target := scan.VersionTarget{
 		Version: vf.version, Index: vf.index, Files: vf.indexed, Metadata: vf.metadata, Reports: vf.reports,
-		Internal: g.Internal(vf.version.Package), Origin: vf.state.Origin, Now: now,
+		Internal: g.ours(vf), Origin: vf.state.Origin, Now: now,
 	}
 	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target, vf.adv.Problem != "")
 	for _, f := range vf.failed {
 		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
+	}
+	if err := g.addPublished(ctx, vf); err != nil {
+		return err
 	}
 	return ctx.Err() // a check that was interrupted said nothing
 }
@@ -455,19 +524,28 @@ func (g *Gate) decideVersion(reg Registry, vf *versionFacts, now time.Time) verd
 func (g *Gate) commonFacts(reg Registry, vf *versionFacts) Facts {
 	f := Facts{
 		Registry: reg.Name, Observe: reg.Observe, Version: vf.version,
-		Findings: slices.Concat(vf.findings[""], vf.met[""]), Gaps: vf.failed, Origin: vf.state.Origin, Internal: g.Internal(vf.version.Package),
+		Findings: slices.Concat(vf.findings[""], vf.met[""]), Gaps: vf.failed, Origin: vf.state.Origin, Internal: g.ours(vf),
 		Advisories: vf.adv, Waivers: vf.state.Waivers, Approvals: vf.state.Approvals[vf.version.Number],
 		VersionEvidence: vf.evidence,
 	}
 	if vf.index != nil {
 		f.UpstreamMetadata = vf.index.Digest
 	}
-	if m := vf.metadata; m != nil {
-		if f.Licence = m.LicenceSPDX; f.Licence == "" {
-			f.Licence = m.Licence.String()
-		}
-	}
+	f.Licence = vf.licence()
 	return f
+}
+
+// licence is what a version says of itself: an SPDX expression where it is one,
+// else its own words; "" where nothing was read.
+func (vf *versionFacts) licence() string {
+	switch m := vf.metadata; {
+	case m == nil:
+		return ""
+	case m.LicenceSPDX != "":
+		return m.LicenceSPDX
+	default:
+		return m.Licence.String()
+	}
 }
 
 func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) Facts {

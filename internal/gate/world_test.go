@@ -73,7 +73,7 @@ func newWorld(t testing.TB, lines ...string) *world {
 		t.Fatal(err)
 	}
 	w.Gate = &gate.Gate{
-		Store: db, Fetch: w.fetch, Inspect: w.look,
+		Store: db, Queue: db.Jobs(), Fetch: w.fetch, Inspect: w.look,
 		Peers:  map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: pypi.Ecosystem{}, Upstream: w.up}},
 		Checks: []scan.VersionCheck{w.known, status.New(), from},
 		Registries: map[string]gate.Registry{

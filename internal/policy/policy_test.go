@@ -57,7 +57,7 @@ func TestDefaultChecksAndPassesItsExamples(t *testing.T) {
 	}
 }
 
-// TestDefaultVerdicts is issue 3's default policy, line by line.
+// TestDefaultVerdicts holds the default policy to its words, line by line.
 func TestDefaultVerdicts(t *testing.T) {
 	vuln := func(s finding.Severity, fixed ...string) finding.Finding {
 		return finding.Finding{Rule: "known-vulnerability", Class: finding.Vulnerability, Severity: s, IDs: []string{"PYSEC-2020-35"}, Fixed: fixed}

@@ -13,13 +13,15 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/blob"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -30,8 +32,12 @@ type Pull string
 const (
 	PullHold  Pull = "hold"  // refused until somebody asks the gate to admit it
 	PullAdmit Pull = "admit" // looked at now; the client waits or asks again
-	PullOff   Pull = "off"   // as hold, and unseen versions are not listed as offered
+	PullOff   Pull = "off"   // as hold, and the index does not list it
 )
+
+// again is when a client that cannot be answered yet is told to ask again. Most
+// first looks are over by then.
+const again = 3 * time.Second
 
 // Blobs opens stored bytes.
 type Blobs interface {
@@ -48,8 +54,9 @@ type Shelf struct {
 	Wait     time.Duration // how long a client waits for a first look before it is told to ask again
 	Log      *slog.Logger
 
-	listings listings
-	sound    sound
+	sound sound
+	ahead ahead
+	said  said
 }
 
 var _ ecosystem.Shelf = (*Shelf)(nil)
@@ -68,68 +75,51 @@ func (s *Shelf) Listing(ctx context.Context, p artifact.Package) (*ecosystem.Lis
 	if err != nil {
 		return nil, err
 	}
-	if l := s.listings.get(v); l != nil {
-		return l, nil
+	// A view never changes: the gate makes another when anything it depends on does.
+	if kept, ok := v.Kept.Load().(listed); ok && kept.pull == s.Pull {
+		return kept.listing, nil
 	}
 	l, err := s.listing(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	s.listings.put(v, l)
+	v.Kept.Store(listed{s.Pull, l})
 	return l, nil
 }
 
-// listings keeps the listing of each package's latest view. A view never
-// changes: the gate makes another when anything it depends on does.
-type listings struct {
-	mu   sync.Mutex
-	rows map[artifact.Package]listed
-}
-
+// listed is a view's listing. The gate bounds the memory of both.
 type listed struct {
-	of      *gate.View
+	pull    Pull
 	listing *ecosystem.Listing
 }
 
-// listingsKept bounds the memory of listings; a view of its own size is kept by
-// the gate for as many packages.
-const listingsKept = 4096
-
-func (c *listings) get(v *gate.View) *ecosystem.Listing {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if row := c.rows[v.Index.Package]; row.of == v {
-		return row.listing
-	}
-	return nil
-}
-
-func (c *listings) put(v *gate.View, l *ecosystem.Listing) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.rows == nil || len(c.rows) >= listingsKept {
-		c.rows = map[artifact.Package]listed{}
-	}
-	c.rows[v.Index.Package] = listed{v, l}
-}
-
-// listing marks what is refused, and makes the refusals' pages readable: each is
-// recorded under the id that the index names.
+// listing shows what is refused as the registry presents it, and makes the
+// refusals' pages readable: each is recorded under the id that the index names.
 func (s *Shelf) listing(ctx context.Context, v *gate.View) (*ecosystem.Listing, error) {
-	l := &ecosystem.Listing{Index: v.Index, Marks: make([]ecosystem.Mark, len(v.Decisions)), Until: v.Until}
+	l := &ecosystem.Listing{Index: v.Index, Marks: make([]ecosystem.Mark, 0, len(v.Decisions)), Until: v.Until}
 	marked := map[string]verdict.Decision{}
+	leftOut := map[int]bool{}
 	for i, d := range v.Decisions {
-		if s.offers(d) && (s.Pull == PullAdmit || gate.Serves(d)) {
+		var m ecosystem.Mark
+		switch {
+		case s.gives(d):
+		case v.Presents(i) == gate.Hide, s.Pull == PullOff && gate.Unseen(d):
+			leftOut[i] = true
 			continue
+		case v.Presents(i) == gate.Soft:
+			id := v.Explained(i).ID
+			marked[id] = v.Explained(i)
+			m = ecosystem.Mark{Refused: true, Why: markText(gate.RefusalOf(v, i), s.Gate.DecisionURL(id)), Decision: id}
 		}
-		id := v.Explained(i).ID
-		marked[id] = v.Explained(i)
-		l.Marks[i] = ecosystem.Mark{Refused: true, Why: markText(gate.RefusalOf(v, i), s.Gate.DecisionURL(id)), Decision: id}
+		l.Marks = append(l.Marks, m)
+	}
+	if len(leftOut) > 0 {
+		l.Index = without(v.Index, leftOut)
 	}
 	if err := s.Store.PutDecisions(ctx, slices.Collect(maps.Values(marked))); err != nil {
 		return nil, fmt.Errorf("recording refusals: %w", err)
 	}
-	b, err := json.Marshal([]any{v.Index.Digest, l.Marks})
+	b, err := json.Marshal([]any{v.Index.Digest, l.Marks, slices.Sorted(maps.Keys(leftOut))})
 	if err != nil {
 		return nil, fmt.Errorf("naming listing: %w", err)
 	}
@@ -137,22 +127,35 @@ func (s *Shelf) listing(ctx context.Context, v *gate.View) (*ecosystem.Listing, 
 	return l, nil
 }
 
-// offers says whether a file is served, or would be once it was looked at. A
-// registry that only observes offers what it would refuse too, known malware
-// excepted; it serves no more than others what nobody looked at.
-func (s *Shelf) offers(d verdict.Decision) bool {
-	if gate.Offers(d) || !s.Gate.Registries[s.Registry].Observe {
-		return gate.Offers(d)
+// without is an index without some of its files.
+func without(x *ecosystem.Index, leftOut map[int]bool) *ecosystem.Index {
+	some := *x
+	some.Files = make([]ecosystem.IndexFile, 0, len(x.Files)-len(leftOut))
+	for i, f := range x.Files {
+		if !leftOut[i] {
+			some.Files = append(some.Files, f)
+		}
 	}
-	return !slices.ContainsFunc(d.Reasons, func(r verdict.Reason) bool {
-		return r.Class == finding.Malware && r.Effect != verdict.EffectNote
-	})
+	return &some
 }
 
+// gives says whether a client that asks for the file gets it, as far as is known:
+// now, or once it was looked at.
+func (s *Shelf) gives(d verdict.Decision) bool {
+	return gate.Serves(d) || s.Pull == PullAdmit && gate.Offers(d)
+}
+
+// unlooked says whether a request for the file begins a look at it.
+func (s *Shelf) unlooked(d verdict.Decision) bool {
+	return s.Pull == PullAdmit && gate.Unseen(d) && d.Inputs.FileEvidence == ""
+}
+
+// markText is the yank reason that clients print: what others wrote is cleaned
+// here once more, because a terminal obeys it there.
 func markText(no *verdict.Refusal, url string) string {
-	text := no.Public
+	text := artifact.Untrusted(no.Public).String()
 	if no.Next != "" {
-		text += "; " + no.Next
+		text += "; " + artifact.Untrusted(no.Next).String()
 	}
 	return text + "; " + url
 }
@@ -163,14 +166,15 @@ func (s *Shelf) File(ctx context.Context, p artifact.Package, name string) (*eco
 	if err != nil {
 		return nil, err
 	}
-	d := v.Decisions[i]
-	if s.Pull == PullAdmit && !gate.Serves(d) && d.Inputs.FileEvidence == "" && s.offers(d) {
+	if s.unlooked(v.Decisions[i]) {
 		if v, i, err = s.look(ctx, v, i); err != nil {
 			return nil, err
 		}
-		d = v.Decisions[i]
 	}
-	if !gate.Serves(d) {
+	if err := s.Gate.Record(ctx, v, i); err != nil {
+		return nil, err
+	}
+	if !gate.Serves(v.Decisions[i]) {
 		return nil, s.refusal(ctx, v, i)
 	}
 	return s.open(ctx, v, i)
@@ -188,12 +192,16 @@ func (s *Shelf) find(ctx context.Context, p artifact.Package, name string) (*gat
 	return v, i, nil
 }
 
-func (s *Shelf) refusal(ctx context.Context, v *gate.View, i int) error {
-	if err := s.Store.Publish(ctx, []verdict.Decision{v.Decisions[i]}); err != nil {
-		return fmt.Errorf("recording refusal: %w", err)
-	}
+// refusal says why a file is not handed out. Clients ask for such a file up to
+// five times in a row, and so does every other build: the log has it once in a
+// while, with how often it was.
+func (s *Shelf) refusal(ctx context.Context, v *gate.View, i int) *verdict.Refusal {
 	no := gate.RefusalOf(v, i)
-	s.Log.InfoContext(ctx, "refused", "decision", no.Decision, "version", no.Version.Purl(), "file", no.File, "registry", s.Registry, "verdict", no.Verdict.String(), "rule", no.Rule)
+	if before, now := s.said.again(no.Decision, s.Gate.Now()); now {
+		s.Gate.Metrics.Refused(v.Decisions[i])
+		s.Log.InfoContext(ctx, "refused", "decision", no.Decision, "version", no.Version.Purl(), "file", no.File, "registry", s.Registry,
+			"verdict", no.Verdict.String(), "rule", no.Rule, "repeated", before)
+	}
 	return no
 }
 
@@ -202,19 +210,54 @@ func (s *Shelf) refusal(ctx context.Context, v *gate.View, i int) error {
 func (s *Shelf) look(ctx context.Context, v *gate.View, i int) (*gate.View, int, error) {
 	f := v.Index.Files[i]
 	version := v.Index.Version(f)
-	wait, cancel := context.WithTimeout(ctx, s.Wait)
+	done, ok := budget.From(ctx).Wait()
+	if !ok {
+		if err := gate.Affords(ctx); err != nil {
+			return nil, 0, err
+		}
+		s.ahead.add(s, ctx, v.Index.Package, f.Name)
+		return nil, 0, s.pending(ctx, v, i, "one of more files than clients may wait for at once")
+	}
+	defer done()
+	wait, cancel := context.WithTimeout(jobs.WithPriority(ctx, jobs.Install), s.Wait)
 	defer cancel()
 	err := s.Gate.AdmitFile(wait, s.Registry, version, v.Index, f)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return nil, 0, &ecosystem.Pending{Version: version, After: 3 * time.Second, URL: s.Gate.DecisionURL(v.Decisions[i].ID)}
+	switch {
+	case err == nil:
+		return s.find(ctx, v.Index.Package, f.Name)
+	case ctx.Err() != nil:
+		return nil, 0, ctx.Err() // nobody is there to be told
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, 0, s.pending(ctx, v, i, s.Gate.Looking(v.Index.Package, f.Name))
+	case errors.Is(err, gate.ErrBusy):
+		return nil, 0, s.pending(ctx, v, i, "one of too many files to look at just now")
+	case answered(err):
+		return nil, 0, err
+	case errors.Is(err, blob.ErrFull):
+		s.Log.ErrorContext(ctx, "no room to look at a file", "version", version.Purl(), "file", f.Name, "err", err)
+		return nil, 0, err
 	}
-	if no, ok := errors.AsType[*verdict.Refusal](err); ok {
-		return nil, 0, no
-	}
-	if err != nil {
-		s.Log.WarnContext(ctx, "looking at a file", "version", version.Purl(), "file", f.Name, "err", err)
+	s.Log.WarnContext(ctx, "looking at a file", "version", version.Purl(), "file", f.Name, "err", err)
+	if fetch.Passing(err) {
+		return nil, 0, fmt.Errorf("looking at %s: %w", f.Name, err) // worth another try
 	}
 	return s.find(ctx, v.Index.Package, f.Name)
+}
+
+// answered says whether an error is itself the answer to the client.
+func answered(err error) bool {
+	_, refused := errors.AsType[*verdict.Refusal](err)
+	_, spent := errors.AsType[*budget.Exhausted](err)
+	return refused || spent
+}
+
+// pending tells a client to come back, with a page to read meanwhile.
+func (s *Shelf) pending(ctx context.Context, v *gate.View, i int, step string) error {
+	d := v.Decisions[i]
+	if err := s.Store.PutDecisions(ctx, []verdict.Decision{d}); err != nil {
+		return fmt.Errorf("recording decision: %w", err)
+	}
+	return &ecosystem.Pending{Version: v.Index.Version(v.Index.Files[i]), Step: step, After: again, URL: s.Gate.DecisionURL(d.ID)}
 }
 
 func (s *Shelf) open(ctx context.Context, v *gate.View, i int) (*ecosystem.Served, error) {
@@ -238,13 +281,27 @@ func (s *Shelf) open(ctx context.Context, v *gate.View, i int) (*ecosystem.Serve
 
 // Metadata implements ecosystem.Shelf. It is data about a version, parsed and
 // capped, and served for versions that were never looked at too: resolvers need
-// it to pass over them.
+// it to pass over them. Who asks for it will mostly ask for the file next, so
+// the look at that begins already.
+//
+// Where the metadata of a file that is refused anyway cannot be had, the error is
+// the refusal: some clients ask for it first, and shall hear why they get neither.
 func (s *Shelf) Metadata(ctx context.Context, p artifact.Package, name string) ([]byte, error) {
 	v, i, err := s.find(ctx, p, name)
 	if err != nil {
 		return nil, err
 	}
-	return s.Gate.Metadata(ctx, v.Index, v.Index.Files[i])
+	if s.unlooked(v.Decisions[i]) {
+		s.ahead.add(s, ctx, p, name)
+	}
+	b, err := s.Gate.Metadata(ctx, s.Registry, v.Index, v.Index.Files[i])
+	if err == nil || s.gives(v.Decisions[i]) {
+		return b, err
+	}
+	if err := s.Gate.Record(ctx, v, i); err != nil {
+		return nil, err
+	}
+	return nil, s.refusal(ctx, v, i)
 }
 
 type pullerKey struct{}

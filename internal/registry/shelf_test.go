@@ -40,15 +40,17 @@ func open(t *testing.T, s *registry.Shelf, name string) ([]byte, error) {
 	return b, nil
 }
 
-// TestPullModes: what a request for a file that nobody looked at does, and what
-// the index says of it.
+// TestPullModes: what the index says of a file that nobody looked at, and what a
+// request for it and for its metadata does.
 func TestPullModes(t *testing.T) {
 	for _, tc := range []struct {
-		pull   registry.Pull
-		served bool
-		looks  int64
+		pull                   registry.Pull
+		listed, marked, served bool
 	}{
-		{registry.PullAdmit, true, 1}, {registry.PullHold, false, 0}, {registry.PullOff, false, 0}, {"", false, 0},
+		{registry.PullAdmit, true, false, true},
+		{registry.PullHold, true, true, false},
+		{registry.PullOff, false, false, false},
+		{"", true, true, false},
 	} {
 		w, name := one(t)
 		s := w.Shelf("main")
@@ -57,16 +59,21 @@ func TestPullModes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if l.Marks[0].Refused == tc.served {
+		if listed := len(l.Index.Files) == 1; listed != tc.listed || len(l.Marks) != len(l.Index.Files) {
+			t.Errorf("pull %q: the index has %d files and %d marks", tc.pull, len(l.Index.Files), len(l.Marks))
+		} else if listed && l.Marks[0].Refused != tc.marked {
 			t.Errorf("pull %q: the index marks it %v", tc.pull, l.Marks[0].Refused)
+		}
+		if b, err := s.Metadata(t.Context(), demo, name); err != nil || len(b) == 0 {
+			t.Errorf("pull %q: metadata: %d bytes, %v", tc.pull, len(b), err)
 		}
 		_, err = open(t, s, name)
 		no, refused := errors.AsType[*verdict.Refusal](err)
-		if refused == tc.served || w.Inspects.Load() != tc.looks {
+		if refused == tc.served || tc.served != (w.Inspects.Load() == 1) {
 			t.Errorf("pull %q: %v after %d looks", tc.pull, err, w.Inspects.Load())
 		}
-		if refused && (no.Verdict != verdict.Hold || no.Decision == "") {
-			t.Errorf("pull %q: %+v", tc.pull, no)
+		if refused && (no.Verdict != verdict.Hold || no.Decision == "" || w.Fetches.Load() != 0) {
+			t.Errorf("pull %q: %+v after %d fetches", tc.pull, no, w.Fetches.Load())
 		}
 	}
 }

@@ -83,6 +83,9 @@ func stampOf(body io.ReadSeeker) (stamp, bool) {
 // fetched again: only those of the recorded digest will do.
 func (s *Shelf) openSound(ctx context.Context, x *ecosystem.Index, i int, f artifact.File) (io.ReadSeekCloser, error) {
 	body, err := s.Blobs.Open(ctx, f.SHA256)
+	if errors.Is(err, fs.ErrNotExist) && x.Upstream == artifact.Internal {
+		return nil, fmt.Errorf("opening %s: %w; it was published here and nobody else has it: restore a backup, or publish another version", f.Name, err)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		s.Log.WarnContext(ctx, "a blob is lost; fetching it again", "version", f.Version.Purl(), "file", f.Name)
 		again := x.Files[i]

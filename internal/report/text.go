@@ -1,8 +1,3 @@
-// Package report renders outcomes and audits for people and machines: text for
-// a terminal or git's "remote:" lines, JSON with documented shapes. It decides
-// nothing. Text from outside reaches it already marked artifact.Untrusted or
-// cleaned by the finding's author; it is escaped again here because a second
-// cleaning is free and a missed first one is not.
 package report
 
 import (
@@ -94,38 +89,7 @@ func (t *textReport) flow(head, indent, text string) []string {
 
 func width(s string) int { return len([]rune(s)) }
 
-// group is what one requirement of a manifest is refused or held for.
-type group struct {
-	file, asked string
-	line        int
-	versions    []verdict.VersionOutcome
-}
-
-func (t *textReport) groups() []group {
-	var out []group
-	for _, v := range t.o.Versions {
-		if !objected(v) {
-			continue
-		}
-		i := slices.IndexFunc(out, func(g group) bool { return g.file == v.File && g.line == v.Line && g.asked == v.Asked })
-		if i < 0 {
-			out = append(out, group{file: v.File, line: v.Line, asked: v.Asked})
-			i = len(out) - 1
-		}
-		out[i].versions = append(out[i].versions, v)
-	}
-	return out
-}
-
-// objected says whether a version is refused or held, or would be if its
-// registry did more than observe.
-func objected(v verdict.VersionOutcome) bool { return v.Verdict != verdict.Admit || observed(v) }
-
-// observed says whether a version is handed out only because its registry
-// observes: reasons against it are left.
-func observed(v verdict.VersionOutcome) bool {
-	return v.Verdict == verdict.Admit && verdict.Sum(v.Reasons) != verdict.Admit
-}
+func (t *textReport) groups() []group { return groupsOf(t.o.Versions) }
 
 // observing counts, for the headline, what is handed out all the same.
 func (t *textReport) observing() string {
@@ -163,13 +127,15 @@ func (t *textReport) headline() string {
 			held++
 		}
 	}
-	of := countOf(news, "new version", "new versions")
+	of := Count(news, "new version", "new versions")
 	if news == 0 || refused+held > news {
-		of = countOf(len(t.o.Versions), "version", "versions")
+		of = Count(len(t.o.Versions), "version", "versions")
 	}
 	word, observing := strings.ToUpper(t.o.Verdict.String()), t.observing()
 	var what string
 	switch {
+	case t.o.Status == verdict.Cancelled:
+		word, what = "CANCELLED", "nothing was decided"
 	case t.o.Status == verdict.Failed:
 		word, what = "NO ANSWER", "not everything could be decided"
 		if len(t.o.Versions) == 0 {
@@ -277,27 +243,23 @@ func (t *textReport) groupLines(g group) []string {
 	indent := t.indent(place)
 	var out []string
 	for i, v := range g.versions {
-		head, name := indent, v.Version.Package.Name+" "+v.Version.Number
-		if v.Version.Number == "" { // it came as JSON
-			name = nameOf(v.Purl)
-		}
-		name = safe(name)
+		head, called := indent, safe(name(v))
 		if i == 0 {
 			head = "  " + place
 			if g.asked != "" && !strings.HasPrefix(g.asked, "pkg:") {
 				head += cut(safe(g.asked), t.opt.Width*2/3)
-				name = "-> " + name
+				called = "-> " + called
 				if v.Direct {
-					name = ""
+					called = ""
 				}
 				head += " "
 			}
 		} else if !v.Direct {
-			name = "-> " + name
+			called = "-> " + called
 		}
-		head = strings.TrimRight(head+name, " ")
+		head = strings.TrimRight(head+called, " ")
 		if i > 0 || strings.TrimSpace(head) == "" {
-			head = indent + name
+			head = indent + called
 		}
 		if why := t.why(v); len(why) == 1 && width(head) <= t.opt.Width*3/4 {
 			out = append(out, t.flow(head+"   ", indent+"  ", why[0])...)
@@ -309,14 +271,6 @@ func (t *textReport) groupLines(g group) []string {
 		}
 	}
 	return append(out, t.next(g, indent)...)
-}
-
-func nameOf(purl string) string {
-	v, err := artifact.ParsePurl(purl)
-	if err != nil {
-		return purl
-	}
-	return v.String()
 }
 
 // next is what to do about a group: its remedy, when it opens, or the policy's
@@ -381,11 +335,6 @@ func says(v verdict.VersionOutcome, date string) bool {
 	return len(v.Reasons) > 0 && strings.Contains(v.Reasons[0].Text, date)
 }
 
-// blocks says whether a reason stands in the way.
-func blocks(r verdict.Reason) bool {
-	return r.Effect != verdict.EffectNote && r.Effect != verdict.EffectAdmit
-}
-
 // why folds the reasons of one version into one sentence, unless all of them
 // were asked for.
 func (t *textReport) why(v verdict.VersionOutcome) []string {
@@ -414,7 +363,7 @@ func (t *textReport) why(v verdict.VersionOutcome) []string {
 	}
 	first := would + others[0]
 	if len(others) > 1 {
-		first += fmt.Sprintf(" (and %s)", countOf(len(others)-1, "more reason", "more reasons"))
+		first += fmt.Sprintf(" (and %s)", Count(len(others)-1, "more reason", "more reasons"))
 	}
 	return []string{first}
 }
@@ -454,7 +403,7 @@ func advisoryLine(rs []verdict.Reason) string {
 	default:
 		how = fmt.Sprintf("%d %s", count, worst)
 	}
-	text := countOf(len(rs), "advisory", "advisories") + ", " + how
+	text := Count(len(rs), "advisory", "advisories") + ", " + how
 	switch ids := rs[0].IDs; {
 	case len(ids) == 0:
 		return text
@@ -497,7 +446,7 @@ func (t *textReport) tail() []string {
 	}
 	noted := ""
 	if notes > 0 && !t.opt.All {
-		noted = countOf(notes, "note", "notes")
+		noted = Count(notes, "note", "notes")
 		if !t.opt.NoAll {
 			noted += " (--all lists them)"
 		}
@@ -533,7 +482,8 @@ func cut(s string, most int) string {
 	return string(r[:most-1]) + "…"
 }
 
-func countOf(n int, one, many string) string {
+// Count is a number with its noun: "1 version", "3 versions".
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -52,8 +53,8 @@ type decisionPage struct {
 	Now      *verdict.Decision // today's answer, when it is another one
 	NowURL   string
 	Checked  bool // today's answer is known
-	Why      []reasonView
-	Notes    []reasonView
+	Why      []report.ReasonView
+	Notes    []report.ReasonView
 	Closest  string // the next version above it that is offered
 	Newest   string // the newest version that is offered
 	Opens    string // in words; "" when it does not open by itself
@@ -97,12 +98,12 @@ const lookAgain = 3 * time.Second
 
 func (s *Server) decisionPage(ctx context.Context, who access.Principal, d verdict.Decision) (*decisionPage, error) {
 	p := &decisionPage{
-		frame: s.pages.frame(word(d.Verdict) + ": " + subject(d)), Decision: d, URL: s.gate.DecisionURL(d.ID),
-		Class: d.Verdict.String(), Word: word(d.Verdict), Lead: lead(d),
+		frame: s.pages.frame(report.Word(d.Verdict) + ": " + subject(d)), Decision: d, URL: s.gate.DecisionURL(d.ID),
+		Class: d.Verdict.String(), Word: report.Word(d.Verdict), Lead: lead(d),
 	}
-	p.Why, p.Notes = reasonViews(d.Reasons)
+	p.Why, p.Notes = report.Reasons(d.Reasons)
 	if len(p.Why) > 1 { // beside a reason of its own, the missing look is only in the way
-		p.Why = slices.DeleteFunc(p.Why, func(r reasonView) bool { return r.Rule == notLookedAt })
+		p.Why = slices.DeleteFunc(p.Why, func(r report.ReasonView) bool { return r.Rule == notLookedAt })
 	}
 	s.today(ctx, p)
 	p.opens(s.gate.Now())
@@ -160,7 +161,7 @@ func against(rs []verdict.Reason) string {
 	if all == 0 {
 		return ""
 	}
-	text := " " + plural(all, "known vulnerability stands", "known vulnerabilities stand") + " against it"
+	text := " " + report.Count(all, "known vulnerability stands", "known vulnerabilities stand") + " against it"
 	if high > 0 {
 		text += fmt.Sprintf(", %d of high severity or above", high)
 	}
@@ -278,7 +279,7 @@ func (p *decisionPage) opens(now time.Time) {
 		}
 	}
 	if last.After(now) {
-		p.OpensAt, p.Opens = last, opensIn(now, last)
+		p.OpensAt, p.Opens = last, report.OpensIn(now, last)
 	}
 }
 
@@ -314,14 +315,14 @@ func (p *decisionPage) commands() {
 		if d.Inputs.FileEvidence == "" { // only what was looked at can be approved
 			p.Approve = append(p.Approve, command{"Have it looked at first", "gatehouse admit " + d.Purl + at(d.Registry)})
 		}
-		p.Who = "An approver of registry " + safe(d.Registry) + " can admit exactly these bytes."
-		if slices.ContainsFunc(p.Why, func(r reasonView) bool { return r.Class == finding.Fault }) {
-			p.Who = "Two approvers of registry " + safe(d.Registry) + " can admit exactly these bytes: the gate could not look at all of them."
+		p.Who = "An approver of registry " + shown(d.Registry) + " can admit exactly these bytes."
+		if slices.ContainsFunc(p.Why, func(r report.ReasonView) bool { return r.Class == finding.Fault }) {
+			p.Who = "Two approvers of registry " + shown(d.Registry) + " can admit exactly these bytes: the gate could not look at all of them."
 		}
 		p.Approve = append(p.Approve, command{"Approve", "gatehouse approve " + d.ID + reasonHere})
 		return
 	}
-	p.Who = "An approver of registry " + safe(d.Registry) + " can waive the rule for this version, until a date."
+	p.Who = "An approver of registry " + shown(d.Registry) + " can waive the rule for this version, until a date."
 	for _, r := range p.rules() {
 		p.Approve = append(p.Approve, command{"Waive " + r, fmt.Sprintf("gatehouse waive %s --rule %s --until DATE%s%s", d.Purl, r, reasonHere, at(d.Registry))})
 	}

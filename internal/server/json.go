@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,9 +8,8 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 )
 
 // writeJSON answers v. Characters that a terminal or an editor would obey are
@@ -21,7 +19,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	write(w, status, "application/json", append(escapeFormat(b), '\n'))
+	write(w, status, "application/json", append(artifact.EscapeJSON(b), '\n'))
 	return nil
 }
 
@@ -38,7 +36,7 @@ func writeProblem(w http.ResponseWriter, status int, detail string) {
 	if err != nil {
 		panic(err) // plain strings only
 	}
-	write(w, status, "application/problem+json", append(escapeFormat(b), '\n'))
+	write(w, status, "application/problem+json", append(artifact.EscapeJSON(b), '\n'))
 }
 
 func write(w http.ResponseWriter, status int, contentType string, b []byte) {
@@ -50,34 +48,6 @@ func write(w http.ResponseWriter, status int, contentType string, b []byte) {
 	}
 	w.WriteHeader(status)
 	w.Write(b) // a client that went away is no error of ours
-}
-
-// escapeFormat writes invisible and direction-changing characters of JSON text
-// as escapes. They can only stand inside strings.
-func escapeFormat(b []byte) []byte {
-	if !bytes.ContainsFunc(b, obeyed) {
-		return b
-	}
-	out := make([]byte, 0, len(b)+64)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case !obeyed(r):
-			out = append(out, b[:n]...)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-		b = b[n:]
-	}
-	return out
-}
-
-// obeyed says whether a character acts instead of being shown.
-func obeyed(r rune) bool {
-	return r >= 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Variation_Selector)
 }
 
 // readJSON reads the request's body, at most most bytes, into v. What v does not

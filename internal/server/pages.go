@@ -2,19 +2,16 @@ package server
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -30,81 +27,21 @@ type pages struct {
 	host  string // the public URL, for people
 }
 
-// pagePolicy lets a page load our style sheet and nothing else. There are no
-// scripts to allow.
-const pagePolicy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+// pagePolicy lets a page load our style sheet, run the one script that the
+// reports bring along, and nothing else.
+var pagePolicy = "default-src 'none'; style-src 'self'; script-src " + report.ScriptHash + "; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 func newPages(publicURL string) *pages {
-	css, err := web.ReadFile("web/gatehouse.css")
-	if err != nil {
-		panic(err) // embedded
-	}
+	css := []byte(report.Style)
 	sheet, err := answer.NewPage("text/css; charset=utf-8", "", css)
 	if err != nil {
 		panic(err) // a constant of this program
 	}
 	p := &pages{style: "gatehouse-" + artifact.DigestOf(css).Short() + ".css", sheet: sheet, host: publicURL}
-	p.set = template.Must(template.New("").Funcs(template.FuncMap{
-		"safe":   safe,
-		"lines":  func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
-		"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"plural": plural,
-		"minus":  func(a, b int) int { return a - b },
-		"word":   word,
-		"took":   took,
-		"dict":   dict,
+	p.set = template.Must(report.Pieces().Funcs(template.FuncMap{
+		"script": func() template.JS { return template.JS(report.Script) },
 	}).ParseFS(web, "web/*.html"))
 	return p
-}
-
-// safe cleans a text of what a reader would obey without seeing it.
-func safe(s any) string {
-	switch s := s.(type) {
-	case artifact.Untrusted:
-		return s.String()
-	case string:
-		return artifact.Untrusted(s).String()
-	}
-	return artifact.Untrusted(fmt.Sprint(s)).String()
-}
-
-// dict lets a template hand several values to another.
-func dict(pairs ...any) (map[string]any, error) {
-	m := map[string]any{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		k, ok := pairs[i].(string)
-		if !ok {
-			return nil, fmt.Errorf("key %v is no text", pairs[i])
-		}
-		m[k] = pairs[i+1]
-	}
-	return m, nil
-}
-
-// word is a verdict for people.
-func word(v verdict.Verdict) string {
-	switch v {
-	case verdict.Admit:
-		return "Admitted"
-	case verdict.Reject:
-		return "Refused"
-	}
-	return "Held"
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
-
-func took(ms verdict.Milliseconds) string {
-	if ms < 1000 {
-		return fmt.Sprintf("%d ms", ms)
-	}
-	return fmt.Sprintf("%.1f s", float64(ms)/1000)
 }
 
 // frame is what every page has.
@@ -216,53 +153,5 @@ func (w immutable) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// reasonView is one reason on a page.
-type reasonView struct {
-	verdict.Reason
-	Word  string // "refuses", "holds", "note"
-	Badge string // severity, "" where it says nothing
-}
-
-func reasonViews(rs []verdict.Reason) (blocking, notes []reasonView) {
-	for _, r := range rs {
-		v := reasonView{Reason: r}
-		if r.Class == finding.Vulnerability || r.Severity.Weight() >= finding.High && r.Severity != finding.Unknown {
-			v.Badge = r.Severity.String()
-		}
-		if r.Class == finding.Vulnerability && len(r.Fixed) > 0 {
-			v.Remedy = "" // which versions are fixed is said beside it
-		}
-		switch r.Effect {
-		case verdict.EffectNote, verdict.EffectAdmit:
-			v.Word = "note"
-			notes = append(notes, v)
-		case verdict.EffectReject:
-			v.Word = "refuses"
-			blocking = append(blocking, v)
-		default:
-			v.Word = "holds"
-			blocking = append(blocking, v)
-		}
-	}
-	slices.SortStableFunc(blocking, func(a, b reasonView) int {
-		return cmp.Or(strings.Compare(b.Word, a.Word), cmp.Compare(b.Severity.Weight(), a.Severity.Weight()))
-	})
-	return blocking, notes
-}
-
 // command is a line to copy.
 type command struct{ Label, Line string }
-
-// opensIn says how far ahead a moment is, for people.
-func opensIn(now, t time.Time) string {
-	d := t.Sub(now)
-	switch {
-	case d < time.Minute:
-		return "in less than a minute"
-	case d < 2*time.Hour:
-		return "in " + plural(int(d.Round(time.Minute)/time.Minute), "minute", "minutes")
-	case d < 48*time.Hour:
-		return "in " + plural(int(d.Round(time.Hour)/time.Hour), "hour", "hours")
-	}
-	return "in " + plural(int(d.Round(24*time.Hour)/(24*time.Hour)), "day", "days")
-}

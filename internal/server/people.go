@@ -240,6 +240,7 @@ type token struct {
 	Name       string      `json:"name"`
 	Role       access.Role `json:"role"`
 	Registries []string    `json:"registries"`
+	Names      []string    `json:"names,omitempty"` // patterns of what it may publish; none: every name
 	CreatedBy  string      `json:"created_by"`
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires"`
@@ -250,7 +251,7 @@ type token struct {
 }
 
 func tokenOf(t access.Token) token {
-	return token{t.ID, t.Name, t.Role, t.Registries, t.CreatedBy, t.Created, t.Expires, t.Revoked, t.RevokedBy, t.LastUsed, ""}
+	return token{t.ID, t.Name, t.Role, t.Registries, t.Names, t.CreatedBy, t.Created, t.Expires, t.Revoked, t.RevokedBy, t.LastUsed, ""}
 }
 
 func (s *Server) createToken(c *call) error {
@@ -258,6 +259,7 @@ func (s *Server) createToken(c *call) error {
 		Name       string      `json:"name"`
 		Role       access.Role `json:"role"`
 		Registries []string    `json:"registries"` // default all
+		Names      []string    `json:"names"`      // patterns of what a publisher may publish
 		TTL        string      `json:"ttl"`        // "720h"; default 90 days
 	}
 	if err := c.readJSON(&in, maxSmallBody); err != nil {
@@ -282,7 +284,7 @@ func (s *Server) createToken(c *call) error {
 		}
 	}
 	ctx := c.r.Context()
-	secret, row, err := s.cfg.Tokens.Create(ctx, in.Name, in.Role, in.Registries, ttl, c.who.Name)
+	secret, row, err := s.cfg.Tokens.Create(ctx, in.Name, in.Role, in.Registries, ttl, c.who.Name, in.Names...)
 	if err != nil {
 		return bad("%s", shown(err.Error()))
 	}

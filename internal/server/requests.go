@@ -3,18 +3,20 @@ package server
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -24,6 +26,7 @@ import (
 const (
 	maxSources  = 5000
 	maxPurls    = 10000
+	maxGroups   = 256
 	maxProblems = 1000
 	maxText     = 4 << 10 // bytes of one text that a person writes
 	maxWait     = time.Minute
@@ -52,6 +55,7 @@ func (s *sources) UnmarshalJSON(b []byte) error {
 
 // requestWish is the body of POST /api/v1/requests.
 type requestWish struct {
+	ID       string            `json:"id"`       // of the sender's own making, so that sending it again asks once; "" for one of ours
 	Registry string            `json:"registry"` // default main
 	Project  string            `json:"project"`
 	Door     string            `json:"door"` // cli, push or api (the default): shapes what the answer proposes
@@ -59,6 +63,7 @@ type requestWish struct {
 	Include  sources           `json:"include"` // readable through -r and -c
 	Before   sources           `json:"before"`  // the files as they were: what stood there is not new
 	Purls    []string          `json:"purls"`
+	Groups   []string          `json:"groups"`   // of the manifests, the dependency groups and extras to look at; none: all
 	Problems []verdict.Problem `json:"problems"` // what the sender could not read; they can only worsen the verdict
 }
 
@@ -76,15 +81,46 @@ func (s *Server) createRequest(c *call) error {
 		return err
 	}
 	req := verdict.Request{
-		ID: gate.NewID('r'), Door: cmp.Or(in.Door, "api"), Registry: in.Registry, Project: in.Project, By: c.who.Name,
-		Files: in.Files, Include: in.Include, Before: in.Before, Purls: in.Purls, Problems: in.Problems, Created: c.s.gate.Now().UTC(),
+		ID: cmp.Or(in.ID, gate.NewID('r')), Door: cmp.Or(in.Door, "api"), Registry: in.Registry, Project: in.Project, By: c.who.Name,
+		Files: in.Files, Include: in.Include, Before: in.Before, Purls: in.Purls, Groups: in.Groups, Problems: in.Problems, Created: c.s.gate.Now().UTC(),
 	}
-	if err := c.s.queue.add(req); err != nil {
+	if err := c.submit(req); err != nil {
 		return err
 	}
 	c.w.Header().Set("Location", "/api/v1/requests/"+req.ID)
 	return writeJSON(c.w, http.StatusAccepted, map[string]string{"request": req.ID, "url": c.s.gate.DecisionURL(req.ID)})
 }
+
+// submit takes a request in. One that came under an id of its sender's own and
+// is there already is the same one sent again, because its answer was lost.
+func (c *call) submit(req verdict.Request) error {
+	if c.s.cfg.Full != nil {
+		if err := c.s.cfg.Full(); err != nil {
+			return err
+		}
+	}
+	err := c.s.gate.Submit(c.r.Context(), req, c.s.cfg.Room)
+	if errors.Is(err, verdict.ErrConflict) {
+		if there, _, _, err := c.s.gate.Store.Request(c.r.Context(), req.ID); err == nil && sameRequest(there, req) {
+			return nil
+		}
+		return &badInput{http.StatusConflict, "there is another request of that id; leave \"id\" out and the gate gives one"}
+	} else if err != nil {
+		return err
+	}
+	c.s.runner.Wake()
+	return nil
+}
+
+// sameRequest says whether the same asker asks the same.
+func sameRequest(a, b verdict.Request) bool {
+	b.Created = a.Created
+	one, err := json.Marshal(a)
+	two, err2 := json.Marshal(b)
+	return err == nil && err2 == nil && bytes.Equal(one, two)
+}
+
+var requestID = regexp.MustCompile(`^r[a-z2-7]{12}$`) // as gate.NewID makes them
 
 // check refuses a request that could not be what its sender means.
 func (s *Server) check(in requestWish) error {
@@ -93,10 +129,14 @@ func (s *Server) check(in requestWish) error {
 	}
 	all := slices.Concat(in.Files, in.Include, in.Before)
 	switch {
+	case in.ID != "" && !requestID.MatchString(in.ID):
+		return bad("id %q is none: an r and twelve of a-z and 2-7", shown(in.ID))
 	case len(in.Files)+len(in.Purls)+len(in.Problems) == 0:
 		return bad("name files or purls to look at")
 	case len(all) > maxSources || len(in.Purls) > maxPurls || len(in.Problems) > maxProblems:
 		return bad("at most %d files, %d purls and %d problems in one request", maxSources, maxPurls, maxProblems)
+	case len(in.Groups) > maxGroups:
+		return bad("at most %d groups in one request", maxGroups)
 	case !slices.Contains([]string{"", "api", "cli", "push"}, in.Door):
 		return bad("door %q is none of api, cli, push", shown(in.Door))
 	case len(in.Project) > maxText:
@@ -144,18 +184,14 @@ func (s *Server) getRequest(c *call) error {
 		return err
 	}
 	id := c.r.PathValue("id")
-	if j := s.queue.find(id); j != nil {
-		if err := c.may(j.req.Registry); err != nil {
+	st, err := c.stateOf(id)
+	if err != nil {
+		return noSuch(err, "request", id)
+	}
+	if wait > 0 && !st.Status.Ended() {
+		if st, err = c.await(id, wait); err != nil {
 			return err
 		}
-		s.await(c.r.Context(), j, wait)
-	}
-	st, err := s.stateOf(c.r.Context(), id)
-	if err != nil {
-		return err
-	}
-	if err := c.may(st.Registry); err != nil {
-		return err
 	}
 	return writeJSON(c.w, http.StatusOK, st)
 }
@@ -172,39 +208,88 @@ func (c *call) waitFor() (time.Duration, error) {
 	return min(d, maxWait), nil
 }
 
-// await returns when the request has ended, or after wait, or when nobody waits
-// any more.
-func (s *Server) await(ctx context.Context, j *job, wait time.Duration) {
-	if wait <= 0 {
-		return
-	}
+// await gives a request once it has ended, or as it is after wait, or when nobody
+// waits any more.
+func (c *call) await(id string, wait time.Duration) (requestState, error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	select {
-	case <-j.ended:
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-s.closing:
+	for {
+		r := c.s.runs.enter(id) // before the look, so that no end is missed
+		st, err := c.stateOf(id)
+		over := err != nil || st.Status.Ended()
+		if !over {
+			select {
+			case <-r.ended: // perhaps to be tried again
+			case <-timer.C:
+				over = true
+			case <-c.r.Context().Done():
+				over = true
+			case <-c.s.closing:
+				over = true
+			}
+		}
+		c.s.runs.leave(id, r)
+		if over {
+			if err == nil && !st.Status.Ended() {
+				return c.stateOf(id)
+			}
+			return st, err
+		}
 	}
 }
 
-// stateOf reads a request from the queue, or from the store once it has ended.
-func (s *Server) stateOf(ctx context.Context, id string) (requestState, error) {
-	url := s.gate.DecisionURL(id)
-	if j := s.queue.find(id); j != nil {
-		o, p := j.state(url)
-		st := requestState{Outcome: o, Registry: j.req.Registry, URL: url}
+// stateOf reads a request that the caller may see, with how far it is.
+func (c *call) stateOf(id string) (requestState, error) {
+	s := c.s
+	o, registry, err := s.gate.OutcomeIn(c.r.Context(), id)
+	if err != nil {
+		return requestState{}, err
+	}
+	if err := c.may(registry); err != nil {
+		return requestState{}, err
+	}
+	st := requestState{Outcome: o, Registry: registry, URL: s.gate.DecisionURL(id)}
+	if r := s.runs.find(id); r != nil && o.Status == verdict.Running {
+		p, first := r.soFar()
 		if p.Step != "" {
 			st.Progress = &p
 		}
-		return st, nil
+		if first != nil {
+			st.Versions = first
+		}
 	}
-	req, _, _, err := s.gate.Store.Request(ctx, id)
+	return st, nil
+}
+
+// cancelRequest takes back a request: who asked may, and who may answer for the
+// registry.
+func (s *Server) cancelRequest(c *call) error {
+	ctx, id := c.r.Context(), c.r.PathValue("id")
+	req, _, err := s.gate.Request(ctx, id)
 	if err != nil {
-		return requestState{}, noSuch(err, "request", id)
+		return noSuch(err, "request", id)
 	}
-	o, err := s.gate.Outcome(ctx, id)
-	return requestState{Outcome: o, Registry: req.Registry, URL: url}, err
+	if err := c.may(req.Registry); err != nil {
+		return err
+	}
+	if req.By == "" || req.By != c.who.Name {
+		if err := access.Authorize(c.who, access.Revoke, req.Registry); err != nil {
+			return fmt.Errorf("cancelling what another one asked for: %w", err)
+		}
+	}
+	_, err = s.gate.Cancel(ctx, id, c.who.Name)
+	if errors.Is(err, verdict.ErrConflict) {
+		return &badInput{http.StatusConflict, "the request has its outcome already; there is nothing to cancel"}
+	} else if err != nil {
+		return err
+	}
+	s.runner.Cancelled(gate.RequestJob, id)
+	s.runs.end(id)
+	st, err := c.stateOf(id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(c.w, http.StatusOK, st)
 }
 
 func noSuch(err error, what, id string) error {
@@ -219,17 +304,28 @@ func (s *Server) listRequests(c *call) error {
 	if err != nil {
 		return err
 	}
-	limit := listDefault
-	if text := c.r.URL.Query().Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > listMost {
-			return bad("limit=%s is no number from 1 to %d", shown(text), listMost)
-		}
+	limit, err := c.limit()
+	if err != nil {
+		return err
 	}
 	outs, err := s.gate.Outcomes(c.r.Context(), name, limit)
 	if err != nil {
 		return err
 	}
 	return writeJSON(c.w, http.StatusOK, map[string]any{"requests": orEmpty(outs)})
+}
+
+// limit is how many rows a query asks for.
+func (c *call) limit() (int, error) {
+	text := c.r.URL.Query().Get("limit")
+	if text == "" {
+		return listDefault, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > listMost {
+		return 0, bad("limit=%s is no number from 1 to %d", shown(text), listMost)
+	}
+	return n, nil
 }
 
 // registry is the one that a query names, main by default, when the caller may.

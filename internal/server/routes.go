@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
+	"github.com/gatehouse-project/gatehouse/internal/answer"
+	"github.com/gatehouse-project/gatehouse/internal/blob"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
-	"github.com/gatehouse-project/gatehouse/internal/registry"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -33,6 +37,15 @@ func (s *Server) table() []route {
 		{"GET /api/v1/requests", access.Read, s.listRequests},
 		{"GET /api/v1/requests/{id}", access.Read, s.getRequest},
 		{"POST /api/v1/requests/{id}/fixed", access.Read, s.fixRequest},
+		{"GET /api/v1/requests/{id}/reports", access.Read, s.listReports},
+		{"GET /api/v1/requests/{id}/reports/{format}", access.Read, s.getReport},
+		{"POST /api/v1/requests/{id}/cancel", access.Request, s.cancelRequest},
+
+		{"GET /api/v1/jobs", access.ReadAudit, s.listJobs},
+		{"POST /api/v1/jobs/{id}/restart", access.Configure, s.restartJob},
+
+		{"POST /api/v1/upkeep/{work}", access.Configure, s.upkeep},
+		{"GET /metrics", s.metricsAct(), s.metrics},
 
 		{"POST /api/v1/asks", access.Ask, s.createAsk},
 		{"GET /api/v1/asks", access.Read, s.listAsks},
@@ -51,24 +64,32 @@ func (s *Server) table() []route {
 	}
 	for _, reg := range s.cfg.Registries {
 		for eco, h := range reg.Handlers {
-			t = append(t, packages("/registry/"+reg.Name+"/"+eco, reg.Name, h))
+			t = append(t, packages("/registry/"+reg.Name+"/"+eco, "", reg.Name, h))
 			if reg.Name == MainRegistry {
-				t = append(t, packages("/"+eco, reg.Name, h))
+				t = append(t, packages("/"+eco, "", reg.Name, h))
 			}
 		}
 	}
-	return t
+	return append(t, s.publishing()...)
 }
 
-// packages mounts an ecosystem's handler. It is told who reads, for the record
-// of who has what.
-func packages(prefix, name string, h http.Handler) route {
-	h = http.StripPrefix(prefix, h)
-	return route{prefix + "/", access.Read, func(c *call) error {
+// packages mounts an ecosystem's handler, or what it has below a folder.
+func packages(prefix, folder, name string, h http.Handler) route {
+	return route{prefix + "/" + folder, access.Read, func(c *call) error {
 		if err := c.may(name); err != nil {
 			return err
 		}
-		h.ServeHTTP(c.w, c.r.WithContext(registry.WithPuller(c.r.Context(), c.who.Name)))
+		below := *c.r.URL
+		var whole, escaped bool
+		if below.Path, whole = strings.CutPrefix(below.Path, prefix); below.RawPath != "" {
+			below.RawPath, escaped = strings.CutPrefix(below.RawPath, prefix)
+			whole = whole && escaped
+		}
+		if !whole {
+			return verdict.ErrNotFound // the prefix was written with needless escapes
+		}
+		c.r.URL = &below // the request is the call's own, see answer
+		h.ServeHTTP(c.w, c.r)
 		return nil
 	}}
 }
@@ -77,6 +98,7 @@ func (s *Server) mount(table []route) *http.ServeMux {
 	mux := http.NewServeMux()
 	for _, rt := range table {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			tripOf(r.Context()).route = rt.pattern
 			c := &call{s: s, w: w, r: r, act: rt.act}
 			if err := c.answer(rt); err != nil {
 				s.fail(c, err)
@@ -109,6 +131,7 @@ func (c *call) answer(rt route) error {
 	if err := access.Authorize(c.who, c.act, c.widest()); err != nil {
 		return err
 	}
+	c.r = c.r.WithContext(c.reading())
 	return rt.handle(c)
 }
 
@@ -150,9 +173,6 @@ func bad(format string, args ...any) error {
 	return &badInput{http.StatusBadRequest, fmt.Sprintf(format, args...)}
 }
 
-// errBusy says that too much waits already.
-var errBusy = errors.New("too many requests wait to be looked at; ask again in a moment")
-
 // busyAfter is when to ask again, in seconds.
 const busyAfter = 5
 
@@ -163,15 +183,25 @@ func (s *Server) fail(c *call, err error) {
 		return // nobody is there to read it
 	}
 	status, text := s.explainError(err)
-	switch status {
-	case http.StatusUnauthorized:
+	spent, overdrawn := errors.AsType[*budget.Exhausted](err)
+	switch {
+	case status == http.StatusUnauthorized && c.act == access.Publish:
+		access.Invite(c.w.Header())
+	case status == http.StatusUnauthorized:
 		access.Challenge(c.w, err)
 		return
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case errors.Is(err, blob.ErrFull): // a person has to make room first
+	case overdrawn:
+		answer.RetryAfter(c.w.Header(), spent.After)
+	case status == http.StatusServiceUnavailable, status == http.StatusTooManyRequests:
 		c.w.Header().Set("Retry-After", strconv.Itoa(busyAfter))
 	}
 	if status == http.StatusServiceUnavailable {
 		s.cfg.Log.ErrorContext(c.r.Context(), "cannot answer", "path", shown(c.r.URL.Path), "err", err)
+	}
+	if c.act == access.Publish {
+		c.refuseUpload(status, text)
+		return
 	}
 	if c.wantsPage() {
 		s.pages.problem(c, status, text)
@@ -180,12 +210,26 @@ func (s *Server) fail(c *call, err error) {
 	writeProblem(c.w, status, text)
 }
 
+// busy says whose requests are too many.
+func busy(full *jobs.FullError) string {
+	if full.Share != "" {
+		return fmt.Sprintf("%d requests of %q wait to be looked at, which is the most for one project; ask again in a moment", full.Most, shown(full.Share))
+	}
+	return fmt.Sprintf("%d requests wait to be looked at, which is the most; ask again in a moment", full.Most)
+}
+
 func (s *Server) explainError(err error) (int, string) {
 	if in, ok := errors.AsType[*badInput](err); ok {
 		return in.status, in.text
 	}
 	if no, ok := errors.AsType[*gate.ErrNoRegistry](err); ok {
 		return http.StatusNotFound, no.Error()
+	}
+	if spent, ok := errors.AsType[*budget.Exhausted](err); ok {
+		return http.StatusTooManyRequests, spent.Error()
+	}
+	if full, ok := errors.AsType[*jobs.FullError](err); ok {
+		return http.StatusTooManyRequests, busy(full)
 	}
 	switch {
 	case errors.Is(err, access.ErrUnauthenticated):
@@ -198,8 +242,8 @@ func (s *Server) explainError(err error) (int, string) {
 		return http.StatusConflict, err.Error()
 	case errors.Is(err, ecosystem.ErrNoPackage):
 		return http.StatusNotFound, "no package of that name, here or upstream"
-	case errors.Is(err, errBusy):
-		return http.StatusTooManyRequests, errBusy.Error()
+	case errors.Is(err, blob.ErrFull):
+		return http.StatusServiceUnavailable, "the gate's disk has no room for new work; what was admitted is still served; an admin has to make room"
 	case errors.Is(err, ecosystem.ErrUnreachable):
 		return http.StatusServiceUnavailable, "the upstream cannot be reached now; try again"
 	}

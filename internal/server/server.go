@@ -4,8 +4,9 @@
 // the act that it needs; nothing is answered before access said yes to it.
 //
 // The API speaks JSON, its errors are RFC 9457 problems
-// (https://www.rfc-editor.org/rfc/rfc9457). The pages are made here, without
-// scripts, and work under a Content-Security-Policy that allows none.
+// (https://www.rfc-editor.org/rfc/rfc9457). The pages are made here
+// of the pieces of package report; they work without scripts, and their
+// Content-Security-Policy allows one, by its hash.
 //
 // It promises never to serve a file or to take a verdict itself (registry and
 // gate do), never to build an address from a Host or X-Forwarded header, and
@@ -14,18 +15,18 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
-	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
-	"github.com/gatehouse-project/gatehouse/internal/verdict"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/observe"
 )
 
 // MainRegistry is the registry that is also served without its name in the path.
@@ -35,6 +36,7 @@ const MainRegistry = "main"
 type Registry struct {
 	Name     string
 	Handlers map[string]http.Handler // by path element: "pypi" is served below /pypi/ and /registry/NAME/pypi/
+	Uploads  map[string]Uploads      // by path element; what is missing takes none
 }
 
 // Config is what a Server needs. All fields are required unless said otherwise.
@@ -47,23 +49,29 @@ type Config struct {
 
 	// AnonymousRead lets requests without a credential read.
 	AnonymousRead bool
-	// Proxies may speak plain HTTP from beyond loopback. Empty: whoever connects
-	// may speak.
+	// Proxies may speak plain HTTP from beyond loopback, and are believed about
+	// where a request came from. Empty: whoever connects may speak.
 	Proxies []netip.Prefix
+	// Budgets bound what each reader makes the gate do. Nil: nothing does.
+	Budgets *budget.Book
 
 	MaxRequest int64        // bytes of manifests in one request
 	Admissions int          // requests looked at at once; 0 is DefaultAdmissions
-	Queue      int          // requests that may wait; 0 is DefaultQueue
+	Room       jobs.Room    // requests that may wait; the zero Room is without end
 	Writable   func() error // says why the data folder cannot be written; nil: not asked
-	Version    string
-	Log        *slog.Logger
+	Full       func() error // says why nothing new may be begun (blob.ErrFull); nil: not asked
+
+	Upkeep      map[string]Work  // by name; may be empty
+	Metrics     *observe.Metrics // nil: nobody counts
+	MetricsOpen bool             // /metrics needs no token
+
+	Version string
+	Log     *slog.Logger
 }
 
-// What a Server does at once where its Config does not say otherwise.
-const (
-	DefaultAdmissions = 2
-	DefaultQueue      = 64
-)
+// DefaultAdmissions is how many requests are looked at at once where the Config
+// does not say otherwise.
+const DefaultAdmissions = 2
 
 // Server answers HTTP requests. It is an http.Handler, safe for concurrent use;
 // Close it to stop what runs in the background.
@@ -73,25 +81,30 @@ type Server struct {
 	hosts   map[string]bool
 	routes  *http.ServeMux
 	pages   *pages
-	queue   *queue
+	runner  *jobs.Runner
+	runs    runs
 	origins *http.CrossOriginProtection
 	closing chan struct{} // closed when waits should end
 }
 
-// New builds a server and starts its background workers.
+// New builds a server and starts its background workers: requests that an earlier
+// one left unfinished go on.
 func New(cfg Config) *Server {
 	if cfg.Admissions <= 0 {
 		cfg.Admissions = DefaultAdmissions
-	}
-	if cfg.Queue <= 0 {
-		cfg.Queue = DefaultQueue
 	}
 	s := &Server{
 		cfg: cfg, gate: cfg.Gate, hosts: hostsOf(cfg), pages: newPages(cfg.PublicURL),
 		origins: http.NewCrossOriginProtection(), closing: make(chan struct{}),
 	}
-	s.queue = newQueue(cfg.Gate, cfg.Admissions, cfg.Queue, cfg.Log)
 	s.routes = s.mount(s.table())
+	s.runner = jobs.Start(jobs.Config{
+		Store: cfg.Gate.Queue, Now: cfg.Gate.Now, Random: rand.Float64, Log: cfg.Log,
+		Kinds: map[string]jobs.Kind{gate.RequestJob: {
+			Slots: cfg.Admissions,
+			Do:    func(ctx context.Context, j jobs.Job) error { return s.runs.look(ctx, s.gate, j) },
+		}},
+	})
 	return s
 }
 
@@ -122,42 +135,14 @@ func (s *Server) Local(name string) http.Handler {
 	})
 }
 
-// Interrupted marks the requests that had no answer when the last process
-// ended. Call it once, before serving.
-func (s *Server) Interrupted(ctx context.Context) error {
-	const most = 1000
-	outs, err := s.gate.Store.Requests(ctx, "", most)
-	if err != nil {
-		return fmt.Errorf("finding interrupted requests: %w", err)
-	}
-	for _, o := range outs {
-		if o.Status == verdict.Done || o.Status == verdict.Failed {
-			continue
-		}
-		failed := failedOutcome(o.Request, s.gate.DecisionURL(o.Request), "the gate stopped before it had an answer; ask again")
-		if err := s.gate.Store.FinishRequest(ctx, o.Request, verdict.Failed, failed, s.gate.Now()); err != nil && !errors.Is(err, verdict.ErrConflict) {
-			return fmt.Errorf("marking request %s as interrupted: %w", o.Request, err)
-		}
-		s.cfg.Log.WarnContext(ctx, "a request had no answer when the gate stopped", "request", o.Request)
-	}
-	return nil
-}
-
-// failedOutcome is the outcome of a request that came to no decision.
-func failedOutcome(id, url, why string) verdict.Outcome {
-	return verdict.Outcome{
-		Request: id, Status: verdict.Failed, Verdict: verdict.Hold, DecisionURL: url, Versions: []verdict.VersionOutcome{},
-		Problems: []verdict.Problem{{Class: finding.Fault, Effect: verdict.EffectHold, Fatal: true, Text: why}},
-	}
-}
-
 // EndWaits lets requests that wait for an answer go. http.Server.Shutdown waits
 // for them, so it should be called first.
 func (s *Server) EndWaits() { close(s.closing) }
 
-// Close stops taking admissions, gives those under way until ctx ends, then
-// cancels them and waits until they are recorded.
-func (s *Server) Close(ctx context.Context) { s.queue.close(ctx) }
+// Close begins no more admissions, gives those under way until ctx ends, then
+// stops them and waits until that is recorded. The next server on the same store
+// goes on with what is unfinished.
+func (s *Server) Close(ctx context.Context) { s.runner.Close(ctx) }
 
 // Timeouts of the listener. There is no limit on a whole answer: a large file
 // over a slow line is fine as long as it moves (see recorder).

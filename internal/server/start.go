@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -33,12 +34,12 @@ func (s *Server) startPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	base := s.cfg.PublicURL + "/registry/" + name
+	base, flags := s.cfg.PublicURL+"/registry/"+name, "--server "+s.cfg.PublicURL+" --registry "+name
 	if name == MainRegistry {
-		base = s.cfg.PublicURL
+		base, flags = s.cfg.PublicURL, "--server "+s.cfg.PublicURL
 	}
 	data := startPage{
-		frame: s.pages.frame("Gatehouse"), Registry: name, Registries: names, Simple: base + "/pypi/simple/",
+		frame: s.pages.frame("Gatehouse"), Registry: name, Registries: names, Simple: base + "/pypi/simple/", Flags: flags,
 		Requests: make([]requestRow, len(outs)), Asks: asks[:min(len(asks), 20)], MoreAsks: max(0, len(asks)-20),
 		Advisories: s.gate.Advisories(), Version: s.cfg.Version, Observe: s.gate.Registries[name].Observe,
 	}
@@ -56,6 +57,7 @@ type startPage struct {
 	Registry   string
 	Registries []string
 	Simple     string
+	Flags      string // that name this gate and registry to a command on another machine
 	Requests   []requestRow
 	Asks       []gate.Ask
 	MoreAsks   int
@@ -67,16 +69,22 @@ type startPage struct {
 // requestRow is a request in the list.
 type requestRow struct {
 	ID, Class, Word              string
+	Report                       string // address of the report to read; "" when there is none
 	Versions, New, Refused, Held int
 }
 
 func rowOf(o verdict.Outcome) requestRow {
-	r := requestRow{ID: o.Request, Class: o.Verdict.String(), Word: word(o.Verdict), Versions: len(o.Versions)}
+	r := requestRow{ID: o.Request, Class: o.Verdict.String(), Word: report.Word(o.Verdict), Versions: len(o.Versions)}
 	switch o.Status {
 	case verdict.Queued, verdict.Running:
 		r.Class, r.Word = "running", "Looking"
 	case verdict.Failed:
 		r.Class, r.Word = "hold", "No answer"
+	case verdict.Cancelled:
+		r.Class, r.Word = "hold", "Cancelled"
+	}
+	if o.Status.Ended() {
+		r.Report = reportURL(o.Request, string(report.FormatHTML))
 	}
 	for _, v := range o.Versions {
 		if v.New {

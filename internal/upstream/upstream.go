@@ -263,3 +263,20 @@ func CheckLoop(ctx context.Context, client *fetch.Client, rawURL string) error {
 	}
 	return nil
 }
+
+// Default gives the index that an unconfigured client of the ecosystem would ask,
+// whatever this machine's environment and configuration say; ErrNotFound when
+// nothing knows it.
+func Default(ctx context.Context, eco artifact.Ecosystem) (string, error) {
+	if eco != artifact.PyPI {
+		return "", fmt.Errorf("ecosystem %s: %w", eco, ErrNotFound)
+	}
+	f := finder{os.Getenv, runInEmptyFolder, libraryDefault}
+	for _, source := range []func(context.Context) (text, how string){f.fromPip, f.fromLibrary} {
+		if text, _ := source(ctx); text != "" {
+			clean, _, err := cleanURL(text)
+			return clean, err
+		}
+	}
+	return "", ErrNotFound
+}

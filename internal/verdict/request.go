@@ -25,6 +25,7 @@ type Request struct {
 	Include  []Source  `json:"include,omitempty"` // readable through -r and -c, not roots themselves
 	Before   []Source  `json:"before,omitempty"`  // the same paths before the change; what they held is not new
 	Purls    []string  `json:"purls,omitempty"`
+	Groups   []string  `json:"groups,omitempty"` // the dependency groups and extras to look at, "main" for the project's own; none: all
 	Created  time.Time `json:"created"`
 	// Problems are what the door itself found, such as a manifest behind a link.
 	Problems []Problem `json:"problems,omitempty"`
@@ -33,13 +34,18 @@ type Request struct {
 // Status says where a request is.
 type Status string
 
-// The states of a request; Done and Failed are final.
+// The states of a request; Done and Cancelled are final. Failed is, unless the
+// gate itself gave up and somebody starts it again.
 const (
-	Queued  Status = "queued"
-	Running Status = "running"
-	Done    Status = "done"
-	Failed  Status = "failed" // a fault or unusable input: Problems say which; never an admission
+	Queued    Status = "queued"
+	Running   Status = "running"
+	Done      Status = "done"
+	Failed    Status = "failed"    // a fault or unusable input: Problems say which; never an admission
+	Cancelled Status = "cancelled" // somebody took it back before there was an answer
 )
+
+// Ended says whether there is nothing to wait for any more.
+func (s Status) Ended() bool { return s == Done || s == Failed || s == Cancelled }
 
 // Outcome is the answer to a request, in the JSON shape of `admit --format json`.
 type Outcome struct {
@@ -53,6 +59,10 @@ type Outcome struct {
 	// Install is the command that installs what was admitted from the gate; empty
 	// where there is no one command.
 	Install string `json:"install,omitempty"`
+	// What the answer rests on, beside the inputs that each decision records.
+	Policy           string    `json:"policy,omitempty"`            // digest of the registry's policy
+	AdvisorySnapshot string    `json:"advisory_snapshot,omitempty"` // id of the advisory data looked at
+	Ended            time.Time `json:"ended,omitzero"`
 }
 
 // Milliseconds is a duration as JSON shows it.
@@ -85,6 +95,9 @@ type VersionOutcome struct {
 	File     string        `json:"file,omitempty"` // the manifest line that asks for it, or for the direct one that pulls it in
 	Line     int           `json:"line,omitempty"`
 	Asked    string        `json:"asked,omitempty"` // that line's requirement as written
+	// Licence is what the version says of itself: an SPDX expression, or its own
+	// words; empty where nothing was read.
+	Licence string `json:"licence,omitempty"`
 
 	Version artifact.Version `json:"-"`
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -175,7 +176,7 @@ func DecisionID(d Decision) string {
 	if err != nil {
 		panic(err) // plain values only
 	}
-	return string(artifact.DigestOf(b)[:12])
+	return strings.Clone(string(artifact.DigestOf(b)[:12])) // many are kept, and not with the rest of the digest
 }
 
 // A Refusal says why the gate will not hand something out. It is an answer, not

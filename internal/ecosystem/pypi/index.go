@@ -146,7 +146,11 @@ func renderJSON(l *ecosystem.Listing, contentType string) (*answer.Page, error) 
 			seen[f.Number] = true
 			out.Versions = append(out.Versions, f.Number)
 		}
-		out.Files = append(out.Files, jsonOf(x.Package, f, l.Marks[i]))
+		j := jsonOf(x.Package, f, l.Marks[i])
+		if at := provenanceURL(x, f); at != "" {
+			j.Provenance = &at
+		}
+		out.Files = append(out.Files, j)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -154,7 +158,7 @@ func renderJSON(l *ecosystem.Listing, contentType string) (*answer.Page, error) 
 	if err := e.Encode(out); err != nil {
 		return nil, fmt.Errorf("rendering index of %s: %w", x.Package, err)
 	}
-	return answer.NewPage(contentType, "Accept", b.Bytes())
+	return answer.NewPage(contentType, "Accept", artifact.EscapeJSON(b.Bytes()))
 }
 
 func jsonOf(p artifact.Package, f ecosystem.IndexFile, m ecosystem.Mark) jsonFile {
@@ -203,7 +207,8 @@ var pageHTML = template.Must(template.New("simple").Parse(`<!DOCTYPE html>
 <a href="{{.Href}}"
 {{- if .RequiresPython}} data-requires-python="{{.RequiresPython}}"{{end}}
 {{- if .Yanked}} data-yanked="{{.Reason}}"{{end}}
-{{- if .Metadata}} data-core-metadata="{{.Metadata}}" data-dist-info-metadata="{{.Metadata}}"{{end -}}
+{{- if .Metadata}} data-core-metadata="{{.Metadata}}" data-dist-info-metadata="{{.Metadata}}"{{end}}
+{{- if .Provenance}} data-provenance="{{.Provenance}}"{{end -}}
 >{{.Name}}</a><br>
 {{- end}}
 </body>
@@ -211,9 +216,18 @@ var pageHTML = template.Must(template.New("simple").Parse(`<!DOCTYPE html>
 `))
 
 type htmlFile struct {
-	Name, RequiresPython, Reason, Metadata string
-	Href                                   template.URL // built of escaped parts
-	Yanked                                 bool
+	Name, RequiresPython, Reason, Metadata, Provenance string
+	Href                                               template.URL // built of escaped parts
+	Yanked                                             bool
+}
+
+// provenanceURL is where the attestations of a file of ours are. What an upstream
+// attests is about the upstream's index, and none of it is repeated here.
+func provenanceURL(x *ecosystem.Index, f ecosystem.IndexFile) string {
+	if x.Upstream != artifact.Internal {
+		return ""
+	}
+	return f.Provenance
 }
 
 func renderHTML(l *ecosystem.Listing, contentType string) (*answer.Page, error) {
@@ -223,7 +237,7 @@ func renderHTML(l *ecosystem.Listing, contentType string) (*answer.Page, error) 
 		if f.SHA256 != "" {
 			href += "#sha256=" + string(f.SHA256)
 		}
-		h := htmlFile{Name: f.Name, Href: template.URL(href), RequiresPython: f.RequiresPython}
+		h := htmlFile{Name: f.Name, Href: template.URL(href), RequiresPython: f.RequiresPython, Provenance: provenanceURL(l.Index, f)}
 		h.Reason, h.Yanked = yankReason(f, l.Marks[i])
 		if f.Kind == artifact.Wheel {
 			h.Metadata = "true"

@@ -7,7 +7,6 @@
 package pypi
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -69,10 +68,10 @@ func (Ecosystem) InRange(number, rng string) (bool, error) {
 // ManifestFormat implements ecosystem.Ecosystem.
 func (Ecosystem) ManifestFormat(path string) string { return manifest.Format(path) }
 
-// ParseManifest implements ecosystem.Ecosystem. A file whose name says nothing
-// is a requirements file, as for `pip install -r`.
+// ParseManifest implements ecosystem.Ecosystem. Where a file's name says nothing
+// its content does, and what neither tells is a requirements file.
 func (Ecosystem) ParseManifest(fsys fs.FS, path string) (*ecosystem.Manifest, error) {
-	return manifest.ParseAs(fsys, path, cmp.Or(manifest.Format(path), manifest.RequirementsTxt))
+	return manifest.ParseAny(fsys, path)
 }
 
 // EditRequirement implements ecosystem.Ecosystem.

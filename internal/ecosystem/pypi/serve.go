@@ -12,6 +12,8 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/blob"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -19,17 +21,20 @@ import (
 
 // Handler serves one registry to pip, uv, poetry and their kin: the simple index
 // in both forms (PEPs 503 and 691), files and their metadata (PEP 658). Mount it
-// with its prefix stripped: it answers /simple/…, /files/… and /blocked/….
+// with its prefix stripped: it answers /simple/…, /files/…, /blocked/… and the JSON
+// API (/NAME/json, /NAME/VERSION/json), and POST /osv/v1/query.
 //
 // An index is never refused for a policy reason, because pip then says only "no
-// matching distribution"; the refused file is marked as yanked (PEP 592) and its
-// own request answers with the reason.
+// matching distribution"; the refused file stands in it as the registry presents
+// it, by default marked as yanked (PEP 592), and its own request answers with the
+// reason.
 type Handler struct {
 	shelf  ecosystem.Shelf
 	url    func(id string) string // of a decision's page
 	log    *slog.Logger
 	pages  pageCache
 	routes *http.ServeMux
+	json   *http.ServeMux
 }
 
 // NewHandler makes the handler of one registry. url gives the address of a
@@ -42,11 +47,19 @@ func NewHandler(shelf ecosystem.Shelf, url func(id string) string, log *slog.Log
 	h.routes.HandleFunc("GET /simple/{name}/{$}", h.serveIndex)
 	h.routes.HandleFunc("GET /files/{name}/{file}", h.serveFile)
 	h.routes.HandleFunc("GET /blocked/{decision}/{name}/{file}", h.serveFile)
+	h.routes.HandleFunc("POST /osv/v1/query", h.answerQuery)
+	h.json = h.jsonRoutes()
 	return h
 }
 
 // ServeHTTP implements http.Handler.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.routes.ServeHTTP(w, r) }
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if asksJSON(r.URL.Path) {
+		h.json.ServeHTTP(w, r)
+		return
+	}
+	h.routes.ServeHTTP(w, r)
+}
 
 // redirect adds the slash at the end, keeping the path relative so that it holds
 // behind a proxy and under a prefix.
@@ -99,7 +112,7 @@ func (h *Handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no package of that name, here or upstream", http.StatusNotFound)
 		return
 	} else if err != nil {
-		h.fault(w, r, "serve index", err)
+		h.refuse(w, r, "serve index", err)
 		return
 	}
 	h.written(r, page.Serve(w, r))
@@ -141,7 +154,7 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 	f, err := h.shelf.File(r.Context(), p, name)
 	if err != nil {
-		h.refuse(w, r, err)
+		h.refuse(w, r, "serve file", err)
 		return
 	}
 	defer f.Body.Close()
@@ -152,7 +165,7 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) serveMetadata(w http.ResponseWriter, r *http.Request, p artifact.Package, file string) {
 	b, err := h.shelf.Metadata(r.Context(), p, file)
 	if err != nil {
-		h.refuse(w, r, h.refusalOr(r.Context(), p, file, err))
+		h.refuse(w, r, "serve metadata", err)
 		return
 	}
 	page, err := answer.NewPage("application/octet-stream", "", b)
@@ -165,31 +178,9 @@ func (h *Handler) serveMetadata(w http.ResponseWriter, r *http.Request, p artifa
 	h.written(r, page.Serve(w, r))
 }
 
-// refusalOr gives the refusal of a file that is refused anyway, else err: a client
-// that asks for the metadata of such a file first shall hear why it does not get
-// it, also when the metadata cannot be had just now.
-func (h *Handler) refusalOr(ctx context.Context, p artifact.Package, file string, err error) error {
-	l, lerr := h.shelf.Listing(ctx, p)
-	if lerr != nil {
-		return err
-	}
-	for i, f := range l.Index.Files {
-		if f.Name != file || !l.Marks[i].Refused {
-			continue
-		}
-		served, ferr := h.shelf.File(ctx, p, file)
-		if no, ok := errors.AsType[*verdict.Refusal](ferr); ok {
-			return no
-		}
-		if ferr == nil {
-			_ = served.Body.Close() // it is served after all: the metadata alone is missing
-		}
-	}
-	return err
-}
-
-// refuse tells a client why it does not get what it asked for.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse tells a client why it does not get what it asked for. A budget that is
+// spent is no refusal of the file: 429 says that the same request passes later.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, what string, err error) {
 	if no, ok := errors.AsType[*verdict.Refusal](err); ok {
 		h.written(r, answer.Refuse(w, r, answer.Refusal{Refusal: no, URL: h.url(no.Decision)}))
 		return
@@ -198,11 +189,20 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.written(r, answer.Wait(w, r, wait.After, wait.Error()+"; "+wait.URL))
 		return
 	}
+	if spent, ok := errors.AsType[*budget.Exhausted](err); ok {
+		h.written(r, answer.TooMany(w, r, spent.After, spent.Error()))
+		return
+	}
+	if errors.Is(err, blob.ErrFull) {
+		// No Retry-After: a person has to make room first.
+		h.written(r, answer.Wait(w, r, time.Hour, "gatehouse has no room to look at a new file; tell an admin (what was admitted is still served)"))
+		return
+	}
 	if errors.Is(err, ecosystem.ErrNoPackage) || errors.Is(err, verdict.ErrNotFound) {
 		http.Error(w, "no such file", http.StatusNotFound)
 		return
 	}
-	h.fault(w, r, "serve file", err)
+	h.fault(w, r, what, err)
 }
 
 func (h *Handler) fault(w http.ResponseWriter, r *http.Request, what string, err error) {
@@ -237,7 +237,7 @@ type cachedPage struct {
 }
 
 // maxPageBytes is what all rendered pages of one registry may hold together.
-const maxPageBytes = 48 << 20
+const maxPageBytes = 32 << 20
 
 func (c *pageCache) get(k pageKey, tag string) *answer.Page {
 	c.mu.Lock()

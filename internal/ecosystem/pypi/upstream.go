@@ -22,8 +22,6 @@ import (
 const (
 	DefaultTTL          = 5 * time.Minute
 	DefaultIndexMemory  = 16 << 20         // bytes of parsed indexes kept, estimated
-	missingTTL          = time.Minute      // how long "no such package" is believed
-	maxMissing          = 4096             // names of that kind remembered
 	unreachablePause    = 15 * time.Second // how long a silent upstream is not asked again for what is known
 	maxValidator        = 1 << 10          // bytes of an ETag or Last-Modified
 	maxStoredIndexState = 64 << 10
@@ -54,9 +52,10 @@ type Upstream struct {
 	// index does not advertise it.
 	besideMisses atomic.Int32
 
-	mu      sync.Mutex
-	missing map[string]time.Time // name -> when the upstream said that it has none
-	silent  time.Time            // until when it is not asked for what is known
+	absent absent
+
+	mu     sync.Mutex
+	silent time.Time // until when it is not asked for what is known
 }
 
 var _ ecosystem.Upstream = (*Upstream)(nil)
@@ -80,7 +79,7 @@ func NewUpstream(cfg UpstreamConfig) (*Upstream, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Upstream{cfg: cfg, base: base, memory: newRecent(cfg.Memory), missing: map[string]time.Time{}}, nil
+	return &Upstream{cfg: cfg, base: base, memory: newRecent(cfg.Memory)}, nil
 }
 
 // Name is the configured name.
@@ -88,7 +87,9 @@ func (u *Upstream) Name() string { return u.cfg.Name }
 
 // Index gives a package's index: what is known and fresh without asking, else
 // what the upstream says now, else (marked Stale) the last known answer. Errors:
-// ecosystem.ErrNoPackage, ecosystem.ErrUnreachable, ErrBadIndex.
+// ecosystem.ErrNoPackage, ecosystem.ErrUnreachable, ErrBadIndex, and
+// *budget.Exhausted where ctx's account may not ask for a name that nothing is
+// known of.
 func (u *Upstream) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index, error) {
 	if err := checkPackage(p); err != nil {
 		return nil, err
@@ -96,13 +97,13 @@ func (u *Upstream) Index(ctx context.Context, p artifact.Package) (*ecosystem.In
 	if k := u.memory.get(p.Name); k != nil && u.fresh(k) {
 		return k.index, nil
 	}
-	got, err := u.indexes.Do(ctx, p.Name, func(ctx context.Context) (looked, error) {
+	got, err := paid(ctx, &u.indexes, p.Name, func(ctx context.Context) (looked, error) {
 		// Looked at again: another call may have asked just before this one began.
 		known := u.known(p)
 		if known != nil && (u.fresh(known) || u.isSilent()) {
 			return looked{index: known.current(u.fresh(known))}, nil
 		}
-		if u.isMissing(p.Name) {
+		if u.absent.has(p.Name, u.cfg.Now()) {
 			return looked{}, fmt.Errorf("%s has no %s: %w", u.cfg.Name, p.Name, ecosystem.ErrNoPackage)
 		}
 		x, err := u.ask(ctx, p, known)
@@ -153,12 +154,22 @@ func (u *Upstream) ask(ctx context.Context, p artifact.Package, known *lastAnswe
 	if known != nil {
 		known.state.conditions(header)
 	}
+	isThere := func() {}
+	if known == nil {
+		var err error
+		if isThere, err = payForName(ctx); err != nil {
+			return nil, fmt.Errorf("reading index of %s from %s: %w", p.Name, u.cfg.Name, err)
+		}
+	}
 	resp, body, err := u.cfg.Client.ReadAll(ctx, fetch.Request{URL: page, Header: header, MaxBytes: MaxIndexBytes, Compressed: true})
+	if !fetch.IsStatus(err, http.StatusNotFound, http.StatusGone) {
+		isThere()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case fetch.IsStatus(err, http.StatusNotFound, http.StatusGone):
-		u.setMissing(p.Name)
+		u.absent.add(p.Name, u.cfg.Now())
 		u.memory.remove(p.Name)
 		u.warn(p, u.removeStored(p))
 		return nil, fmt.Errorf("%s has no %s: %w", u.cfg.Name, p.Name, ecosystem.ErrNoPackage)
@@ -191,8 +202,8 @@ func (u *Upstream) keep(p artifact.Package, s state, x *ecosystem.Index, body []
 	u.warn(p, u.store(p, s, body))
 	k := &lastAnswer{state: s, index: u.label(x, s)}
 	u.memory.put(p.Name, k)
+	u.absent.remove(p.Name)
 	u.mu.Lock()
-	delete(u.missing, p.Name)
 	u.silent = time.Time{}
 	u.mu.Unlock()
 	return k.index
@@ -212,24 +223,6 @@ func (u *Upstream) label(x *ecosystem.Index, s state) *ecosystem.Index {
 	out := *x
 	out.Upstream, out.Digest, out.Fetched, out.Stale = u.cfg.Name, s.Digest, s.at(), false
 	return &out
-}
-
-func (u *Upstream) isMissing(name string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	at, ok := u.missing[name]
-	return ok && u.cfg.Now().Sub(at) < missingTTL
-}
-
-// setMissing remembers a name that is not there. The memory is small: names can
-// be made up by anybody, so a full one is emptied rather than grown.
-func (u *Upstream) setMissing(name string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.missing) >= maxMissing {
-		clear(u.missing)
-	}
-	u.missing[name] = u.cfg.Now()
 }
 
 // setSilent spares callers the waiting for an upstream that is down. An answer

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
@@ -52,9 +53,12 @@ const besideGivenUp = 3
 // compared with the archive after the fetch. The bytes are shared; do not write
 // to them.
 func (u *Upstream) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
-	raw, err := u.metadata.Do(ctx, u.metadataPath(f)+"\n"+string(f.MetadataSHA256), func(ctx context.Context) ([]byte, error) {
+	raw, err := paid(ctx, &u.metadata, u.metadataPath(f)+"\n"+string(f.MetadataSHA256), func(ctx context.Context) ([]byte, error) {
 		if raw := u.storedMetadata(f); raw != nil {
 			return raw, nil
+		}
+		if err := budget.From(ctx).Take(budget.Bytes, 0); err != nil {
+			return nil, err
 		}
 		raw, err := u.readMetadata(ctx, x, f)
 		if err != nil {

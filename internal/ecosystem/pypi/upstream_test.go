@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
@@ -239,46 +240,161 @@ func TestLastKnownAnswerWhenTheUpstreamFails(t *testing.T) {
 	}
 }
 
+// TestNoSuchPackageIsRememberedForAWhile, longer each time, and forgotten once it
+// is there.
 func TestNoSuchPackageIsRememberedForAWhile(t *testing.T) {
 	s := newStub(t, status(404))
 	u := s.upstream(t, t.TempDir())
-	for range 3 {
+	isAbsent := func(asked int32, why string) {
+		t.Helper()
 		if _, err := u.Index(t.Context(), demo); !errors.Is(err, ecosystem.ErrNoPackage) || errors.Is(err, ecosystem.ErrUnreachable) {
-			t.Errorf("Index = %v, want ErrNoPackage", err)
+			t.Errorf("%s: Index = %v, want ErrNoPackage", why, err)
 		}
+		s.wantAsked(t, asked, why)
 	}
-	s.wantAsked(t, 1, "three callers")
-	s.later(missingTTL)
+	isAbsent(1, "the first caller")
+	isAbsent(0, "the second")
+	s.later(absentFirst)
+	isAbsent(1, "after a while")
+	s.later(absentFirst)
+	isAbsent(0, "after as long again")
+	s.later(absentFirst)
+	isAbsent(1, "after twice as long")
+	for range 10 {
+		s.later(absentMost)
+		isAbsent(1, "never longer than the longest pause")
+	}
+	s.later(absentMost)
 	s.set(page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
 	mustIndex(t, u)
-	s.wantAsked(t, 1, "after a minute")
+	s.wantAsked(t, 1, "once it is there")
 	s.set(status(410))
 	s.later(DefaultTTL)
-	if _, err := u.Index(t.Context(), demo); !errors.Is(err, ecosystem.ErrNoPackage) {
-		t.Errorf("after it was removed: %v, want ErrNoPackage", err)
-	}
+	isAbsent(1, "after it was removed")
+	s.later(absentFirst)
+	isAbsent(1, "a name that was there begins with the shortest pause")
 	s.set(page(`"2"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
 	if _, err := u.Refresh(t.Context(), demo); err != nil {
 		t.Errorf("Refresh of a name that came back: %v", err)
 	}
 }
 
-func TestTenThousandRandomNamesAreBounded(t *testing.T) {
+// TestAbsentNamesAreBounded: those that are asked for most stay.
+func TestAbsentNamesAreBounded(t *testing.T) {
+	var a absent
+	now := time.Unix(0, 0)
+	a.add("internal", now)
+	for i := range 3 * absentKept {
+		a.add(fmt.Sprintf("random-%d", i), now)
+		if !a.has("internal", now) {
+			t.Fatalf("a name that is asked for all the time was pushed out by random name %d", i)
+		}
+	}
+	if a.order.Len() != absentKept || len(a.rows) != absentKept {
+		t.Errorf("%d and %d names remembered, want %d", a.order.Len(), len(a.rows), absentKept)
+	}
+	if a.has("random-0", now) || !a.has(fmt.Sprintf("random-%d", 3*absentKept-1), now) {
+		t.Error("the oldest stays, or the newest went")
+	}
+}
+
+// TestRandomNamesLeaveNothingOnDisk.
+func TestRandomNamesLeaveNothingOnDisk(t *testing.T) {
 	s := newStub(t, status(404))
 	dir := t.TempDir()
 	u := s.upstream(t, dir)
-	for i := range 10_000 {
-		u.setMissing(fmt.Sprintf("random-%d", i))
-	}
-	if len(u.missing) > maxMissing {
-		t.Errorf("%d names remembered, want at most %d", len(u.missing), maxMissing)
-	}
 	if _, err := u.Index(t.Context(), artifact.Package{Ecosystem: artifact.PyPI, Name: "random"}); !errors.Is(err, ecosystem.ErrNoPackage) {
 		t.Error(err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(left) != 0 {
 		t.Errorf("on disk for names that do not exist: %v", left)
 	}
+}
+
+// allowing is an account that may ask for so many names, and find so many unknown.
+func allowing(names, unknown int64) *budget.Account {
+	return budget.NewBook(budget.Config{Reader: budget.Limits{Names: names, Unknown: unknown, Bytes: 1 << 20}}).Reader("ann")
+}
+
+// TestNamesArePaidFor: whoever may ask for no more new names causes no call, and
+// hears so; what is known, absent or there, goes on being answered.
+func TestNamesArePaidFor(t *testing.T) {
+	pkg := func(name string) artifact.Package {
+		return artifact.Package{Ecosystem: artifact.PyPI, Name: name}
+	}
+	s := newStub(t, status(404))
+	u := s.upstream(t, t.TempDir())
+	for _, tc := range []struct {
+		why   string
+		a     *budget.Account
+		kind  budget.Kind
+		asked int
+	}{
+		{"names run out", allowing(3, 100), budget.Names, 3},
+		{"unknown names run out", allowing(100, 2), budget.Unknown, 2},
+		{"nothing is allowed", allowing(0, 0), budget.Unknown, 0},
+	} {
+		ctx := budget.With(t.Context(), tc.a)
+		for i := range 10 {
+			_, err := u.Index(ctx, pkg(fmt.Sprintf("random-%d-%d", tc.asked, i)))
+			e, spent := errors.AsType[*budget.Exhausted](err)
+			if spent != (i >= tc.asked) || spent && e.Kind != tc.kind {
+				t.Errorf("%s: name %d: %v", tc.why, i, err)
+			}
+		}
+		s.wantAsked(t, int32(tc.asked), tc.why)
+	}
+	poor := budget.With(t.Context(), allowing(0, 0))
+	if _, err := u.Index(poor, pkg("random-3-0")); !errors.Is(err, ecosystem.ErrNoPackage) {
+		t.Errorf("a name that is known to be absent: %v", err)
+	}
+	s.set(page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
+	mustIndex(t, u)
+	s.later(DefaultTTL)
+	if _, err := u.Index(poor, demo); err != nil {
+		t.Errorf("a name that is known, asked again: %v", err)
+	}
+	a := allowing(100, 1)
+	for i := range 5 {
+		name := fmt.Sprintf("there-%d", i)
+		s.set(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, `<a href="/%s-1.0.tar.gz">%[1]s-1.0.tar.gz</a>`, name)
+		})
+		if _, err := u.Index(budget.With(t.Context(), a), pkg(name)); err != nil {
+			t.Errorf("a name that the upstream knows costs no unknown one: %v", err)
+		}
+	}
+}
+
+// TestOneReadersEmptyPurseIsTheirsAlone: who joins a look that its first asker may
+// not pay for goes on with one of their own.
+func TestOneReadersEmptyPurseIsTheirsAlone(t *testing.T) {
+	var flight fetch.Flight[int]
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, err := paid(t.Context(), &flight, "k", func(context.Context) (int, error) {
+			close(began)
+			<-goOn
+			return 0, &budget.Exhausted{}
+		})
+		if _, spent := errors.AsType[*budget.Exhausted](err); !spent {
+			t.Errorf("who may not: %v", err)
+		}
+	})
+	<-began
+	joined := make(chan struct{})
+	wg.Go(func() {
+		close(joined)
+		n, err := paid(t.Context(), &flight, "k", func(context.Context) (int, error) { return 7, nil })
+		if n != 7 || err != nil {
+			t.Errorf("who may: %d, %v", n, err)
+		}
+	})
+	<-joined
+	close(goOn)
+	wg.Wait()
 }
 
 func TestHundredCallersOneIndexFetch(t *testing.T) {

@@ -28,6 +28,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/registry"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/store/sqlite"
@@ -100,7 +101,7 @@ func New(t testing.TB) *World {
 	w.Tokens = access.NewTokens(w.Store, w.Now)
 	target := []ecosystem.Target{{Python: "3.11.7", Platform: "x86_64-manylinux_2_28"}}
 	w.Gate = &gate.Gate{
-		Store: w.Store, Fetch: fetcher{w}, Inspect: inspector{w},
+		Store: w.Store, Queue: w.Store.Jobs(), Fetch: fetcher{w}, Inspect: inspector{w},
 		Peers:  map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: pypi.Ecosystem{}, Upstream: upstream{w}}},
 		Checks: []scan.VersionCheck{check{w}},
 		Registries: map[string]gate.Registry{
@@ -109,7 +110,9 @@ func New(t testing.TB) *World {
 		},
 		Advisories: w.advisories, Internal: func(artifact.Package) bool { return false }, Now: w.Now,
 		PublicURL: func() string { return PublicURL }, Log: w.Log,
+		Reporter: report.Keeper{Rows: w.Store, Blobs: w.Blobs, Generator: "test", Now: w.Now},
 	}
+	t.Cleanup(w.Gate.Close)
 	return w
 }
 
@@ -323,7 +326,7 @@ func (i inspector) Revision() string {
 type check struct{ w *World }
 
 // Name implements scan.VersionCheck.
-func (check) Name() string { return "test" }
+func (check) Name() string { return "advisory" } // it stands for that one
 
 // Revision implements scan.VersionCheck.
 func (c check) Revision() string { return c.w.advisories().Snapshot }

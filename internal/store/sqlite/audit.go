@@ -14,11 +14,7 @@ func (db *DB) Audit(ctx context.Context, e gate.AuditEntry) error {
 	if err := store.CheckText(e.By, e.Act, e.Object, e.Detail); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO audit (at_ms, actor, act, object, detail) VALUES ($1, $2, $3, $4, $5)`,
-			e.At.UnixMilli(), e.By, e.Act, e.Object, e.Detail)
-		return err
-	})
+	return db.write(ctx, doing, func(tx *sql.Tx) error { return auditIn(ctx, tx, e) })
 }
 
 // AuditLog implements gate.Store: newest first.

@@ -16,7 +16,7 @@ func BenchmarkPointRead(b *testing.B) {
 	ok(b, db.Publish(ctx, []verdict.Decision{d}))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := db.Generation(ctx, d.Version.Package); err != nil {
+		if _, err := db.Decision(ctx, d.ID); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/store"
@@ -217,35 +216,10 @@ func (db *DB) DecisionsOf(ctx context.Context, registry string, v artifact.Versi
 	return ds, wrap(fmt.Sprintf("listing decisions of %s", v), err)
 }
 
-// AdmittedSince implements gate.Store. A file that was refused in between counts
-// from its last admission on.
-func (db *DB) AdmittedSince(ctx context.Context, registry string, p artifact.Package, file string) (time.Time, error) {
-	at, err := one(ctx, db, scanTime, `
-		SELECT admitted_ms FROM standing
-		WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND file = $4 AND admitted_ms IS NOT NULL
-		ORDER BY admitted_ms DESC LIMIT 1`, registry, p.Ecosystem, p.Name, file)
-	return at, wrap(fmt.Sprintf("reading admission of %q of %s", file, p), err)
-}
-
-// Admitted implements gate.Store; in no order that means anything.
-func (db *DB) Admitted(ctx context.Context, registry string, p artifact.Package) ([]string, error) {
-	numbers, err := list(ctx, db, scanText, `
-		SELECT DISTINCT number FROM standing
-		WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND admitted_ms IS NOT NULL ORDER BY number`,
-		registry, p.Ecosystem, p.Name)
-	return numbers, wrap(fmt.Sprintf("listing admitted versions of %s", p), err)
-}
-
 // AdmittedNames implements gate.Store.
 func (db *DB) AdmittedNames(ctx context.Context, registry string, e artifact.Ecosystem) ([]string, error) {
 	names, err := list(ctx, db, scanText, `
 		SELECT DISTINCT package FROM standing
 		WHERE registry = $1 AND ecosystem = $2 AND admitted_ms IS NOT NULL ORDER BY package`, registry, e)
 	return names, wrap("listing admitted packages", err)
-}
-
-func scanTime(r row) (time.Time, error) {
-	var ms *int64
-	err := r.Scan(&ms)
-	return store.Time(ms), err
 }

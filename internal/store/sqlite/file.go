@@ -14,7 +14,8 @@ import (
 
 // PutFile implements gate.Store. The first recording stays as it is: later ones
 // may differ in what promises nothing (upload time, kind), and the same name
-// with another digest, size or version is verdict.ErrConflict.
+// with another digest, size or version is verdict.ErrConflict. blob.ErrCollected
+// asks to put the bytes again first.
 func (db *DB) PutFile(ctx context.Context, f artifact.File, firstSeen time.Time) error {
 	p := f.Version.Package
 	doing := fmt.Sprintf("recording file %q of %s", f.Name, f.Version)
@@ -24,19 +25,22 @@ func (db *DB) PutFile(ctx context.Context, f artifact.File, firstSeen time.Time)
 	if _, err := artifact.ParseDigest(string(f.SHA256)); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
-		added, err := insert(ctx, tx, `
-			INSERT INTO file (ecosystem, package, name, origin, number, kind, sha256, size, uploaded_ms, first_seen_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-			p.Ecosystem, p.Name, f.Name, f.Origin, f.Version.Number, f.Kind, f.SHA256, f.Size, store.Millis(f.Uploaded), firstSeen.UnixMilli())
-		if err != nil {
-			return err
-		}
-		if added {
-			return bump(ctx, tx, p)
-		}
-		return sameFile(ctx, tx, f)
-	})
+	return db.write(ctx, doing, func(tx *sql.Tx) error { return db.putFile(ctx, tx, f, firstSeen) })
+}
+
+func (db *DB) putFile(ctx context.Context, tx *sql.Tx, f artifact.File, firstSeen time.Time) error {
+	p := f.Version.Package
+	added, err := insert(ctx, tx, `
+		INSERT INTO file (ecosystem, package, name, origin, number, kind, sha256, size, uploaded_ms, first_seen_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+		p.Ecosystem, p.Name, f.Name, f.Origin, f.Version.Number, f.Kind, f.SHA256, f.Size, store.Millis(f.Uploaded), firstSeen.UnixMilli())
+	if err != nil {
+		return err
+	}
+	if added {
+		return errors.Join(db.keepBlob(ctx, tx, f.SHA256), bump(ctx, tx, p))
+	}
+	return sameFile(ctx, tx, f)
 }
 
 // sameFile compares f with the row recorded under its name.
@@ -87,18 +91,6 @@ func (db *DB) FileNamed(ctx context.Context, p artifact.Package, name string) (a
 		return artifact.File{}, fmt.Errorf("finding file %q of %s: %w", name, p, err)
 	}
 	return files[0], nil
-}
-
-// FilesOf implements gate.Store; by name, and only those of the name's recorded
-// origin where one is.
-func (db *DB) FilesOf(ctx context.Context, v artifact.Version) ([]artifact.File, error) {
-	files, err := list(ctx, db, scanFile, `SELECT `+fileColumns+fromOrigin+`
-		AND f.ecosystem = $1 AND f.package = $2 AND f.number = $3 ORDER BY f.name, f.origin`,
-		v.Package.Ecosystem, v.Package.Name, v.Number)
-	if err != nil {
-		return nil, fmt.Errorf("listing files of %s: %w", v, err)
-	}
-	return files, nil
 }
 
 // Origin implements gate.Store.

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"log/slog"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/gatehouse-project/gatehouse/internal/blob"
+	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 )
 
@@ -29,8 +31,10 @@ func migrations() fs.FS {
 
 // migrate brings the file to the newest schema, one transaction a step, so that
 // a crash leaves a whole older schema. Before the first step on a file with data
-// the file is copied to <path>.v<N>.bak. A newer schema is store.ErrNewer.
-func migrate(ctx context.Context, db *sql.DB, path string, steps fs.FS) error {
+// the file is copied to <path>.v<N>.bak, when the disk has room for that and for
+// the change. A newer schema is store.ErrNewer. It says on log what it does,
+// because a large file takes minutes and nothing else answers meanwhile.
+func migrate(ctx context.Context, db *sql.DB, path string, steps fs.FS, log *slog.Logger) error {
 	names, err := numbered(steps)
 	if err != nil {
 		return err
@@ -43,10 +47,14 @@ func migrate(ctx context.Context, db *sql.DB, path string, steps fs.FS) error {
 		return fmt.Errorf("%w: its schema is %d and this program knows %d; use the newer program, or restore a copy made before it (%s.v%d.bak)",
 			store.ErrNewer, have, len(names), filepath.Base(path), len(names))
 	}
-	if have > 0 && have < len(names) {
-		if err := backup(ctx, db, fmt.Sprintf("%s.v%d.bak", path, have)); err != nil {
+	if have == len(names) {
+		return nil
+	}
+	if have > 0 {
+		if err := copyFirst(ctx, db, path, have, log); err != nil {
 			return fmt.Errorf("copying the store before changing its schema: %w", err)
 		}
+		log.WarnContext(ctx, "changing the schema of the store; do not stop the gate now, though a crash does no harm", "from", have, "to", len(names))
 	}
 	for v := have + 1; v <= len(names); v++ {
 		text, err := fs.ReadFile(steps, names[v-1])
@@ -56,6 +64,52 @@ func migrate(ctx context.Context, db *sql.DB, path string, steps fs.FS) error {
 		if err := step(ctx, db, v, string(text)); err != nil {
 			return fmt.Errorf("changing schema, %s: %w", names[v-1], err)
 		}
+		if have > 0 {
+			log.WarnContext(ctx, "schema step done", "schema", v)
+		}
+	}
+	return nil
+}
+
+// copyFirst keeps the store as it was, whole and durable, before anything changes.
+func copyFirst(ctx context.Context, db *sql.DB, path string, have int, log *slog.Logger) error {
+	to := fmt.Sprintf("%s.v%d.bak", path, have)
+	size, err := fileSize(ctx, db)
+	if err != nil {
+		return err
+	}
+	if err := roomFor(path, size); err != nil {
+		return err
+	}
+	log.WarnContext(ctx, "copying the store before its schema changes", "copy", to, "bytes", size)
+	return copyInto(ctx, db, to)
+}
+
+// fileSize is how large the store is, its log folded in.
+func fileSize(ctx context.Context, db *sql.DB) (int64, error) {
+	var pages, size int64
+	if err := db.QueryRowContext(ctx, `SELECT page_count, page_size FROM pragma_page_count, pragma_page_size`).Scan(&pages, &size); err != nil {
+		return 0, err
+	}
+	return pages * size, nil
+}
+
+// slack is what a disk keeps beside a copy and a change.
+const slack = 16 << 20
+
+// freeBytes is disk.Space; a test hands in a smaller disk.
+var freeBytes = disk.Space
+
+// roomFor refuses to begin what the disk has no room for: a copy, and as much
+// again for the pages that the change writes to the log.
+func roomFor(path string, size int64) error {
+	space, err := freeBytes(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	if need := 2*size + slack; space.Free < need {
+		return fmt.Errorf("%w: a copy and the change need %d MB and %d MB are free at %s; make room and start again, nothing was changed",
+			blob.ErrFull, need>>20, space.Free>>20, filepath.Dir(path))
 	}
 	return nil
 }
@@ -110,34 +164,4 @@ func step(ctx context.Context, db *sql.DB, version int, text string) error {
 		return err
 	}
 	return tx.Commit()
-}
-
-// backup copies the store into one file, whole or not at all, durable before the
-// schema changes. A copy left by an earlier try is replaced.
-func backup(ctx context.Context, db *sql.DB, to string) error {
-	tmp := to + ".tmp"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := create(tmp); err != nil { // VACUUM INTO fills an empty file, and keeps its mode
-		return err
-	}
-	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, tmp); err != nil {
-		return err
-	}
-	if err := syncFile(tmp); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, to); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(to))
-}
-
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -43,8 +43,9 @@ type pullCount struct{ first, last, times int64 }
 // pulls gathers pulls and writes them in batches from one goroutine.
 type pulls struct {
 	db      *DB
-	mu      sync.Mutex // guards waiting and closed
+	mu      sync.Mutex // guards waiting, taken and closed
 	waiting map[pullKey]pullCount
+	taken   int // how many are being written, and come back when that fails
 	closed  bool
 	writing sync.Mutex // one batch at a time
 	quit    chan struct{}
@@ -105,7 +106,7 @@ func (p *pulls) add(k pullKey, c pullCount) (kept, full bool, err error) {
 	old, there := p.waiting[k]
 	if there {
 		c = old.plus(c)
-	} else if len(p.waiting) >= 2*pullRows {
+	} else if len(p.waiting)+p.taken >= 2*pullRows {
 		// Writing failed for a while. Forgetting some quietly would make "who has
 		// it" a lie; refusing lets the server say that its disk is full.
 		return false, true, nil
@@ -122,18 +123,24 @@ func (c pullCount) plus(d pullCount) pullCount {
 func (p *pulls) flush(ctx context.Context) error {
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	p.mu.Lock()
-	batch := p.waiting
-	p.waiting = make(map[pullKey]pullCount, len(batch))
-	p.mu.Unlock()
+	batch := p.take()
 	if len(batch) == 0 {
 		return nil
 	}
 	err := p.db.write(ctx, "writing pulls", func(tx *sql.Tx) error { return writePulls(ctx, tx, batch) })
-	if err != nil {
-		p.giveBack(batch)
-	}
+	p.written(batch, err)
 	return err
+}
+
+// take gives what waits to whoever writes it. Until they have, it counts: the
+// bound is of all that is in memory.
+func (p *pulls) take() map[pullKey]pullCount {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	batch := p.waiting
+	p.waiting = make(map[pullKey]pullCount, len(batch))
+	p.taken = len(batch)
+	return batch
 }
 
 func writePulls(ctx context.Context, tx *sql.Tx, batch map[pullKey]pullCount) error {
@@ -152,9 +159,14 @@ func writePulls(ctx context.Context, tx *sql.Tx, batch map[pullKey]pullCount) er
 	return nil
 }
 
-func (p *pulls) giveBack(batch map[pullKey]pullCount) {
+// written ends what take began. What could not be written waits on.
+func (p *pulls) written(batch map[pullKey]pullCount, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.taken = 0
+	if err == nil {
+		return
+	}
 	for k, c := range batch {
 		if newer, there := p.waiting[k]; there {
 			c = c.plus(newer)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -100,6 +101,32 @@ func TestPullsWaitThroughAFault(t *testing.T) {
 	ok(t, err)
 	if len(got) != kept {
 		t.Errorf("%d pulls after the fault, want %d", len(got), kept)
+	}
+}
+
+// TestPullsBeingWrittenCount: while a batch is being written no more may come in
+// than memory is bounded to, because the batch comes back when that fails.
+func TestPullsBeingWrittenCount(t *testing.T) {
+	db := openTemp(t)
+	db.pulls.writing.Lock() // nobody else takes a batch
+	defer db.pulls.writing.Unlock()
+	sha := artifact.DigestOf([]byte("x"))
+	for i := range 2 * pullRows {
+		if !db.pulls.addForTest(sha, fmt.Sprint(i)) {
+			t.Fatalf("pull %d was refused, want room for %d", i, 2*pullRows)
+		}
+	}
+	batch := db.pulls.take()
+	if db.pulls.addForTest(sha, "one more") {
+		t.Errorf("kept one more while %d are being written", len(batch))
+	}
+	db.pulls.written(batch, errors.New("the disk is full"))
+	if n := len(db.pulls.waiting); n != 2*pullRows {
+		t.Errorf("%d wait after the fault, want %d", n, 2*pullRows)
+	}
+	db.pulls.written(db.pulls.take(), nil)
+	if !db.pulls.addForTest(sha, "one more") {
+		t.Error("refused one although all were written")
 	}
 }
 

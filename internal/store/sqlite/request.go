@@ -9,17 +9,19 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
-// CreateRequest implements gate.Store; an id that exists is verdict.ErrConflict.
-func (db *DB) CreateRequest(ctx context.Context, r verdict.Request) error {
+// Submit implements gate.Store; an id that exists is verdict.ErrConflict.
+func (db *DB) Submit(ctx context.Context, r verdict.Request, j jobs.New) error {
 	doing := fmt.Sprintf("recording request %.80q", r.ID)
-	if r.ID == "" {
-		return fmt.Errorf("%s: a request needs an id", doing)
+	if r.ID == "" || j.Kind != gate.RequestJob || j.Subject != r.ID {
+		return fmt.Errorf("%s: a request needs an id and a job about it", doing)
 	}
-	if err := store.CheckText(r.ID, r.Door, r.Registry, r.Project, r.By); err != nil {
+	if err := errors.Join(store.CheckText(r.ID, r.Door, r.Registry, r.Project, r.By), checkJob(j)); err != nil {
 		return wrap(doing, err)
 	}
 	body, err := json.Marshal(r)
@@ -34,20 +36,10 @@ func (db *DB) CreateRequest(ctx context.Context, r verdict.Request) error {
 		if err == nil && !added {
 			err = verdict.ErrConflict
 		}
-		return err
-	})
-}
-
-// SetRequestStatus implements gate.Store for Queued and Running; FinishRequest
-// is for the others. A finished request is verdict.ErrConflict.
-func (db *DB) SetRequestStatus(ctx context.Context, id string, s verdict.Status) error {
-	doing := fmt.Sprintf("marking request %.80q as %.20q", id, s)
-	if s != verdict.Queued && s != verdict.Running {
-		return fmt.Errorf("%s: only queued and running have no outcome", doing)
-	}
-	return db.changeRequest(ctx, doing, id, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE request SET status = $2 WHERE id = $1`, id, s)
-		return err
+		if err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, j)
 	})
 }
 
@@ -57,15 +49,34 @@ type outcomeRow struct {
 	Of      []artifact.Version // of Outcome.Versions, by place
 }
 
-// FinishRequest implements gate.Store for Done and Failed. A request that is
-// finished already is verdict.ErrConflict, whatever the outcome: a job that ran
-// twice learns so that it was not the first.
-func (db *DB) FinishRequest(ctx context.Context, id string, s verdict.Status, o verdict.Outcome, at time.Time) error {
-	doing := fmt.Sprintf("finishing request %.80q", id)
-	if s != verdict.Done && s != verdict.Failed {
-		return fmt.Errorf("%s: status %.20q is not final", doing, s)
+// FinishRequest implements gate.Store. An attempt that no longer holds the job is
+// jobs.ErrLost, whatever it found out.
+func (db *DB) FinishRequest(ctx context.Context, h jobs.Held, o verdict.Outcome, at time.Time) error {
+	doing := fmt.Sprintf("finishing request %.80q", o.Request)
+	return db.endRequest(ctx, doing, o, at, func(tx *sql.Tx) error {
+		return changeHeld(ctx, tx, h, `
+			UPDATE job SET state = 'done', lease_ms = NULL, finished_ms = $3, error = ''
+			WHERE id = $1 AND attempt = $2 AND state = 'running' AND kind = $4 AND subject = $5`, at.UnixMilli(), gate.RequestJob, o.Request)
+	})
+}
+
+// CancelRequest implements gate.Store.
+func (db *DB) CancelRequest(ctx context.Context, o verdict.Outcome, at time.Time) error {
+	doing := fmt.Sprintf("cancelling request %.80q", o.Request)
+	o.Status = verdict.Cancelled
+	return db.endRequest(ctx, doing, o, at, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE job SET state = 'cancelled', lease_ms = NULL, finished_ms = $3
+			WHERE kind = $1 AND subject = $2 AND state IN ('waiting', 'running', 'dead')`, gate.RequestJob, o.Request, at.UnixMilli())
+		return err
+	})
+}
+
+// endRequest writes a request's outcome together with its job's end.
+func (db *DB) endRequest(ctx context.Context, doing string, o verdict.Outcome, at time.Time, endJob func(*sql.Tx) error) error {
+	if !o.Status.Ended() {
+		return fmt.Errorf("%s: status %.20q is no end", doing, o.Status)
 	}
-	o.Request, o.Status = id, s
 	kept := outcomeRow{Outcome: o}
 	for _, v := range o.Versions {
 		kept.Of = append(kept.Of, v.Version)
@@ -74,56 +85,67 @@ func (db *DB) FinishRequest(ctx context.Context, id string, s verdict.Status, o 
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.changeRequest(ctx, doing, id, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE request SET status = $2, outcome = $3, finished_ms = $4 WHERE id = $1`,
-			id, s, string(text), at.UnixMilli())
+	return db.write(ctx, doing, func(tx *sql.Tx) error {
+		if err := endJob(tx); err != nil {
+			return err
+		}
+		var now verdict.Status
+		err := tx.QueryRowContext(ctx, `SELECT status FROM request WHERE id = $1`, o.Request).Scan(&now)
+		if errors.Is(err, sql.ErrNoRows) {
+			return verdict.ErrNotFound
+		} else if err != nil {
+			return err
+		}
+		if now.Ended() {
+			return fmt.Errorf("%w: it is %s already", verdict.ErrConflict, now)
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE request SET status = $2, outcome = $3, finished_ms = $4 WHERE id = $1`,
+			o.Request, o.Status, string(text), at.UnixMilli())
 		return err
 	})
 }
 
-// changeRequest runs f when the request exists and is not finished.
-func (db *DB) changeRequest(ctx context.Context, doing, id string, f func(tx *sql.Tx) error) error {
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
-		var now verdict.Status
-		err := tx.QueryRowContext(ctx, `SELECT status FROM request WHERE id = $1`, id).Scan(&now)
-		if errors.Is(err, sql.ErrNoRows) {
-			return verdict.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		if now == verdict.Done || now == verdict.Failed {
-			return fmt.Errorf("%w: it is %s already", verdict.ErrConflict, now)
-		}
-		return f(tx)
-	})
-}
+// requestStatus is a request's own status, or what its job says while it has
+// none: the row and the job change in one transaction.
+const requestStatus = `
+	CASE WHEN status <> 'queued' THEN status ELSE coalesce((
+		SELECT CASE state WHEN 'running' THEN 'running' WHEN 'dead' THEN 'failed' END FROM job
+		WHERE job.kind = 'request' AND job.subject = request.id ORDER BY job.seq DESC LIMIT 1), 'queued') END`
 
-// Request implements gate.Store. An unfinished request has an outcome with its
-// id and status only, and the zero verdict, which holds.
+// Request implements gate.Store. A request without an outcome has one with its id
+// and status only, and the zero verdict, which holds.
 func (db *DB) Request(ctx context.Context, id string) (verdict.Request, verdict.Status, verdict.Outcome, error) {
 	var req verdict.Request
-	o, err := one(ctx, db, func(r row) (verdict.Outcome, error) { return scanOutcome(r, &req) },
-		`SELECT id, status, outcome, body FROM request WHERE id = $1`, id)
+	o, err := one(ctx, db, func(r row) (verdict.Outcome, error) { return scanOutcome(r, document{&req}) },
+		`SELECT id, `+requestStatus+`, outcome, body FROM request WHERE id = $1`, id)
 	return req, o.Status, o, wrap(fmt.Sprintf("reading request %.80q", id), err)
+}
+
+// Outcome implements gate.Store. It does not read what was asked, which can be
+// large: who waits for an answer looks again and again.
+func (db *DB) Outcome(ctx context.Context, id string) (verdict.Outcome, string, error) {
+	var registry string
+	o, err := one(ctx, db, func(r row) (verdict.Outcome, error) { return scanOutcome(r, &registry) },
+		`SELECT id, `+requestStatus+`, outcome, registry FROM request WHERE id = $1`, id)
+	return o, registry, wrap(fmt.Sprintf("reading request %.80q", id), err)
 }
 
 // Requests implements gate.Store: newest first; registry "" for all.
 func (db *DB) Requests(ctx context.Context, registry string, limit int) ([]verdict.Outcome, error) {
-	q, args := `SELECT id, status, outcome, NULL FROM request WHERE registry = $2 ORDER BY seq DESC LIMIT $1`, []any{store.Limit(limit), registry}
+	q, args := `SELECT id, `+requestStatus+`, outcome, NULL FROM request WHERE registry = $2 ORDER BY seq DESC LIMIT $1`, []any{store.Limit(limit), registry}
 	if registry == "" {
-		q, args = `SELECT id, status, outcome, NULL FROM request ORDER BY seq DESC LIMIT $1`, args[:1]
+		q, args = `SELECT id, `+requestStatus+`, outcome, NULL FROM request ORDER BY seq DESC LIMIT $1`, args[:1]
 	}
-	outcomes, err := list(ctx, db, func(r row) (verdict.Outcome, error) { return scanOutcome(r, nil) }, q, args...)
+	outcomes, err := list(ctx, db, func(r row) (verdict.Outcome, error) { return scanOutcome(r, new(any)) }, q, args...)
 	return outcomes, wrap("listing requests", err)
 }
 
-// scanOutcome reads id, status, outcome and, when req is not nil, the request.
-func scanOutcome(r row, req *verdict.Request) (verdict.Outcome, error) {
+// scanOutcome reads id, status and outcome, and a fourth column into more.
+func scanOutcome(r row, more any) (verdict.Outcome, error) {
 	var kept outcomeRow
 	var id string
 	var s verdict.Status
-	if err := r.Scan(&id, &s, document{&kept}, document{req}); err != nil {
+	if err := r.Scan(&id, &s, document{&kept}, more); err != nil {
 		return verdict.Outcome{}, err
 	}
 	o := kept.Outcome

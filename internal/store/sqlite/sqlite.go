@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,17 +46,30 @@ const readers = 4
 
 // DB is an open store. Safe for concurrent use; Close it.
 type DB struct {
+	path   string
 	writer *sql.DB // one connection, BEGIN IMMEDIATE
 	reader *sql.DB
 	stmts  sync.Map // constant query text -> *sql.Stmt on reader
 	pulls  *pulls
+
+	generations generations
+
+	statBlob func(context.Context, artifact.Digest) (int64, error) // see UseBlobs
 }
 
 // Open opens the store in the file at path, makes it if it is not there, and
-// brings an older schema forward (see migrate). The folder must exist.
-func Open(ctx context.Context, path string) (*DB, error) { return open(ctx, path, migrations()) }
+// brings an older schema forward (see migrate), which it says on the default
+// logger. The folder must exist.
+func Open(ctx context.Context, path string) (*DB, error) {
+	return OpenLogged(ctx, path, slog.Default())
+}
 
-func open(ctx context.Context, path string, steps fs.FS) (*DB, error) {
+// OpenLogged is Open with a logger of the caller's.
+func OpenLogged(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
+	return open(ctx, path, migrations(), log)
+}
+
+func open(ctx context.Context, path string, steps fs.FS, log *slog.Logger) (*DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening store: %w", err)
@@ -63,11 +77,11 @@ func open(ctx context.Context, path string, steps fs.FS) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("opening store: %w", err)
 	}
-	db := &DB{}
+	db := &DB{path: path}
 	if db.writer, err = connect(path, 1, "_txlock=immediate"); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", path, err)
 	}
-	if err := migrate(ctx, db.writer, path, steps); err != nil {
+	if err := migrate(ctx, db.writer, path, steps, log); err != nil {
 		db.writer.Close()
 		return nil, fmt.Errorf("opening store %s: %w", path, err)
 	}
@@ -107,11 +121,7 @@ func connect(path string, n int, option string) (*sql.DB, error) {
 		"_pragma=recursive_triggers(1)", "_pragma=trusted_schema(0)", "_pragma=cell_size_check(1)",
 		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)",
 	}
-	slashed := filepath.ToSlash(path)
-	if !strings.HasPrefix(slashed, "/") {
-		slashed = "/" + slashed // C:/x
-	}
-	dsn := url.URL{Scheme: "file", Path: slashed, RawQuery: strings.Join(settings, "&")}
+	dsn := url.URL{Scheme: "file", Path: slashed(path), RawQuery: strings.Join(settings, "&")}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
 		return nil, err
@@ -119,6 +129,15 @@ func connect(path string, n int, option string) (*sql.DB, error) {
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return db, nil
+}
+
+// slashed is an absolute path as the path of a URL.
+func slashed(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // C:/x
+	}
+	return path
 }
 
 // Close writes what is buffered and closes the file. Calls under way may fail.
@@ -129,28 +148,41 @@ func (db *DB) Close() error {
 }
 
 // Check reads the whole file and reports any damage: minutes for a large one.
-func (db *DB) Check(ctx context.Context) error {
-	damage, err := list(ctx, db, scanText, `PRAGMA integrity_check`)
+func (db *DB) Check(ctx context.Context) error { return wrap("checking store", sound(ctx, db.reader)) }
+
+// sound reads a whole file, and follows every reference in it.
+func sound(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `PRAGMA integrity_check`)
 	if err != nil {
-		return fmt.Errorf("checking store: %w", err)
+		return err
+	}
+	damage, err := collect(rows, scanText)
+	if err != nil {
+		return err
 	}
 	if len(damage) != 1 || damage[0] != "ok" {
-		return fmt.Errorf("checking store: damaged; restore a backup: %.2000q", damage)
+		return fmt.Errorf("damaged; restore a backup: %.2000q", damage)
 	}
-	broken, err := list(ctx, db, func(r row) (s string, err error) {
+	if rows, err = db.QueryContext(ctx, `PRAGMA foreign_key_check`); err != nil {
+		return err
+	}
+	broken, err := collect(rows, func(r row) (s string, err error) {
 		var parent string
 		var rowid, key sql.NullInt64
 		err = r.Scan(&s, &rowid, &parent, &key)
 		return s, err
-	}, `PRAGMA foreign_key_check`)
+	})
 	if err != nil {
-		return fmt.Errorf("checking store: %w", err)
+		return err
 	}
 	if len(broken) > 0 {
-		return fmt.Errorf("checking store: rows of %.500q point nowhere; restore a backup", broken)
+		return fmt.Errorf("rows of %.500q point nowhere; restore a backup", broken)
 	}
 	return nil
 }
+
+// Schema is the version of the open file's schema: this program's.
+func (db *DB) Schema(ctx context.Context) (int, error) { return schemaVersion(ctx, db.reader) }
 
 // wrap says what was being done when err came; nil stays nil.
 func wrap(doing string, err error) error {
@@ -171,7 +203,7 @@ func (db *DB) write(ctx context.Context, doing string, f func(tx *sql.Tx) error)
 	if err := f(tx); err != nil {
 		return wrap(doing, err)
 	}
-	return wrap(doing, tx.Commit())
+	return wrap(doing, db.generations.while(tx.Commit))
 }
 
 // row is a *sql.Row or the current row of *sql.Rows.
@@ -257,25 +289,4 @@ func insert(ctx context.Context, tx *sql.Tx, q string, args ...any) (bool, error
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
-}
-
-// bump raises a package's generation: what was decided before must be decided
-// again.
-func bump(ctx context.Context, tx *sql.Tx, p artifact.Package) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO generation (ecosystem, package, n) VALUES ($1, $2, 1)
-		ON CONFLICT (ecosystem, package) DO UPDATE SET n = generation.n + 1`, p.Ecosystem, p.Name)
-	return err
-}
-
-// Generation implements gate.Store; 0 for a package of which nothing is known.
-func (db *DB) Generation(ctx context.Context, p artifact.Package) (int64, error) {
-	n, err := one(ctx, db, func(r row) (n int64, err error) {
-		err = r.Scan(&n)
-		return n, err
-	}, `SELECT n FROM generation WHERE ecosystem = $1 AND package = $2`, p.Ecosystem, p.Name)
-	if errors.Is(err, verdict.ErrNotFound) {
-		return 0, nil
-	}
-	return n, wrap("reading generation", err)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +17,8 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/jobs/jobstest"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 	"github.com/gatehouse-project/gatehouse/internal/store/storetest"
@@ -31,6 +34,8 @@ func openIn(ctx context.Context, dir string) (storetest.Store, error) {
 
 func TestMain(m *testing.M) {
 	storetest.Child(openIn)
+	migrateChild()
+	jobstest.Child(openLeases)
 	os.Exit(m.Run())
 }
 
@@ -75,8 +80,8 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 	ok(t, db.PutAsk(ctx, gate.Ask{ID: "a1", Created: day}))
 	ok(t, db.CloseAsk(ctx, "a1", "bob", "no", day))
 	ok(t, db.Audit(ctx, gate.AuditEntry{At: day, By: "bob", Act: "x"}))
-	ok(t, db.CreateRequest(ctx, verdict.Request{ID: "r1", Created: day}))
-	ok(t, db.FinishRequest(ctx, "r1", verdict.Done, verdict.Outcome{}, day))
+	ok(t, db.Submit(ctx, verdict.Request{ID: "r1", Created: day}, jobs.New{ID: "j1", Kind: gate.RequestJob, Subject: "r1", Created: day, Lease: day}))
+	ok(t, db.FinishRequest(ctx, jobs.Held{Job: "j1", Attempt: 1}, verdict.Outcome{Request: "r1", Status: verdict.Done}, day))
 	ok(t, db.PutToken(ctx, access.Token{ID: "t1", Hash: "h", Role: access.Reader, Created: day, Expires: day}))
 	ok(t, db.RevokeToken(ctx, "t1", "bob", day))
 
@@ -93,7 +98,7 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 		`UPDATE approval_revocation SET actor = 'eve'`, `DELETE FROM approval_revocation`,
 		`UPDATE ask SET reason = 'x'`, `DELETE FROM ask`, `UPDATE ask_closing SET how = 'x'`, `DELETE FROM ask_closing`,
 		`UPDATE request SET status = 'queued'`, `UPDATE request SET outcome = '{}'`, `UPDATE request SET body = '{}'`,
-		`UPDATE token SET role = 'admin'`, `UPDATE token SET revoked_ms = NULL`, `UPDATE token SET expires_ms = 9e15`, `DELETE FROM token`,
+		`UPDATE token SET role = 'admin'`, `UPDATE token SET names = '[]'`, `UPDATE token SET revoked_ms = NULL`, `UPDATE token SET expires_ms = 9e15`, `DELETE FROM token`,
 		`INSERT INTO decided (decision, at_ms) VALUES ('no such', 0)`, // foreign keys are on
 		`UPDATE standing SET decision = "d1"`,                         // a string in double quotes is a mistake
 		`PRAGMA journal_mode = OFF; DELETE FROM audit`,
@@ -112,7 +117,7 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 // whether it may change.
 func TestEveryTableIsGuarded(t *testing.T) {
 	ctx, db := context.Background(), openTemp(t)
-	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true}
+	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true, "job": true, "upload": true, "report": true, "tombstone": true}
 	tables, err := list(ctx, db, scanText, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	ok(t, err)
 	for _, table := range tables {
@@ -187,7 +192,7 @@ func TestMigration(t *testing.T) {
 	}
 	d := newDecision("d1")
 
-	db, err := open(ctx, path, one)
+	db, err := open(ctx, path, one, slog.New(slog.DiscardHandler))
 	ok(t, err)
 	ok(t, db.Publish(ctx, []verdict.Decision{d}))
 	ok(t, db.Close())
@@ -195,14 +200,14 @@ func TestMigration(t *testing.T) {
 		t.Errorf("a new file was copied: %v", err)
 	}
 
-	if _, err := open(ctx, path, broken); err == nil || !strings.Contains(err.Error(), "0002_more.sql") {
+	if _, err := open(ctx, path, broken, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "0002_more.sql") {
 		t.Fatalf("a step that fails: error %v, want its name", err)
 	}
-	db, err = open(ctx, path, one)
+	db, err = open(ctx, path, one, slog.New(slog.DiscardHandler))
 	ok(t, err) // nothing half done is left
 	ok(t, db.Close())
 
-	db, err = open(ctx, path, three)
+	db, err = open(ctx, path, three, slog.New(slog.DiscardHandler))
 	ok(t, err)
 	var y sql.NullString
 	ok(t, db.reader.QueryRowContext(ctx, `SELECT y FROM more`).Scan(&y))
@@ -211,7 +216,7 @@ func TestMigration(t *testing.T) {
 	ok(t, db.Check(ctx))
 	ok(t, db.Close())
 
-	_, err = open(ctx, path, one)
+	_, err = open(ctx, path, one, slog.New(slog.DiscardHandler))
 	if !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "newer program") {
 		t.Errorf("a newer schema: error %v, want ErrNewer that says what to do", err)
 	}
@@ -224,7 +229,7 @@ func TestMigration(t *testing.T) {
 	if _, err := os.Stat(backup + ".tmp"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("half a copy is left: %v", err)
 	}
-	db, err = open(ctx, backup, one)
+	db, err = open(ctx, backup, one, slog.New(slog.DiscardHandler))
 	ok(t, err)
 	_, err = db.Decision(ctx, d.ID)
 	ok(t, err)
@@ -260,7 +265,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Errorf("a file that was no database was changed: %v", err)
 	}
 	gap := fstest.MapFS{"0001_a.sql": &fstest.MapFile{}, "0003_c.sql": &fstest.MapFile{}}
-	if _, err := open(ctx, filepath.Join(dir, "gap.db"), gap); err == nil || !strings.Contains(err.Error(), "want number 0002") {
+	if _, err := open(ctx, filepath.Join(dir, "gap.db"), gap, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "want number 0002") {
 		t.Errorf("a gap in the numbers: error %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
@@ -18,18 +19,18 @@ func (db *DB) PutToken(ctx context.Context, t access.Token) error {
 	if t.ID == "" || t.Hash == "" || t.Expires.IsZero() {
 		return fmt.Errorf("%s: a token needs an id, a hash and an end", doing)
 	}
-	if err := store.CheckText(append(t.Registries, t.ID, t.Hash, t.Name, string(t.Role), t.CreatedBy)...); err != nil {
+	if err := store.CheckText(append(slices.Concat(t.Registries, t.Names), t.ID, t.Hash, t.Name, string(t.Role), t.CreatedBy)...); err != nil {
 		return wrap(doing, err)
 	}
-	lists, err := jsonTexts(t.Registries)
+	lists, err := jsonTexts(t.Registries, t.Names)
 	if err != nil {
 		return wrap(doing, err)
 	}
 	return db.write(ctx, doing, func(tx *sql.Tx) error {
 		added, err := insert(ctx, tx, `
-			INSERT INTO token (id, hash, name, role, registries, created_by, created_ms, expires_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			t.ID, t.Hash, t.Name, t.Role, lists[0], t.CreatedBy, t.Created.UnixMilli(), t.Expires.UnixMilli())
+			INSERT INTO token (id, hash, name, role, registries, names, created_by, created_ms, expires_ms)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			t.ID, t.Hash, t.Name, t.Role, lists[0], lists[1], t.CreatedBy, t.Created.UnixMilli(), t.Expires.UnixMilli())
 		if err == nil && !added {
 			err = verdict.ErrConflict
 		}
@@ -37,12 +38,12 @@ func (db *DB) PutToken(ctx context.Context, t access.Token) error {
 	})
 }
 
-const selectToken = `SELECT id, hash, name, role, registries, created_by, created_ms, expires_ms, revoked_ms, revoked_by, last_used_ms FROM token `
+const selectToken = `SELECT id, hash, name, role, registries, names, created_by, created_ms, expires_ms, revoked_ms, revoked_by, last_used_ms FROM token `
 
 func scanToken(r row) (access.Token, error) {
 	var t access.Token
 	var created, expires, revoked, used *int64
-	err := r.Scan(&t.ID, &t.Hash, &t.Name, &t.Role, document{&t.Registries}, &t.CreatedBy, &created, &expires, &revoked, &t.RevokedBy, &used)
+	err := r.Scan(&t.ID, &t.Hash, &t.Name, &t.Role, document{&t.Registries}, document{&t.Names}, &t.CreatedBy, &created, &expires, &revoked, &t.RevokedBy, &used)
 	t.Created, t.Expires, t.Revoked, t.LastUsed = store.Time(created), store.Time(expires), store.Time(revoked), store.Time(used)
 	return t, err
 }

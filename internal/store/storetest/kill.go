@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -70,20 +71,20 @@ func writeOne(ctx context.Context, s Store, w int, id string) error {
 	case 2:
 		return s.PutWaiver(ctx, waiver(id, django))
 	}
-	if err := s.CreateRequest(ctx, request(id)); err != nil {
+	if err := s.Submit(ctx, request(id), held(id)); err != nil {
 		return err
 	}
-	return s.FinishRequest(ctx, id, verdict.Done, outcome(), day)
+	return s.FinishRequest(ctx, first(id), ended(id, verdict.Done), day)
 }
 
-// findOne looks for what writeOne acknowledged.
-func findOne(ctx context.Context, s Store, w int, id string) error {
+// findOne looks for what writeOne acknowledged. state is that of django now.
+func findOne(ctx context.Context, s Store, state gate.PackageState, w int, id string) error {
 	switch w {
 	case 0:
 		_, err := s.FileNamed(ctx, django, file(version(django, id), id).Name)
 		return err
 	case 1:
-		if n, err := published(ctx, s, id); err != nil || n != batchSize {
+		if n, err := published(ctx, s, state, id); err != nil || n != batchSize {
 			return fmt.Errorf("%d of %d decisions: %w", n, batchSize, errors.Join(err, verdict.ErrNotFound))
 		}
 		return nil
@@ -108,17 +109,18 @@ func batch(id string) []verdict.Decision {
 	return ds
 }
 
-// published counts the decisions of a batch that are there and stand.
-func published(ctx context.Context, s Store, id string) (int, error) {
+// published counts the decisions of a batch that are there and stand in state,
+// which is read once for many batches: it holds everything of a package.
+func published(ctx context.Context, s Store, state gate.PackageState, id string) (int, error) {
 	n := 0
 	for _, d := range batch(id) {
 		_, err := s.Decision(ctx, d.ID)
-		_, since := s.AdmittedSince(ctx, d.Registry, django, d.File)
-		if errors.Is(err, verdict.ErrNotFound) && errors.Is(since, verdict.ErrNotFound) {
+		stands := !state.AdmittedSince[d.File].IsZero()
+		if errors.Is(err, verdict.ErrNotFound) && !stands {
 			continue
 		}
-		if err := errors.Join(err, since); err != nil {
-			return n, err
+		if err != nil || !stands {
+			return n, fmt.Errorf("decision %s stands: %t (%w)", d.ID, stands, err)
 		}
 		n++
 	}
@@ -143,27 +145,28 @@ func kill(t *testing.T, open Open) {
 		all = append(all, acks...)
 		s := must(open(ctx, dir))(t)
 		ok(t, s.Check(ctx))
-		allThere(t, s, acks)
-		wholeOrNot(t, s, acks, round)
+		state := must(s.State(ctx, "main", django))(t)
+		allThere(t, s, state, acks)
+		wholeOrNot(t, s, state, acks, round)
 		if round == killRounds-1 {
-			allThere(t, s, all)
+			allThere(t, s, state, all)
 		}
 		ok(t, s.Close())
 	}
 	t.Logf("%d acknowledged writes over %d kills, all there", len(all), killRounds)
 }
 
-func allThere(t *testing.T, s Store, acks []ack) {
+func allThere(t *testing.T, s Store, state gate.PackageState, acks []ack) {
 	t.Helper()
 	for _, a := range acks {
-		if err := findOne(t.Context(), s, a.worker, a.id); err != nil {
+		if err := findOne(t.Context(), s, state, a.worker, a.id); err != nil {
 			t.Fatalf("%s of worker %d was acknowledged and is not there: %v", a.id, a.worker, err)
 		}
 	}
 }
 
 // wholeOrNot checks the batch that the killed writer may have been writing.
-func wholeOrNot(t *testing.T, s Store, acks []ack, round int) {
+func wholeOrNot(t *testing.T, s Store, state gate.PackageState, acks []ack, round int) {
 	t.Helper()
 	acked := 0
 	prefix := fmt.Sprintf("%d.1.", round)
@@ -172,7 +175,7 @@ func wholeOrNot(t *testing.T, s Store, acks []ack, round int) {
 			acked++
 		}
 	}
-	n := must(published(t.Context(), s, fmt.Sprint(prefix, acked)))(t)
+	n := must(published(t.Context(), s, state, fmt.Sprint(prefix, acked)))(t)
 	if n != 0 && n != batchSize {
 		t.Errorf("round %d: %d of %d decisions of the interrupted batch", round, n, batchSize)
 	}

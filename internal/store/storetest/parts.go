@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -38,8 +39,6 @@ func files(t *testing.T, s Store) {
 	}
 	same(t, "FileNamed", must(s.FileNamed(ctx, django, wheel.Name))(t), wheel)
 	same(t, "a file without upload time", must(s.FileNamed(ctx, django, sdist.Name))(t), sdist)
-	same(t, "FilesOf", must(s.FilesOf(ctx, v))(t), []artifact.File{sdist, wheel})
-	same(t, "FilesOf an unknown version", len(must(s.FilesOf(ctx, version(django, "2.2.0")))(t)), 0)
 	_, err := s.FileNamed(ctx, artifact.Package{Ecosystem: "npm", Name: "django"}, wheel.Name)
 	is(t, "the same name in another ecosystem", err, verdict.ErrNotFound)
 }
@@ -84,7 +83,6 @@ func filesFollowTheOrigin(t *testing.T, s Store) {
 	is(t, "State with two origins and none recorded", err, verdict.ErrConflict)
 	ok(t, s.SetOrigin(ctx, django, good.Origin, day))
 	same(t, "FileNamed", must(s.FileNamed(ctx, django, good.Name))(t), good)
-	same(t, "FilesOf", must(s.FilesOf(ctx, v))(t), []artifact.File{good})
 	same(t, "State", must(s.State(ctx, "main", django))(t).Files, map[string]artifact.File{good.Name: good})
 }
 
@@ -180,8 +178,14 @@ func decisionComesBack(t *testing.T, s Store) {
 		ok(t, s.Publish(ctx, []verdict.Decision{d}))
 	}
 	same(t, "newest first", ids(must(s.DecisionsOf(ctx, "main", v, 10))(t)), []string{admit.ID, reject.ID})
-	same(t, "AdmittedSince", must(s.AdmittedSince(ctx, "main", django, "f.whl"))(t), day.Add(2*time.Hour))
+	same(t, "AdmittedSince", admitted(t, s, django)["f.whl"], day.Add(2*time.Hour))
 	same(t, "the row itself", must(s.Decision(ctx, admit.ID))(t).Inputs.At.Equal(day), true)
+}
+
+// admitted says since when the files of a package are admitted.
+func admitted(t testing.TB, s Store, p artifact.Package) map[string]time.Time {
+	t.Helper()
+	return must(s.State(t.Context(), "main", p))(t).AdmittedSince
 }
 
 func admission(t *testing.T, s Store) {
@@ -193,13 +197,8 @@ func admission(t *testing.T, s Store) {
 	}
 	since := func(want time.Time, why string) {
 		t.Helper()
-		got, err := s.AdmittedSince(ctx, "main", django, "f.whl")
-		if want.IsZero() {
-			is(t, why, err, verdict.ErrNotFound)
-			return
-		}
-		if err != nil || !got.Equal(want) {
-			t.Errorf("%s: admitted since %v, %v; want %v", why, got, err, want)
+		if got := admitted(t, s, django)["f.whl"]; !got.Equal(want) {
+			t.Errorf("%s: admitted since %v; want %v", why, got, want)
 		}
 	}
 	publish(v, "f.whl", verdict.Hold, "0", day)
@@ -211,15 +210,15 @@ func admission(t *testing.T, s Store) {
 	publish(v, "", verdict.Hold, "3", day.Add(3*time.Hour))
 	since(day.Add(time.Hour), "a decision about the version as such takes no file back")
 	publish(version(django, "2.3"), "g.whl", verdict.Admit, "4", day)
-	same(t, "Admitted", must(s.Admitted(ctx, "main", django))(t), []string{"2.2", "2.3"})
+	same(t, "admitted", len(admitted(t, s, django)), 2)
 	publish(version(artifact.Package{Ecosystem: artifact.PyPI, Name: "Zope"}, "1"), "z.whl", verdict.Admit, "z", day)
 	publish(version(artifact.Package{Ecosystem: artifact.PyPI, Name: "held"}, "1"), "h.whl", verdict.Hold, "h", day)
 	publish(version(artifact.Package{Ecosystem: "npm", Name: "left-pad"}, "1"), "l.tgz", verdict.Admit, "l", day)
 	same(t, "AdmittedNames", must(s.AdmittedNames(ctx, "main", artifact.PyPI))(t), []string{"Zope", "django"})
-	same(t, "Admitted elsewhere", len(must(s.Admitted(ctx, "other", django))(t)), 0)
+	same(t, "admitted elsewhere", len(must(s.State(ctx, "other", django))(t).AdmittedSince), 0)
 	publish(v, "f.whl", verdict.Reject, "5", day.Add(4*time.Hour))
 	since(time.Time{}, "a reject takes it back")
-	same(t, "Admitted after a recall", must(s.Admitted(ctx, "main", django))(t), []string{"2.3"})
+	same(t, "admitted after a recall", admitted(t, s, django), map[string]time.Time{"g.whl": day})
 	publish(v, "f.whl", verdict.Admit, "6", day.Add(5*time.Hour))
 	since(day.Add(5*time.Hour), "admitted again counts from then on")
 	publish(v, "f.whl", verdict.Hold, "7", day.Add(6*time.Hour))
@@ -228,7 +227,7 @@ func admission(t *testing.T, s Store) {
 	ok(t, s.Publish(ctx, []verdict.Decision{faulty(decision(v, "f.whl", verdict.Hold, "10", day.Add(8*time.Hour)))}))
 	since(day.Add(7*time.Hour), "a hold for a fault does not: the fault passes")
 	publish(version(django, "2.4"), "", verdict.Admit, "8", day)
-	same(t, "a version without a file is not admitted", must(s.Admitted(ctx, "main", django))(t), []string{"2.2", "2.3"})
+	same(t, "a version without a file is not admitted", len(admitted(t, s, django)), 2)
 }
 
 func publishIsAtomic(t *testing.T, s Store) {
@@ -303,6 +302,34 @@ func outcome() verdict.Outcome {
 	}
 }
 
+// waiting is a job about a request, and held one that its maker does at once.
+func waiting(id string) jobs.New {
+	return jobs.New{ID: "j" + id, Kind: gate.RequestJob, Subject: id, Share: "shop", Priority: jobs.Person, Created: day}
+}
+
+func held(id string) jobs.New {
+	j := waiting(id)
+	j.Lease = day.Add(time.Minute)
+	return j
+}
+
+// first is the hold on a job of its first attempt.
+func first(id string) jobs.Held { return jobs.Held{Job: "j" + id, Attempt: 1} }
+
+// ended is an outcome of a request.
+func ended(id string, s verdict.Status) verdict.Outcome {
+	o := outcome()
+	o.Request, o.Status = id, s
+	return o
+}
+
+func statusOf(t testing.TB, s Store, id string) verdict.Status {
+	t.Helper()
+	_, status, _, err := s.Request(t.Context(), id)
+	ok(t, err)
+	return status
+}
+
 func requests(t *testing.T, s Store) {
 	ctx := t.Context()
 	for i, id := range []string{"r1", "r2", "r3"} {
@@ -310,22 +337,28 @@ func requests(t *testing.T, s Store) {
 		if i == 1 {
 			r.Registry = "other"
 		}
-		ok(t, s.CreateRequest(ctx, r))
+		ok(t, s.Submit(ctx, r, waiting(id)))
 	}
-	is(t, "the same id again", s.CreateRequest(ctx, request("r1")), verdict.ErrConflict)
+	is(t, "the same id again", s.Submit(ctx, request("r1"), waiting("r1")), verdict.ErrConflict)
 	got, status, o, err := s.Request(ctx, "r1")
 	ok(t, err)
 	same(t, "Request", got, request("r1"))
 	same(t, "its status", status, verdict.Queued)
 	same(t, "its outcome so far", o, verdict.Outcome{Request: "r1", Status: verdict.Queued})
-	ok(t, s.SetRequestStatus(ctx, "r1", verdict.Running))
-	ok(t, s.FinishRequest(ctx, "r1", verdict.Done, outcome(), day))
-	_, status, o, err = s.Request(ctx, "r1")
+	ok(t, s.Submit(ctx, request("r4"), held("r4")))
+	same(t, "held by its maker", statusOf(t, s, "r4"), verdict.Running)
+	ok(t, s.FinishRequest(ctx, first("r4"), ended("r4", verdict.Done), day))
+	_, status, o, err = s.Request(ctx, "r4")
 	ok(t, err)
-	want := outcome()
-	want.Request, want.Status = "r1", verdict.Done
 	same(t, "finished", status, verdict.Done)
-	same(t, "its outcome", o, want)
+	same(t, "its outcome", o, ended("r4", verdict.Done))
+	o, registry, err := s.Outcome(ctx, "r4")
+	ok(t, err)
+	same(t, "its outcome alone", o, ended("r4", verdict.Done))
+	same(t, "its registry", registry, "main")
+	o, registry, err = s.Outcome(ctx, "r2")
+	ok(t, err)
+	same(t, "none yet, in another registry", fmt.Sprint(o.Status, " ", registry), "queued other")
 
 	listed := func(registry string, limit int) (out []string) {
 		for _, o := range must(s.Requests(ctx, registry, limit))(t) {
@@ -333,40 +366,69 @@ func requests(t *testing.T, s Store) {
 		}
 		return out
 	}
-	same(t, "Requests", listed("main", 10), []string{"r3 queued", "r1 done"})
-	same(t, "Requests of all", listed("", 2), []string{"r3 queued", "r2 queued"})
+	same(t, "Requests", listed("main", 10), []string{"r4 done", "r3 queued", "r1 queued"})
+	same(t, "Requests of all", listed("", 3), []string{"r4 done", "r3 queued", "r2 queued"})
 	for i := range 60 {
-		ok(t, s.CreateRequest(ctx, request(fmt.Sprint("more", i))))
+		id := fmt.Sprint("more", i)
+		ok(t, s.Submit(ctx, request(id), waiting(id)))
 	}
 	if n := len(listed("", 0)); n != 50 {
 		t.Errorf("without a limit %d requests are listed, want 50", n)
 	}
 }
 
+// requestAndJob: what is asked and the work on it are one row or none, one end or
+// none.
+func requestAndJob(t *testing.T, s Store) {
+	ctx := t.Context()
+	if s.Submit(ctx, request("r1"), waiting("r2")) == nil {
+		t.Error("a request was taken in with a job about another one")
+	}
+	full := waiting("r1")
+	full.Room = jobs.Room{Total: 1}
+	ok(t, s.Submit(ctx, request("r0"), waiting("r0")))
+	is(t, "a full queue", s.Submit(ctx, request("r1"), full), jobs.ErrFull)
+	_, _, _, err := s.Request(ctx, "r1")
+	is(t, "a request that found no room", err, verdict.ErrNotFound)
+	taken := waiting("r1")
+	taken.ID = "jr0"
+	is(t, "a job whose id is taken", s.Submit(ctx, request("r1"), taken), verdict.ErrConflict)
+	_, _, _, err = s.Request(ctx, "r1")
+	is(t, "a request whose job was refused", err, verdict.ErrNotFound)
+
+	ok(t, s.Submit(ctx, request("r1"), held("r1")))
+	for what, h := range map[string]jobs.Held{
+		"an older attempt": {Job: "jr1", Attempt: 0}, "one to come": {Job: "jr1", Attempt: 2}, "another job": {Job: "jr0", Attempt: 0}, "no job": {Job: "x", Attempt: 1},
+	} {
+		is(t, what, s.FinishRequest(ctx, h, ended("r1", verdict.Done), day), jobs.ErrLost)
+	}
+	is(t, "the holder of another request's job", s.FinishRequest(ctx, first("r1"), ended("r0", verdict.Done), day), jobs.ErrLost)
+	same(t, "after all these", statusOf(t, s, "r1"), verdict.Running)
+	ok(t, s.FinishRequest(ctx, first("r1"), ended("r1", verdict.Failed), day))
+	is(t, "finishing twice", s.FinishRequest(ctx, first("r1"), ended("r1", verdict.Done), day), jobs.ErrLost)
+	same(t, "what was recorded first", statusOf(t, s, "r1"), verdict.Failed)
+}
+
 func requestFinality(t *testing.T, s Store) {
 	ctx := t.Context()
-	ok(t, s.CreateRequest(ctx, request("r1")))
-	if s.FinishRequest(ctx, "r1", verdict.Running, outcome(), day) == nil {
-		t.Error("running is not an end")
+	ok(t, s.Submit(ctx, request("r1"), held("r1")))
+	for _, no := range []verdict.Status{verdict.Running, verdict.Queued, "paused", ""} {
+		if s.FinishRequest(ctx, first("r1"), ended("r1", no), day) == nil {
+			t.Errorf("%q is no end", no)
+		}
 	}
-	if s.SetRequestStatus(ctx, "r1", verdict.Done) == nil {
-		t.Error("done without an outcome")
-	}
-	if s.SetRequestStatus(ctx, "r1", "paused") == nil {
-		t.Error("an unknown status was set")
-	}
-	failed := outcome()
-	failed.Verdict = verdict.Hold
-	ok(t, s.FinishRequest(ctx, "r1", verdict.Failed, failed, day))
-	admitted := outcome()
-	admitted.Verdict = verdict.Admit
-	is(t, "finishing again", s.FinishRequest(ctx, "r1", verdict.Done, admitted, day), verdict.ErrConflict)
-	is(t, "running again", s.SetRequestStatus(ctx, "r1", verdict.Running), verdict.ErrConflict)
-	_, status, o, err := s.Request(ctx, "r1")
-	ok(t, err)
-	if status != verdict.Failed || o.Verdict != verdict.Hold {
-		t.Errorf("a final request became %s, %s", status, o.Verdict)
-	}
+	ok(t, s.CancelRequest(ctx, ended("r1", ""), day))
+	is(t, "finishing what was cancelled", s.FinishRequest(ctx, first("r1"), ended("r1", verdict.Done), day), jobs.ErrLost)
+	is(t, "cancelling again", s.CancelRequest(ctx, ended("r1", ""), day), verdict.ErrConflict)
+	same(t, "cancelled", statusOf(t, s, "r1"), verdict.Cancelled)
+
+	ok(t, s.Submit(ctx, request("r2"), waiting("r2")))
+	ok(t, s.CancelRequest(ctx, ended("r2", ""), day))
+	same(t, "cancelled while waiting", statusOf(t, s, "r2"), verdict.Cancelled)
+	ok(t, s.Submit(ctx, request("r3"), held("r3")))
+	ok(t, s.FinishRequest(ctx, first("r3"), ended("r3", verdict.Done), day))
+	is(t, "cancelling what is done", s.CancelRequest(ctx, ended("r3", ""), day), verdict.ErrConflict)
+	same(t, "done", statusOf(t, s, "r3"), verdict.Done)
 }
 
 func waivers(t *testing.T, s Store) {
@@ -546,12 +608,10 @@ func shownDecisions(t *testing.T, s Store) {
 	ok(t, s.PutDecisions(ctx, nil))
 	same(t, "Decision", must(s.Decision(ctx, shown.ID))(t), shown)
 	same(t, "DecisionsOf", ids(must(s.DecisionsOf(ctx, "main", v, 10))(t)), []string{unseen.ID, shown.ID, admit.ID})
-	same(t, "AdmittedSince", must(s.AdmittedSince(ctx, "main", django, "f.whl"))(t), day)
-	_, err := s.AdmittedSince(ctx, "main", django, "g.whl")
-	is(t, "a file that was only shown as admissible", err, verdict.ErrNotFound)
+	same(t, "AdmittedSince", admitted(t, s, django)["f.whl"], day)
+	same(t, "a file that was only shown as admissible", admitted(t, s, django)["g.whl"].IsZero(), true)
 	ok(t, s.Publish(ctx, []verdict.Decision{shown}))
-	_, err = s.AdmittedSince(ctx, "main", django, "f.whl")
-	is(t, "the same decision, published", err, verdict.ErrNotFound)
+	same(t, "the same decision, published", len(admitted(t, s, django)), 0)
 	bad := unseen
 	bad.ID = ""
 	if s.PutDecisions(ctx, []verdict.Decision{bad}) == nil {
@@ -586,7 +646,7 @@ func hostileText(t *testing.T, s Store) {
 		e := gate.AuditEntry{At: day, By: h, Act: h, Object: h, Detail: h}
 		ok(t, s.Audit(ctx, e))
 		same(t, "audit", must(s.AuditLog(ctx, 1))(t), []gate.AuditEntry{e})
-		same(t, "admitted", must(s.Admitted(ctx, "main", p))(t), []string{h})
+		same(t, "admitted", admitted(t, s, p), map[string]time.Time{h: day})
 	}
 	for _, bad := range []string{"a\x00b", "a\xff", "\xed\xa0\x80"} {
 		p := artifact.Package{Ecosystem: artifact.PyPI, Name: bad}
@@ -601,28 +661,26 @@ func notFound(t *testing.T, s Store) {
 	ctx := t.Context()
 	v := version(django, "2.2")
 	errs := map[string]error{
-		"SetRequestStatus": s.SetRequestStatus(ctx, "x", verdict.Running),
-		"FinishRequest":    s.FinishRequest(ctx, "x", verdict.Done, outcome(), day),
-		"ApproveWaiver":    s.ApproveWaiver(ctx, "x", "bob", day),
-		"RevokeWaiver":     s.RevokeWaiver(ctx, "x", "bob", day),
-		"RevokeApproval":   s.RevokeApproval(ctx, "x", "bob", day),
-		"CloseAsk":         s.CloseAsk(ctx, "x", "bob", "", day),
+		"FinishRequest":  s.FinishRequest(ctx, first("x"), ended("x", verdict.Done), day),
+		"CancelRequest":  s.CancelRequest(ctx, ended("x", ""), day),
+		"ApproveWaiver":  s.ApproveWaiver(ctx, "x", "bob", day),
+		"RevokeWaiver":   s.RevokeWaiver(ctx, "x", "bob", day),
+		"RevokeApproval": s.RevokeApproval(ctx, "x", "bob", day),
+		"CloseAsk":       s.CloseAsk(ctx, "x", "bob", "", day),
 	}
 	_, errs["FileNamed"] = s.FileNamed(ctx, django, "x")
 	_, errs["Evidence"] = s.Evidence(ctx, "x")
 	_, errs["Origin"] = s.Origin(ctx, django)
 	_, errs["Decision"] = s.Decision(ctx, "x")
-	_, errs["AdmittedSince"] = s.AdmittedSince(ctx, "main", django, "x")
 	_, _, _, errs["Request"] = s.Request(ctx, "x")
+	_, _, errs["Outcome"] = s.Outcome(ctx, "x")
 	_, errs["Waiver"] = s.Waiver(ctx, "x")
 	for method, err := range errs {
 		is(t, method, err, verdict.ErrNotFound)
 	}
 	for what, n := range map[string]int{
 		"AdmittedNames": len(must(s.AdmittedNames(ctx, "main", artifact.PyPI))(t)),
-		"FilesOf":       len(must(s.FilesOf(ctx, v))(t)),
 		"DecisionsOf":   len(must(s.DecisionsOf(ctx, "main", v, 1))(t)),
-		"Admitted":      len(must(s.Admitted(ctx, "main", django))(t)),
 		"Requests":      len(must(s.Requests(ctx, "", 1))(t)),
 		"Waivers":       len(must(s.Waivers(ctx, "", django))(t)),
 		"Approvals":     len(must(s.Approvals(ctx, "main", v))(t)),
@@ -644,7 +702,7 @@ func cancelled(t *testing.T, s Store) {
 	if _, err := s.State(ctx, "main", django); err == nil {
 		t.Error("State answered a cancelled context")
 	}
-	same(t, "Admitted", len(must(s.Admitted(t.Context(), "main", django))(t)), 0)
+	same(t, "admitted", len(admitted(t, s, django)), 0)
 	ok(t, s.Publish(t.Context(), []verdict.Decision{decision(version(django, "2.2"), "f", verdict.Admit, "a", day)}))
 }
 

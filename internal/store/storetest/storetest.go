@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"publish is all or nothing", publishIsAtomic},
 		{"state", state},
 		{"requests", requests},
+		{"a request and its job are one", requestAndJob},
 		{"finished request is final", requestFinality},
 		{"waivers", waivers},
 		{"approvals", approvals},

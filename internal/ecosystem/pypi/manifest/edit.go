@@ -23,18 +23,21 @@ var utf8Mark = []byte("\xef\xbb\xbf")
 // must come from parsing this very content. Hashes of the requirement no longer
 // match and are dropped; the note then says so and what to run, else it is "".
 //
-// Requirements files and the PEP 508 strings of pyproject.toml can be edited.
+// Requirements files, Pipfiles and the PEP 508 strings of pyproject.toml can be
+// edited.
 // For anything else the error names the command that makes the change.
 func ReplaceRequirement(content []byte, req ecosystem.Requirement, newSpec string) (edited []byte, note string, err error) {
 	spec, err := pep440.ParseSpecifiers(newSpec)
 	if err != nil {
 		return nil, "", fmt.Errorf("changing %s: %w", req.At, err)
 	}
-	switch Format(req.At.File) {
-	case UVLock, PoetryLock, PylockTOML:
+	switch FormatOf(req.At.File, content) {
+	case UVLock, PoetryLock, PylockTOML, PDMLock, PipfileLock:
 		return nil, "", fmt.Errorf("changing %s: %w", req.At, &ecosystem.Relock{Command: relockCommand(content, req, spec)})
 	case PyprojectTOML:
 		edited, err = replaceInPyproject(content, req, spec.String())
+	case Pipfile:
+		edited, err = replaceInPipfile(content, req, spec.String())
 	default:
 		edited, note, err = replaceInRequirements(content, req, spec.String())
 	}
@@ -179,6 +182,36 @@ func replaceInPyproject(b []byte, req ecosystem.Requirement, spec string) ([]byt
 	}
 	at := len(b) - len(d.data) + v.at + quotes
 	return slices.Concat(b[:at+from], []byte(spec), b[at+to:]), nil
+}
+
+// replaceInPipfile changes the string that holds a package's version.
+func replaceInPipfile(b []byte, req ecosystem.Requirement, spec string) ([]byte, error) {
+	d, err := parseTOML(req.At.File, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range d.root.fields {
+		for _, e := range f.val.fields {
+			if d.place(e.at) != req.At || named(e.key) != req.Package {
+				continue
+			}
+			v := e.val
+			if v.kind == unstable.Table {
+				v = v.get("version")
+			}
+			switch {
+			case v == nil:
+				return nil, fmt.Errorf("no version is written there; add version = %s by hand", quote(spec))
+			case v.kind != unstable.String || e.key+" "+v.text != req.Written:
+				return nil, errMoved
+			case strings.ContainsAny(spec, `"\`):
+				return nil, fmt.Errorf("the string would need escapes; change it by hand to %s", quote(spec))
+			}
+			at := len(b) - len(d.data) + v.at
+			return slices.Concat(b[:at], []byte(`"`+spec+`"`), b[at+v.raw:]), nil
+		}
+	}
+	return nil, errMoved
 }
 
 // stringAt finds the string that a requirement was read from.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"regexp"
+	"slices"
 	"testing"
 	"testing/fstest"
 
@@ -47,7 +48,7 @@ func fuzzFormat(f *testing.F, format string) {
 
 // pastedSafely is a command in which a shell reads nothing but words: what comes
 // from the file stands in quotes or is made of harmless characters.
-var pastedSafely = regexp.MustCompile(`^(?:[A-Za-z0-9=._+, -]|'[ -&(-~]*')+(?:# after changing [a-z0-9-]+ to ==9\.9 in pyproject\.toml)?$`)
+var pastedSafely = regexp.MustCompile(`^(?:[A-Za-z0-9=._+, -]|'[ -&(-~]*')+(?:# after changing [a-z0-9-]+ to ==9\.9 in (?:pyproject\.toml|Pipfile))?$`)
 
 func fuzzEdit(t *testing.T, format string, content []byte, fsys fstest.MapFS, m *ecosystem.Manifest, i int) {
 	edited, _, err := ReplaceRequirement(content, m.Requirements[i], "==9.9")
@@ -67,7 +68,7 @@ func fuzzEdit(t *testing.T, format string, content []byte, fsys fstest.MapFS, m 
 		if j == i {
 			was.Spec = "==9.9"
 		}
-		if r.Package != was.Package || r.Spec != was.Spec || r.Marker != was.Marker || r.Group != was.Group || !reflect.DeepEqual(r.Extras, was.Extras) {
+		if r.Package != was.Package || r.Spec != was.Spec || r.Marker != was.Marker || !slices.Equal(r.Groups, was.Groups) || !reflect.DeepEqual(r.Extras, was.Extras) {
 			t.Errorf("edited to %q: %+v became %+v", edited, was, r)
 		}
 	}
@@ -103,6 +104,28 @@ func FuzzPylock(f *testing.F) {
 	f.Add([]byte("lock-version = \"1.0\"\nenvironments = [\"os_name == 'nt'\"]\n[[packages]]\nname = \"a\"\nversion = \"1\"\nmarker = \"'x' in extras\"\ndependencies = [{ name = \"b\" }]\nwheels = [{ url = \"https://f.invalid/a.whl\", hashes = { sha512 = \"00\" } }]\n"))
 	f.Add([]byte("lock-version = \"1.0\"\n[[packages]]\nname = \"b\"\nvcs = { type = \"git\" }\n[[packages]]\nname = \"c\"\ndirectory = { path = \".\" }\n"))
 	fuzzFormat(f, PylockTOML)
+}
+
+func FuzzPDMLock(f *testing.F) {
+	f.Add([]byte("[metadata]\nlock_version = \"4.5.1\"\ngroups = [\"default\"]\n[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"default\", \"x\"]\nmarker = \"os_name == 'nt'\"\ndependencies = [\"b; os_name=='nt'\", \"c\"]\nfiles = [{file = \"a.zip\", hash = \"sha512:00\"}]\n[[package]]\nname = \"a\"\nversion = \"1\"\nextras = [\"x\"]\ndependencies = [\"a==1\"]\n"))
+	f.Add([]byte("[[package]]\nname = \"a\"\nversion = \"1\"\nsections = [\"dev\"]\n[[package]]\nname = \"g\"\nversion = \"1\"\ngit = \"x\"\n[metadata]\nlock_version = \"3.1\"\n[metadata.files]\n\"a 1\" = [{url = \"https://f.invalid/a.zip\", hash = \"sha512:00\"}]\n"))
+	fuzzFormat(f, PDMLock)
+}
+
+func FuzzPipfileLock(f *testing.F) {
+	f.Add([]byte(`{"_meta": {"pipfile-spec": 6, "requires": {"python_version": "3.11"}, "sources": [{"name": "x", "url": "https://i.invalid/simple", "verify_ssl": false}]}, "default": {"a": {"version": "==1", "hashes": ["sha512:00"], "markers": "os_name == 'nt'", "extras": ["x"]}, "g": {"git": "x", "ref": "y"}}, "develop": {"w": {"version": "*"}}}`))
+	f.Add([]byte("{\"_meta\":{\"pipfile-spec\":6},\"default\":{\"a\":{\"version\":\"==1\",\"hashes\":[]},\"a\":{}},\"x\":[null]}"))
+	fuzzFormat(f, PipfileLock)
+}
+
+func FuzzPipfile(f *testing.F) {
+	f.Add([]byte("[[source]]\nurl = \"https://$X@i.invalid\"\nverify_ssl = false\n[packages]\na = \"*\"\nb = {version = \">=1,<2\", extras = [\"x\"], os_name = \"== 'nt'\", markers = \"python_version > '3'\"}\n[dev-packages.c]\nversion = '==1'\n[docs]\nd = {path = \".\", editable = true}\n[requires]\npython_version = \"3.11\"\n"))
+	fuzzFormat(f, Pipfile)
+}
+
+func FuzzConstraints(f *testing.F) {
+	f.Add([]byte("a==1\n-r other.txt\n-c other.txt\nb<2 --hash=sha256:00\n"))
+	fuzzFormat(f, ConstraintsTxt)
 }
 
 func FuzzPyproject(f *testing.F) {

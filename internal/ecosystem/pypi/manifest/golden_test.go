@@ -18,10 +18,15 @@ var update = flag.Bool("update", false, "write the golden files again")
 func TestGolden(t *testing.T) {
 	for _, tc := range []struct{ path, why string }{
 		{"requirements/requirements.txt", "every kind of line, with includes and a constraint file"},
-		{"freeze/requirements.txt", "what pip freeze writes"},
+		{"freeze/requirements.txt", "what pip freeze writes, with every way of installing"},
 		{"uv/uv.lock", "forks, extras, groups, markers, sources"},
 		{"poetry1/poetry.lock", "1.1: category and a common list of files; no pyproject.toml beside it"},
 		{"poetry2/poetry.lock", "2.1: groups and markers of packages; what is direct stands beside it"},
+		{"pdm4/pdm.lock", "4.5: groups, markers and extras in the lock, every kind of source"},
+		{"pdm3/pdm.lock", "3.1: sections, one list of files"},
+		{"pipenv/Pipfile.lock", "categories, sources, what comes from no index"},
+		{"pipenv/Pipfile", "categories, versions as strings and as tables"},
+		{"constraints/constraints.txt", "bounds that nothing includes"},
 		{"pylock/pylock.toml", "every kind of source of PEP 751"},
 		{"pyproject/pyproject.toml", "PEP 621 and 735 with uv's tables"},
 		{"pyproject-poetry/pyproject.toml", "poetry's own tables"},
@@ -60,8 +65,8 @@ func render(m *ecosystem.Manifest) string {
 		fmt.Fprintf(&b, "problem %s:%d:%d %s %s %s fatal=%t\n\t%s\n", p.At.File, p.At.Line, p.At.Column, p.Effect, p.Class, p.Rule, p.Fatal, p.Text)
 	}
 	for _, r := range m.Requirements {
-		fmt.Fprintf(&b, "%s:%d:%d %s spec=%q number=%q extras=%q marker=%q group=%q constraint=%t direct=%t needs=%v\n\t%s\n",
-			r.At.File, r.At.Line, r.At.Column, r.Package.Name, r.Spec, r.Number, r.Extras, r.Marker, r.Group, r.Constraint, r.Direct, r.Needs, r.Written)
+		fmt.Fprintf(&b, "%s:%d:%d %s spec=%q number=%q extras=%q marker=%q groups=%q constraint=%t direct=%t needs=%v\n\t%s\n",
+			r.At.File, r.At.Line, r.At.Column, r.Package.Name, r.Spec, r.Number, r.Extras, r.Marker, r.Groups, r.Constraint, r.Direct, r.Needs, r.Written)
 		for _, h := range r.Hashes {
 			fmt.Fprintf(&b, "\thash %.20s (%d)\n", h, len(h))
 		}

@@ -36,7 +36,6 @@ type lockNode struct {
 	deps   map[string][]edge // by extra; "" for what it always needs
 	extras []string          // the keys of deps but "", in the lock's order
 	ways   map[string][]way  // by extra that is asked for, "" always among them
-	group  string
 	found  bool
 }
 
@@ -112,7 +111,7 @@ type step struct {
 }
 
 // reach walks from the roots, in their order, and fills in each package's
-// Direct, Group, Marker and Needs. What no root reaches keeps its own marker.
+// Direct, Groups, Marker and Needs. What no root reaches keeps its own marker.
 func (g *graph) reach(roots []root) {
 	for _, r := range roots {
 		var todo []step
@@ -120,19 +119,75 @@ func (g *graph) reach(roots []root) {
 			for _, i := range g.targets(e) {
 				g.nodes[i].req.Direct = true
 			}
-			todo = g.follow(todo, e, nil, r.group)
+			todo = g.follow(todo, e, nil)
 		}
 		for len(todo) > 0 {
 			s := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
 			for _, e := range g.nodes[s.node].deps[s.extra] {
-				todo = g.follow(todo, e, s.way, r.group)
+				todo = g.follow(todo, e, s.way)
 			}
 		}
 	}
 	for _, n := range g.nodes {
-		n.req.Group, n.req.Marker = n.group, n.marker()
+		n.req.Marker = n.marker()
 		n.req.Needs = g.needs(n)
+	}
+}
+
+// maxGroups is how many groups of one lock are told apart; each costs a walk.
+const maxGroups = 256
+
+// groups fills in, for each package, the groups from which a root reaches it.
+// What none reaches stays without a group, and so belongs to any.
+func (g *graph) groups(file string, roots []root) error {
+	byGroup := map[string][]edge{}
+	var order []string
+	for _, r := range roots {
+		if _, ok := byGroup[r.group]; !ok {
+			order = append(order, r.group)
+		}
+		byGroup[r.group] = append(byGroup[r.group], r.edges...)
+	}
+	if len(order) > maxGroups {
+		return tooLarge(file, "it has more than %d groups", maxGroups)
+	}
+	for _, group := range order {
+		g.group(group, byGroup[group])
+	}
+	return nil
+}
+
+// visit is a package with one extra, or without.
+type visit struct {
+	node  int
+	extra string
+}
+
+func (g *graph) group(name string, edges []edge) {
+	seen := map[visit]bool{}
+	var todo []visit
+	follow := func(edges []edge) {
+		for _, e := range edges {
+			for _, i := range g.targets(e) {
+				for _, extra := range append([]string{""}, e.extras...) {
+					if v := (visit{i, extra}); !seen[v] {
+						seen[v] = true
+						todo = append(todo, v)
+					}
+				}
+			}
+		}
+	}
+	follow(edges)
+	for len(todo) > 0 {
+		v := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		n := g.nodes[v.node]
+		if v.extra == "" {
+			n.req.Groups = append(n.req.Groups, name)
+		}
+		follow(n.deps[v.extra])
 	}
 }
 
@@ -156,12 +211,10 @@ func (g *graph) askExtras(roots []root) {
 }
 
 // follow goes along an edge and adds the visits that have news.
-func (g *graph) follow(todo []step, e edge, along way, group string) []step {
+func (g *graph) follow(todo []step, e edge, along way) []step {
 	for _, i := range g.targets(e) {
 		n := g.nodes[i]
-		if !n.found {
-			n.found, n.group = true, group
-		}
+		n.found = true
 		w := along.and(e.marker).and(n.own)
 		for _, extra := range append([]string{""}, e.extras...) {
 			if kept, ok := addWay(n.ways[extra], w); ok {

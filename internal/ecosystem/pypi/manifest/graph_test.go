@@ -74,10 +74,14 @@ func TestManyWays(t *testing.T) {
 func TestGroupsAndNeeds(t *testing.T) {
 	g, byName := lockGraph([]string{"a", "b", "c", "d"}, [3]string{"a", "b", ""}, [3]string{"c", "b", ""}, [3]string{"c", "d", ""}, [3]string{"c", "gone", ""})
 	byName["a"].depend("x", edge{pkg: named("d")})
-	g.reach(mainFirst([]root{{"dev", []edge{{pkg: named("c")}}}, {"", []edge{{pkg: named("a")}}}}))
-	for name, want := range map[string]string{"a": "", "b": "", "c": "dev", "d": "dev"} {
-		if got := byName[name].req.Group; got != want {
-			t.Errorf("group of %s is %q, want %q", name, got, want)
+	roots := []root{{"dev", []edge{{pkg: named("c")}}}, {"", []edge{{pkg: named("a")}}}}
+	g.reach(roots)
+	if err := g.groups("l", roots); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{"a": {""}, "b": {"dev", ""}, "c": {"dev"}, "d": {"dev"}} {
+		if got := byName[name].req.Groups; !slices.Equal(got, want) {
+			t.Errorf("groups of %s are %q, want %q", name, got, want)
 		}
 	}
 	if !byName["a"].req.Direct || byName["b"].req.Direct || !byName["c"].req.Direct {

@@ -18,24 +18,30 @@ const maxFileName = 512 // bytes of a locked file's name
 
 // toml reads the reader's own file as TOML.
 func (r *reader) toml() (*document, error) {
-	b, err := r.read(r.m.Path)
-	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
-		return nil, syntax(finding.Location{File: r.m.Path}, "the gate does not open it: %s; give it the file itself", reason(err))
-	}
+	b, err := r.readOwn()
 	if err != nil {
 		return nil, err
 	}
 	return parseTOML(r.m.Path, b)
 }
 
+// readOwn gives the bytes of the reader's own file.
+func (r *reader) readOwn() ([]byte, error) {
+	b, err := r.read(r.m.Path)
+	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
+		return nil, syntax(finding.Location{File: r.m.Path}, "the gate does not open it: %s; give it the file itself", reason(err))
+	}
+	return b, err
+}
+
 // lock is what the readers of lock formats share.
 type lock struct {
 	*reader
 	*document
-	name   string          // "uv.lock", for messages
-	relock string          // what writes the lock again, for messages
-	noted  bool            // it was said that the lock names an index
-	hosts  map[string]bool // hosts of other indexes that were reported
+	name   string         // "uv.lock", for messages
+	relock string         // what writes the lock again, for messages
+	noted  bool           // it was said that the lock names an index
+	hosts  map[string]int // hosts of other indexes that were reported, and by which problem
 }
 
 func (r *reader) lock(relock string) (*lock, error) {
@@ -44,7 +50,7 @@ func (r *reader) lock(relock string) (*lock, error) {
 		return nil, err
 	}
 	r.m.Locked, r.m.Hashed = true, true
-	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]bool{}}, nil
+	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]int{}}, nil
 }
 
 // identity reads a locked package's name and version. Only the project's own
@@ -100,12 +106,13 @@ func (l *lock) mention(at int, address string) error {
 // around rejects, once for each host, that the lock's tool goes past the gate.
 func (l *lock) around(at int, address, text string) error {
 	where := origin(address)
-	if l.hosts[where] {
+	if i, said := l.hosts[where]; said {
+		l.m.Problems[i].Index = l.m.Problems[i].Index.And(address)
 		return nil
 	}
-	l.hosts[where] = true
+	l.hosts[where] = len(l.m.Problems)
 	return l.report(ecosystem.Problem{
-		Rule: RuleLockIndex, Class: finding.Origin, Effect: reject, At: l.place(at),
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: reject, At: l.place(at), Index: ecosystem.AddressOf(address),
 		Text: fmt.Sprintf("%s names %s; %s", l.name, where, text),
 	})
 }

@@ -1,11 +1,12 @@
 // Package manifest reads what a Python project says it needs: pip's
-// requirements files, uv.lock, poetry.lock, pylock.toml and pyproject.toml, each
+// requirements and constraints files (and so what pip freeze writes), uv.lock,
+// poetry.lock, pdm.lock, pylock.toml, Pipfile.lock, Pipfile and pyproject.toml, each
 // requirement and each problem with the line and column where it stands. It
 // also writes the smallest change of one line (see ReplaceRequirement).
 //
 // Formats: pip's "Requirements File Format"
-// (https://pip.pypa.io/en/stable/reference/requirements-file-format/), uv's and
-// poetry's lock files as those tools write them, PEP 751 (pylock.toml), PEP 621
+// (https://pip.pypa.io/en/stable/reference/requirements-file-format/), uv's,
+// poetry's, pdm's and pipenv's files as those tools write them, PEP 751 (pylock.toml), PEP 621
 // and PEP 735 (pyproject.toml), PEP 508 and PEP 440 for what stands inside.
 //
 // It reads files of the fs.FS it was given and nothing else. It never opens a
@@ -19,12 +20,15 @@
 package manifest
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
@@ -37,6 +41,10 @@ const (
 	PoetryLock      = "poetry.lock"
 	PylockTOML      = "pylock.toml"
 	PyprojectTOML   = "pyproject.toml"
+	ConstraintsTxt  = "constraints.txt"
+	PDMLock         = "pdm.lock"
+	Pipfile         = "Pipfile"
+	PipfileLock     = "Pipfile.lock"
 )
 
 // Limits on what is read. A file beyond one of them is refused whole.
@@ -57,7 +65,7 @@ var pylockName = regexp.MustCompile(`^pylock\.(?:[^./]+\.)?toml$`)
 func Format(p string) string {
 	base := path.Base(p)
 	switch base {
-	case UVLock, PoetryLock, PyprojectTOML:
+	case UVLock, PoetryLock, PyprojectTOML, PDMLock, Pipfile, PipfileLock:
 		return base
 	}
 	if pylockName.MatchString(base) {
@@ -68,8 +76,49 @@ func Format(p string) string {
 		return ""
 	}
 	inFolder := strings.EqualFold(path.Base(path.Dir(p)), "requirements")
-	if inFolder || strings.Contains(lower, "requirements") || strings.HasPrefix(lower, "constraints") {
+	switch {
+	case strings.HasPrefix(lower, "constraints"):
+		return ConstraintsTxt
+	case inFolder || strings.Contains(lower, "requirements"):
 		return RequirementsTxt
+	}
+	return ""
+}
+
+// signs are lines that only one format has together, in the order to look for
+// them.
+var signs = []struct {
+	format string
+	lines  []*regexp.Regexp
+}{
+	{PipfileLock, lines(`\A\s*\{\s*"_meta"\s*:`)},
+	{PDMLock, lines(`^lock_version\s*=`)},
+	{PoetryLock, lines(`^lock-version\s*=`, `^content-hash\s*=`)},
+	{PylockTOML, lines(`^lock-version\s*=`, `^\[\[packages\]\]`)},
+	{UVLock, lines(`^version\s*=\s*1\s*$`, `^\[\[package\]\]`)},
+	{PyprojectTOML, lines(`^\[(?:project|build-system|dependency-groups|tool\.(?:uv|poetry|pdm)[\].])`)},
+	{Pipfile, lines(`^\[(?:packages|dev-packages)\]`)},
+}
+
+func lines(forms ...string) []*regexp.Regexp {
+	out := make([]*regexp.Regexp, len(forms))
+	for i, f := range forms {
+		out[i] = regexp.MustCompile("(?m)" + f)
+	}
+	return out
+}
+
+// FormatOf is Format where that says something, and else what the content looks
+// like: "" for what could be a requirements file or nothing at all.
+func FormatOf(p string, content []byte) string {
+	if format := Format(p); format != "" || len(content) > maxFileBytes {
+		return format
+	}
+	content = bytes.TrimPrefix(content, utf8Mark)
+	for _, s := range signs {
+		if !slices.ContainsFunc(s.lines, func(l *regexp.Regexp) bool { return !l.Match(content) }) {
+			return s.format
+		}
 	}
 	return ""
 }
@@ -86,6 +135,20 @@ func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 	return ParseAs(fsys, p, format)
 }
 
+// ParseAny is Parse for a file that a person named as a manifest: where its name
+// says nothing its content does, and what neither tells is a requirements file, as
+// for `pip install -r`.
+func ParseAny(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
+	format := Format(p)
+	if format == "" {
+		r := &reader{fsys: fsys, m: &ecosystem.Manifest{Path: p}}
+		if b, err := r.read(p); err == nil {
+			format = FormatOf(p, b)
+		}
+	}
+	return ParseAs(fsys, p, cmp.Or(format, RequirementsTxt))
+}
+
 // ParseAs is Parse for a file whose format is known from elsewhere, as for
 // standard input.
 func ParseAs(fsys fs.FS, p, format string) (*ecosystem.Manifest, error) {
@@ -96,6 +159,10 @@ func ParseAs(fsys fs.FS, p, format string) (*ecosystem.Manifest, error) {
 		PoetryLock:      parsePoetryLock,
 		PylockTOML:      parsePylock,
 		PyprojectTOML:   parsePyproject,
+		ConstraintsTxt:  parseConstraints,
+		PDMLock:         parsePDMLock,
+		Pipfile:         parsePipfile,
+		PipfileLock:     parsePipfileLock,
 	}[format]
 	if !ok {
 		return nil, fmt.Errorf("reading %s: %s is not a format of Python manifests", quote(p), quote(format))

@@ -21,8 +21,13 @@ func TestFormat(t *testing.T) {
 		{"requirements_test.in", RequirementsTxt, "a source of pip-tools"},
 		{"requirements/base.txt", RequirementsTxt, "in the usual folder"},
 		{"a/requirements/base.in", RequirementsTxt, "in the usual folder, deeper"},
-		{"constraints.txt", RequirementsTxt, "constraints read the same"},
-		{"constraints-3.11.txt", RequirementsTxt, "with a suffix"},
+		{"constraints.txt", ConstraintsTxt, "bounds by themselves"},
+		{"constraints-3.11.txt", ConstraintsTxt, "with a suffix"},
+		{"requirements/constraints.txt", ConstraintsTxt, "in the folder"},
+		{"a/pdm.lock", PDMLock, ""},
+		{"Pipfile", Pipfile, ""},
+		{"a/Pipfile.lock", PipfileLock, ""},
+		{"pipfile", "", "pipenv minds the case"},
 		{"Requirements.TXT", RequirementsTxt, "pip does not mind the case"},
 		{"uv.lock", UVLock, ""},
 		{"a/poetry.lock", PoetryLock, ""},
@@ -64,7 +69,7 @@ func TestErrorsOfReading(t *testing.T) {
 	if _, err := Parse(fsys, "notes.md"); err == nil {
 		t.Error("a name that is no manifest gave no error")
 	}
-	if _, err := ParseAs(fsys, "requirements.txt", "Pipfile"); err == nil {
+	if _, err := ParseAs(fsys, "requirements.txt", "setup.cfg"); err == nil {
 		t.Error("an unknown format gave no error")
 	}
 	if _, err := Parse(fsys, "../requirements.txt"); !errors.Is(err, fs.ErrInvalid) {
@@ -295,6 +300,7 @@ func TestSecretsStayOut(t *testing.T) {
 	sum := strings.Repeat("0", 64)
 	uv := "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { %s }\n"
 	poetry := "[metadata]\nlock-version = \"2.1\"\n[[package]]\nname = \"a\"\nversion = \"1\"\nfiles = [{file = \"a\", hash = \"sha256:" + sum + "\"}]\n[package.source]\ntype = \"%s\"\nurl = \"%s\"\n"
+	pdm := "[metadata]\nlock_version = \"4.5\"\n[[package]]\nname = \"a\"\nversion = \"1\"\n%s"
 	pylock := "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n"
 	for _, tc := range []struct{ format, content string }{
 		{RequirementsTxt, "--index-url " + address},
@@ -330,6 +336,16 @@ func TestSecretsStayOut(t *testing.T) {
 		{PyprojectTOML, "[tool.uv.sources]\na = { url = \"" + address + "\" }\nb = { git = \"" + address + "\" }\n"},
 		{PyprojectTOML, "[[tool.poetry.source]]\nurl = \"" + address + "\"\n[[tool.pdm.source]]\nurl = \"" + address + "\"\n"},
 		{PyprojectTOML, "[tool.poetry.dependencies]\na = { url = \"" + address + "\" }\n"},
+		{PDMLock, fmt.Sprintf(pdm, "url = \""+address+"\"\n")},
+		{PDMLock, fmt.Sprintf(pdm, "git = \""+address+"\"\n")},
+		{PDMLock, fmt.Sprintf(pdm, "files = [{url = \""+file+"\", hash = \"sha256:"+sum+"\"}]\n")},
+		{PDMLock, fmt.Sprintf(pdm, "dependencies = [\"x == "+file+"\"]\n")},
+		{PipfileLock, "{\"_meta\": {\"pipfile-spec\": 6, \"sources\": [{\"url\": \"" + address + "\"}]}}"},
+		{PipfileLock, "{\"_meta\": {\"pipfile-spec\": 6}, \"default\": {\"a\": {\"file\": \"" + address + "\"}, \"b\": {\"git\": \"" + address + "\"}}}"},
+		{PipfileLock, "{\"_meta\": {\"pipfile-spec\": 6}, \"default\": {\"" + address + "\": {}}}"},
+		{Pipfile, "[[source]]\nurl = \"" + address + "\"\n[packages]\na = {file = \"" + file + "\"}\n"},
+		{Pipfile, "[packages]\na = \"" + address + "\"\n"},
+		{ConstraintsTxt, "a @ " + file},
 	} {
 		m := parse(t, tc.format, tc.content+"\n")
 		if out := render(m) + fmt.Sprintf("%+v", m); strings.Contains(out, canary) {

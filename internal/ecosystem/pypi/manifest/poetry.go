@@ -3,11 +3,11 @@ package manifest
 import (
 	"path"
 	"regexp"
-	"slices"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 )
 
@@ -44,11 +44,14 @@ func parsePoetryLock(r *reader) error {
 	if err != nil {
 		return err
 	}
-	roots := p.roots()
+	roots := p.roots(PyprojectTOML)
 	if roots == nil {
 		roots = []root{{edges: g.orphans()}}
 	}
 	g.reach(roots)
+	if err := g.groups(r.m.Path, roots); err != nil {
+		return err
+	}
 	g.askExtras(roots)
 	p.applyGroups(nodes)
 	return l.finish(g)
@@ -62,35 +65,38 @@ type poetryLock struct {
 
 // saidGroups is what a lock-version 2.1 says about a package itself.
 type saidGroups struct {
-	group   string
-	grouped bool
-	marker  string
-	marked  bool
+	groups []string
+	marker string
+	marked bool
 }
 
-// roots are what the pyproject.toml beside the lock asks for; nil when there is
-// none that the gate can read.
-func (p *poetryLock) roots() []root {
-	beside := path.Join(path.Dir(p.m.Path), PyprojectTOML)
-	m, err := ParseAs(p.fsys, beside, PyprojectTOML)
+// roots are what the manifest beside the lock asks for; nil when there is none
+// that the gate can read.
+func (l *lock) roots(format string) []root {
+	m, err := ParseAs(l.fsys, path.Join(path.Dir(l.m.Path), format), format)
 	if err != nil || len(m.Requirements) == 0 {
 		return nil
 	}
 	var out []root
 	place := map[string]int{} // of a group in out
 	for _, q := range m.Requirements {
-		if q.Group == buildGroup || q.Constraint {
+		if q.Constraint {
 			continue
 		}
-		i, ok := place[q.Group]
-		if !ok {
-			i = len(out)
-			place[q.Group] = i
-			out = append(out, root{group: q.Group})
+		for _, group := range q.Groups {
+			if group == buildGroup {
+				continue
+			}
+			i, ok := place[group]
+			if !ok {
+				i = len(out)
+				place[group] = i
+				out = append(out, root{group: group})
+			}
+			out[i].edges = append(out[i].edges, edge{pkg: q.Package, extras: q.Extras, marker: q.Marker})
 		}
-		out[i].edges = append(out[i].edges, edge{pkg: q.Package, extras: q.Extras, marker: q.Marker})
 	}
-	return mainFirst(out)
+	return out
 }
 
 func (p *poetryLock) pkg(t *value) (*lockNode, error) {
@@ -206,11 +212,8 @@ func (p *poetryLock) groups(t *value, n *lockNode) error {
 	if c := p.text(t, "category"); c != "" {
 		names = []string{c}
 	}
-	if len(names) > 0 {
-		s.grouped = true
-		if !slices.Contains(names, "main") {
-			s.group = pep503.Normalize(names[0])
-		}
+	for _, name := range names {
+		s.groups = append(s.groups, ecosystem.GroupName(name))
 	}
 	var ways []way
 	markers := t.get("markers")
@@ -256,8 +259,8 @@ func (p *poetryLock) wayOf(v *value) (way, error) {
 func (p *poetryLock) applyGroups(nodes []*lockNode) {
 	for _, n := range nodes {
 		s := p.said[n]
-		if s.grouped {
-			n.req.Group = s.group
+		if len(s.groups) > 0 {
+			n.req.Groups = s.groups
 		}
 		if s.marked {
 			n.req.Marker = s.marker

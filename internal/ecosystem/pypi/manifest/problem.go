@@ -34,6 +34,8 @@ const (
 	RuleLockSource  = "lock-source"                   // a locked package does not come from an index
 	RuleLockNoHash  = "lock-file-without-hash"        // a locked file that nothing vouches for
 	RuleLockNoFiles = "lock-without-files"            // a locked package without any file
+	RuleLockOpen    = "lock-without-version"          // a package that the lock leaves open
+	RuleAsksNothing = "manifest-asks-for-nothing"     // a constraints file by itself
 )
 
 // The default effects of problems (verdict.Effect's words; that package is not

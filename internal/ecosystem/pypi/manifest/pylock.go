@@ -1,6 +1,10 @@
 package manifest
 
 import (
+	"regexp"
+	"slices"
+
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 )
@@ -46,6 +50,7 @@ func parsePylock(r *reader) error {
 	for _, n := range nodes {
 		n.req.Needs = g.needs(n)
 		n.req.Marker = anyOf([]way{way(nil).and(n.own)})
+		n.req.Groups = groupsOf(n.own)
 	}
 	for _, e := range needed {
 		for _, i := range g.targets(e) {
@@ -53,6 +58,26 @@ func parsePylock(r *reader) error {
 		}
 	}
 	return l.finish(g)
+}
+
+var (
+	askedFor     = regexp.MustCompile(`["']([^"']+)["'] in (?:extras|dependency_groups)`)
+	onlyAskedFor = regexp.MustCompile(`^(?:["'][^"']+["'] in (?:extras|dependency_groups)(?: or |$))+$`)
+)
+
+// groupsOf are the extras and groups that a marker asks for, and the main one
+// unless nothing else opens the marker.
+func groupsOf(marker string) []string {
+	var out []string
+	if !onlyAskedFor.MatchString(marker) {
+		out = append(out, "")
+	}
+	for _, m := range askedFor.FindAllStringSubmatch(marker, maxGroups) {
+		if g := ecosystem.GroupName(m[1]); !slices.Contains(out, g) {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 type pylock struct{ *lock }

@@ -19,20 +19,20 @@ import (
 const buildGroup = "build-system"
 
 // parsePyproject reads pyproject.toml: the project table (PEP 621), dependency
-// groups (PEP 735), build-system.requires, and what uv and poetry add in their
-// own tables. A group that includes another adds nothing of its own: the
-// included requirements stand once, under the group that writes them. A
-// requirement on the project itself, as in a list of all extras, is not one.
+// groups (PEP 735), build-system.requires, and what uv, poetry and pdm add in
+// their own tables. What a group includes from another stands once, where it is
+// written, and belongs to both. A requirement on the project itself, as in a list
+// of all extras, is not one.
 func parsePyproject(r *reader) error {
 	d, err := r.toml()
 	if err != nil {
 		return err
 	}
-	p := &pyproject{reader: r, document: d, elsewhere: map[string]bool{}}
+	p := &pyproject{reader: r, document: d, elsewhere: map[string]bool{}, includers: map[string][]string{}}
 	tool := d.table(d.root, "tool")
-	p.uv, p.poetry = d.table(tool, "uv"), d.table(tool, "poetry")
+	p.uv, p.poetry, p.pdm = d.table(tool, "uv"), d.table(tool, "poetry"), d.table(tool, "pdm")
 	for _, part := range []func() error{
-		p.indexes, p.sources, p.project, p.groups, p.uvLists, p.poetryTables, p.buildSystem,
+		p.indexes, p.sources, p.project, p.groups, p.uvLists, p.poetryTables, p.pdmTables, p.buildSystem, p.joinIncludes,
 	} {
 		if err := part(); err != nil {
 			return err
@@ -47,9 +47,10 @@ func parsePyproject(r *reader) error {
 type pyproject struct {
 	*reader
 	*document
-	uv, poetry *value
-	self       artifact.Package // the project's own name
-	elsewhere  map[string]bool  // names that [tool.uv.sources] takes from somewhere else, always
+	uv, poetry, pdm *value
+	self            artifact.Package    // the project's own name
+	elsewhere       map[string]bool     // names that [tool.uv.sources] takes from somewhere else, always
+	includers       map[string][]string // by group or extra: those that take in all of it
 }
 
 func (p *pyproject) problem(at int, rule string, class finding.Class, effect, format string, args ...any) error {
@@ -58,7 +59,6 @@ func (p *pyproject) problem(at int, rule string, class finding.Class, effect, fo
 
 // indexes reports what names an index or a place with files.
 func (p *pyproject) indexes() error {
-	tool := p.table(p.root, "tool")
 	for _, from := range []struct {
 		tables []*value
 		what   string
@@ -66,7 +66,7 @@ func (p *pyproject) indexes() error {
 	}{
 		{p.tables(p.uv, "index"), "[[tool.uv.index]]", "uv"},
 		{p.tables(p.poetry, "source"), "[[tool.poetry.source]]", "poetry"},
-		{p.tables(p.table(tool, "pdm"), "source"), "[[tool.pdm.source]]", "pdm"},
+		{p.tables(p.pdm, "source"), "[[tool.pdm.source]]", "pdm"},
 	} {
 		for _, t := range from.tables {
 			if err := p.index(t.at, from.what, p.text(t, "url"), from.client); err != nil {
@@ -109,7 +109,19 @@ func (p *pyproject) uvIndexSettings(t *value) error {
 }
 
 func (p *pyproject) index(at int, what, address, client string) error {
-	return p.problem(at, RuleIndex, finding.Origin, reject, "%s leads %s to %s, around the gate; remove it, the gate's registry is set by `gatehouse client setup %s`", what, client, origin(address), client)
+	return p.report(ecosystem.Problem{
+		Rule: RuleIndex, Class: finding.Origin, Effect: reject, At: p.place(at), Index: ecosystem.AddressOf(address),
+		Text: fmt.Sprintf("%s leads %s to %s, around the gate; %s", what, client, origin(address), indexAdvice(client)),
+	})
+}
+
+// indexAdvice says what to write instead of another index. Clients that take their
+// index from the project alone are to name the gate there.
+func indexAdvice(client string) string {
+	if client == "pdm" || client == "pipenv" {
+		return "name the gate's registry there instead"
+	}
+	return "remove it, the gate's registry is set by `gatehouse client setup " + client + "`"
 }
 
 // sources reads [tool.uv.sources]. A name that always comes from elsewhere must
@@ -187,8 +199,11 @@ func (p *pyproject) eachList(t *value) error {
 	if t == nil {
 		return nil
 	}
+	if len(t.fields) > maxGroups {
+		return tooLarge(p.file, "it has more than %d extras", maxGroups)
+	}
 	for _, f := range t.fields {
-		if err := p.list(t, f.key, pep503.Normalize(f.key), false); err != nil {
+		if err := p.list(t, f.key, ecosystem.GroupName(f.key), false); err != nil {
 			return err
 		}
 	}
@@ -214,13 +229,19 @@ func (p *pyproject) dependency(v *value, group string, constraint bool) error {
 		rule, why := directURL(d.url)
 		return p.problem(v.at, rule, finding.Manifest, effectOf(rule), "%s", why)
 	}
+	if d.pkg == p.self && !constraint {
+		for _, extra := range d.extras { // as in a list of all extras
+			p.include(group, extra)
+		}
+		return nil
+	}
 	req := d.requirement(v.text, p.place(v.at))
-	req.Group, req.Constraint, req.Direct = group, constraint, !constraint
+	req.Groups, req.Constraint, req.Direct = []string{group}, constraint, !constraint
 	return p.add(req)
 }
 
 func (p *pyproject) add(req ecosystem.Requirement) error {
-	if req.Package == p.self && !req.Constraint || p.elsewhere[req.Package.Name] {
+	if req.Package == p.self || p.elsewhere[req.Package.Name] {
 		return nil
 	}
 	return p.require(req)
@@ -232,10 +253,13 @@ func (p *pyproject) groups() error {
 	if t == nil {
 		return nil
 	}
+	if len(t.fields) > maxGroups {
+		return tooLarge(p.file, "it has more than %d dependency groups", maxGroups)
+	}
 	includes := map[string][]*value{} // by group: the include-group values
 	at := map[string]int{}
 	for _, f := range t.fields {
-		group := pep503.Normalize(f.key)
+		group := ecosystem.GroupName(f.key)
 		if _, twice := at[group]; twice {
 			return syntax(p.place(f.at), "group %s is written twice; join the two", quote(f.key))
 		}
@@ -256,7 +280,52 @@ func (p *pyproject) groups() error {
 			}
 		}
 	}
-	return p.checkIncludes(includes, at)
+	if err := p.checkIncludes(includes, at); err != nil {
+		return err
+	}
+	for group, vs := range includes {
+		for _, v := range vs {
+			p.include(group, p.text(v, "include-group"))
+		}
+	}
+	return p.err
+}
+
+// include remembers that a group or extra takes in all of another.
+func (p *pyproject) include(group, name string) {
+	of := ecosystem.GroupName(name)
+	if !slices.Contains(p.includers[of], group) {
+		p.includers[of] = append(p.includers[of], group)
+	}
+}
+
+// joinIncludes adds to each requirement the groups that include its own, through
+// any number of others.
+func (p *pyproject) joinIncludes() error {
+	if len(p.includers) > maxGroups {
+		return tooLarge(p.file, "more than %d of its groups are included in others", maxGroups)
+	}
+	all := map[string][]string{} // by group: it and all that include it
+	for i := range p.m.Requirements {
+		r := &p.m.Requirements[i]
+		group := r.Groups[0]
+		if all[group] == nil {
+			reached := []string{group}
+			for n := 0; n < len(reached); n++ {
+				for _, g := range p.includers[reached[n]] {
+					if !slices.Contains(reached, g) {
+						reached = append(reached, g)
+					}
+				}
+			}
+			slices.Sort(reached)
+			all[group] = reached
+		}
+		if len(r.Groups) == 1 {
+			r.Groups = all[group]
+		}
+	}
+	return nil
 }
 
 // checkIncludes refuses includes of groups that are missing or come back to
@@ -269,7 +338,7 @@ func (p *pyproject) checkIncludes(includes map[string][]*value, at map[string]in
 		state[group] = entered
 		for _, v := range includes[group] {
 			name := p.text(v, "include-group")
-			next := pep503.Normalize(name)
+			next := ecosystem.GroupName(name)
 			switch _, there := at[next]; {
 			case !there:
 				return syntax(p.place(v.at), "group %s is not there; correct the name", quote(name))
@@ -288,7 +357,7 @@ func (p *pyproject) checkIncludes(includes map[string][]*value, at map[string]in
 		return nil
 	}
 	for _, f := range p.table(p.root, "dependency-groups").fields {
-		if group := pep503.Normalize(f.key); state[group] != done {
+		if group := ecosystem.GroupName(f.key); state[group] != done {
 			if err := visit(group, 0); err != nil {
 				return err
 			}
@@ -332,6 +401,35 @@ func (p *pyproject) binaryOption(key string) []string {
 	return normalized(p.texts(p.uv, key+"-package"))
 }
 
+// pdmTables reads pdm's own groups, which it calls development dependencies, and
+// what it changes about the others.
+func (p *pyproject) pdmTables() error {
+	if dev := p.table(p.pdm, "dev-dependencies"); dev != nil {
+		for _, f := range dev.fields {
+			for _, v := range p.strings(dev, f.key) {
+				if err := p.pdmDependency(v, ecosystem.GroupName(f.key)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	resolution := p.table(p.pdm, "resolution")
+	if v := resolution.get("overrides"); v != nil && len(v.fields) > 0 {
+		if err := p.problem(v.at, RuleConstraint, finding.Manifest, hold, "overrides change what other packages ask for, which the gate does not work out; hand in pdm.lock, which records the result"); err != nil {
+			return err
+		}
+	}
+	p.m.PreReleases = p.m.PreReleases || p.flag(resolution, "allow-prereleases")
+	return p.err
+}
+
+func (p *pyproject) pdmDependency(v *value, group string) error {
+	if strings.HasPrefix(v.text, "-e ") {
+		return p.problem(v.at, RuleEditable, finding.Manifest, hold, "an editable requirement is code that comes from no index, so the gate cannot look at it; publish it to the gate and pin it")
+	}
+	return p.dependency(v, group, false)
+}
+
 func (p *pyproject) buildSystem() error {
 	return p.list(p.table(p.root, "build-system"), "requires", buildGroup, false)
 }
@@ -355,33 +453,40 @@ func (p *pyproject) poetryTables() error {
 	if groups == nil {
 		return p.err
 	}
+	if len(groups.fields) > maxGroups {
+		return tooLarge(p.file, "it has more than %d dependency groups", maxGroups)
+	}
 	for _, f := range groups.fields {
 		g := p.table(groups, f.key)
-		if err := p.poetryTable(p.table(g, "dependencies"), pep503.Normalize(f.key), nil); err != nil {
+		for _, name := range p.texts(g, "include-groups") {
+			p.include(ecosystem.GroupName(f.key), name)
+		}
+		if err := p.poetryTable(p.table(g, "dependencies"), ecosystem.GroupName(f.key), nil); err != nil {
 			return err
 		}
 	}
 	return p.err
 }
 
-// poetryExtras tells the first extra that lists each optional package.
-func (p *pyproject) poetryExtras() map[string]string {
-	out := map[string]string{}
+// poetryExtras tells the extras that list each optional package.
+func (p *pyproject) poetryExtras() map[string][]string {
+	out := map[string][]string{}
 	t := p.table(p.poetry, "extras")
 	if t == nil {
 		return out
 	}
 	for _, f := range t.fields {
 		for _, name := range p.texts(t, f.key) {
-			if name = pep503.Normalize(name); out[name] == "" {
-				out[name] = pep503.Normalize(f.key)
+			name, extra := pep503.Normalize(name), ecosystem.GroupName(f.key)
+			if len(out[name]) < pep508.MaxExtras && !slices.Contains(out[name], extra) {
+				out[name] = append(out[name], extra)
 			}
 		}
 	}
 	return out
 }
 
-func (p *pyproject) poetryTable(t *value, group string, extras map[string]string) error {
+func (p *pyproject) poetryTable(t *value, group string, extras map[string][]string) error {
 	if t == nil {
 		return p.err
 	}
@@ -412,8 +517,8 @@ func (p *pyproject) poetryTable(t *value, group string, extras map[string]string
 	return p.err
 }
 
-func (p *pyproject) poetryDependency(key string, at int, form *value, group string, extras map[string]string) error {
-	req := ecosystem.Requirement{Package: named(key), Group: group, Direct: true, At: p.place(at)}
+func (p *pyproject) poetryDependency(key string, at int, form *value, group string, extras map[string][]string) error {
+	req := ecosystem.Requirement{Package: named(key), Groups: []string{group}, Direct: true, At: p.place(at)}
 	constraint := form.text
 	switch form.kind {
 	case unstable.String:
@@ -427,8 +532,8 @@ func (p *pyproject) poetryDependency(key string, at int, form *value, group stri
 			return err
 		}
 		req.Extras = normalized(p.texts(form, "extras"))
-		if p.flag(form, "optional") && extras[req.Package.Name] != "" {
-			req.Group = extras[req.Package.Name]
+		if p.flag(form, "optional") && len(extras[req.Package.Name]) > 0 {
+			req.Groups = extras[req.Package.Name]
 		}
 		if p.flag(form, "allow-prereleases") {
 			if err := p.problem(at, RuleOption, finding.Manifest, note, "allow-prereleases is not followed; name a pre-release in the version to have the gate consider it"); err != nil {

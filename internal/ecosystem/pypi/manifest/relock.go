@@ -24,11 +24,17 @@ import (
 // Where no single command does it, the line says in a shell comment what to
 // change by hand before.
 func relockCommand(content []byte, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	format := FormatOf(req.At.File, content)
+	if format == PipfileLock {
+		return pipenvRelock(content, req, spec)
+	}
 	d, err := parseTOML(req.At.File, content)
 	if err != nil {
 		d = &document{root: &value{kind: unstable.Table}} // it was read before; nothing is known of it now
 	}
-	switch Format(req.At.File) {
+	switch format {
+	case PDMLock:
+		return pdmRelock(req, spec)
 	case UVLock:
 		return uvRelock(d, req, spec)
 	case PoetryLock:
@@ -46,6 +52,46 @@ func lockMaker(d *document) string {
 		return name
 	}
 	return "the tool that wrote " + PylockTOML
+}
+
+// pdmRelock: `pdm update` takes no version, and of what the project itself asks
+// for `pdm add` writes the line again, whole. The lock does not tell whether a
+// group is one for development, which pdm wants to be told.
+func pdmRelock(req ecosystem.Requirement, spec pep440.Specifiers) string {
+	if !req.Direct {
+		return "pdm update --no-sync " + req.Package.Name
+	}
+	text := req.Package.Name
+	if len(req.Extras) > 0 {
+		text += "[" + strings.Join(req.Extras, ",") + "]"
+	}
+	word, ok := pep508Word(text+spec.String(), req.Marker)
+	if !ok || firstGroup(req) != "" || len(req.Groups) > 1 {
+		return byHand("pdm lock", req, spec)
+	}
+	return "pdm add --no-sync " + word
+}
+
+// pipenvRelock: `pipenv upgrade` writes the Pipfile's line again, without its
+// marker. What only others need becomes a line of the Pipfile too: with --lock-only
+// pipenv leaves such a package at its old version.
+func pipenvRelock(content []byte, req ecosystem.Requirement, spec pep440.Specifiers) string {
+	text := req.Package.Name
+	if len(req.Extras) > 0 {
+		text += "[" + strings.Join(req.Extras, ",") + "]"
+	}
+	word, ok := pep508Word(text+spec.String(), "")
+	d, err := parseJSON(req.At.File, content)
+	switch group := firstGroup(req); {
+	case !ok, err != nil, req.Marker != "", group != "" && d.root.get(group) == nil:
+	case group == "":
+		return "pipenv upgrade " + word
+	case group == "develop":
+		return "pipenv upgrade --dev " + word
+	default:
+		return "pipenv upgrade --categories " + group + " " + word
+	}
+	return fmt.Sprintf("pipenv lock  # after changing %s to %s in %s", req.Package.Name, spec, Pipfile)
 }
 
 func byHand(lock string, req ecosystem.Requirement, spec pep440.Specifiers) string {
@@ -157,7 +203,7 @@ func poetryRelock(d *document, req ecosystem.Requirement, spec pep440.Specifiers
 	if len(locked) != 1 || d.flag(locked[0], "optional") {
 		return byHand("poetry lock", req, spec)
 	}
-	group := req.Group
+	group := firstGroup(req)
 	switch groups := d.texts(locked[0], "groups"); {
 	case len(groups) > 1:
 		return byHand("poetry lock", req, spec) // the lock does not tell which of them asks for it
@@ -189,7 +235,7 @@ func poetryAdd(req ecosystem.Requirement, group, spec string) (command string, o
 // poetryTableAdd is poetryAdd for a requirement of poetry's own tables in a
 // pyproject.toml. Not ok for an optional package and one with several versions.
 func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec string) (command string, ok bool) {
-	group, lists := req.Group, []*value{d.table(poetry, "dependencies")}
+	group, lists := firstGroup(req), []*value{d.table(poetry, "dependencies")}
 	if group != "" {
 		lists = []*value{d.table(poetry, "dev-dependencies")}
 		if group != "dev" {
@@ -197,7 +243,7 @@ func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec 
 		}
 		if groups := d.table(poetry, "group"); groups != nil {
 			for _, f := range groups.fields {
-				if pep503.Normalize(f.key) == req.Group {
+				if ecosystem.GroupName(f.key) == firstGroup(req) {
 					group, lists = f.key, append(lists, d.table(d.table(groups, f.key), "dependencies"))
 				}
 			}
@@ -218,6 +264,15 @@ func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec 
 		}
 	}
 	return "", false // an optional one: its group is then an extra
+}
+
+// firstGroup is the group to name in a command: the main one where it is one of
+// several.
+func firstGroup(req ecosystem.Requirement) string {
+	if len(req.Groups) == 0 || slices.Contains(req.Groups, "") {
+		return ""
+	}
+	return req.Groups[0]
 }
 
 func isName(s string) bool {

@@ -50,16 +50,25 @@ type parsedLine struct {
 	stray     []word
 }
 
+// parseConstraints reads a constraints file that is given by itself: its lines
+// bound versions of what others ask for, and ask for nothing.
+func parseConstraints(r *reader) error {
+	if err := r.report(ecosystem.Problem{
+		Rule: RuleAsksNothing, Class: finding.Manifest, Effect: note, At: finding.Location{File: r.m.Path},
+		Text: "a constraints file bounds versions and asks for nothing, so there is nothing in it to admit; hand in the requirements that use it. An audit looks at its pins",
+	}); err != nil {
+		return err
+	}
+	return parseRequirements(r)
+}
+
 func parseRequirements(r *reader) error {
 	f := &requirementsFile{reader: r, read: map[include]bool{}, onlyBinary: map[string]bool{}, noBinary: map[string]bool{}}
-	b, err := r.read(r.m.Path)
-	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
-		return syntax(finding.Location{File: r.m.Path}, "the gate does not open it: %s; give it the file itself", reason(err))
-	}
+	b, err := r.readOwn()
 	if err != nil {
 		return err
 	}
-	if err := f.file(include{r.m.Path, false}, b, nil); err != nil {
+	if err := f.file(include{r.m.Path, r.m.Format == ConstraintsTxt}, b, nil); err != nil {
 		return err
 	}
 	r.m.OnlyBinary = slices.Sorted(maps.Keys(f.onlyBinary))
@@ -178,7 +187,10 @@ func (f *requirementsFile) anyOption(s *source, p parsedLine, o option) error {
 	at := p.optionsAt + o.at
 	switch o.name {
 	case "--index-url", "--pypi-url", "--extra-index-url", "--find-links":
-		return f.originProblem(s, p, at, RuleIndex, reject, "%s leads pip to %s, around the gate; remove the line, the gate's registry is set by `gatehouse client setup pip`", o.name, origin(o.value))
+		return f.report(ecosystem.Problem{
+			Rule: RuleIndex, Class: finding.Origin, Effect: reject, At: p.place(s.path, s.content, at), Index: ecosystem.AddressOf(o.value),
+			Text: fmt.Sprintf("%s leads pip to %s, around the gate; remove the line, the gate's registry is set by `gatehouse client setup pip`", o.name, origin(o.value)),
+		})
 	case "--no-index":
 		return f.originProblem(s, p, at, RuleTransport, hold, "--no-index turns the gate's registry off; remove it")
 	case "--trusted-host":

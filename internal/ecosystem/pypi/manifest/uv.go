@@ -3,6 +3,7 @@ package manifest
 import (
 	"strings"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 )
@@ -49,7 +50,10 @@ func parseUV(r *reader) error {
 	if len(roots) == 0 {
 		roots = []root{{edges: g.orphans()}}
 	}
-	g.reach(mainFirst(roots))
+	g.reach(roots)
+	if err := g.groups(r.m.Path, roots); err != nil {
+		return err
+	}
 	return l.finish(g)
 }
 
@@ -57,20 +61,6 @@ type uvLock struct {
 	*lock
 	members map[string]bool // names of the workspace's own packages
 	roots   []root
-}
-
-// mainFirst orders roots so that a package which the project itself needs is
-// not taken for one of a group.
-func mainFirst(roots []root) []root {
-	var main, rest []root
-	for _, r := range roots {
-		if r.group == "" {
-			main = append(main, r)
-		} else {
-			rest = append(rest, r)
-		}
-	}
-	return append(main, rest...)
 }
 
 func (u *uvLock) pkg(t *value) (*lockNode, error) {
@@ -173,7 +163,7 @@ func (u *uvLock) needs(t *value, n *lockNode, own bool) error {
 			if err != nil {
 				return err
 			}
-			name := pep503.Normalize(f.key)
+			name := ecosystem.GroupName(f.key)
 			if part == "optional-dependencies" {
 				n.addEdges(name, edges)
 			}
@@ -243,7 +233,7 @@ func (u *uvLock) manifestRoots(manifest *value) ([]root, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, root{pep503.Normalize(f.key), edges})
+		out = append(out, root{ecosystem.GroupName(f.key), edges})
 	}
 	return out, u.err
 }

@@ -209,26 +209,37 @@ func joinFindings(a, b ecosystem.Resolved) []finding.Finding {
 	return out
 }
 
-// elsewhere finds locked files whose address is not where the index has them. Some
-// clients fetch from a lock's address whatever index is set (docs/clients.md), and
-// so around the gate. A lock that was made with another index altogether is not
-// meant: its client goes back to the index that is set, and the lock's note says
-// so. Of two addresses only the hosts are compared: indexes move their files about.
+// elsewhere finds locked files that a client would fetch around the gate: some
+// fetch from a lock's address whatever index is set (docs/clients.md). With a
+// pylock.toml pip and uv always do, so every address that is not the gate's is
+// meant. With a uv.lock only one where the index does not have the file: made with
+// another index altogether, its client goes back to the index that is set, and the
+// lock's note says so. Of two addresses only the hosts are compared: indexes move
+// their files about.
 func elsewhere(m *ecosystem.Manifest, q ecosystem.Requirement, r *release) []finding.Finding {
 	for _, l := range q.Files {
 		at := host(l.URL)
-		if at == "" || at == strings.ToLower(m.OwnHost) || m.Format != "pylock.toml" && host(q.Source) == at {
-			continue
-		}
-		for _, f := range r.files {
-			if has := host(f.URL); f.Name == l.Name && has != "" && has != at {
-				return []finding.Finding{lockFinding(RuleLockAddress, finding.Origin,
-					fmt.Sprintf("%s has %s fetched from %s, where the index does not have it, and clients do so around the gate; lock again with the gate's registry set (gatehouse client setup)",
-						q.At, artifact.Untrusted(l.Name), artifact.Untrusted(at)))}
-			}
+		switch {
+		case at == "" || at == strings.ToLower(m.OwnHost):
+		case m.Format == "pylock.toml":
+			return []finding.Finding{lockFinding(RuleLockAddress, finding.Origin,
+				fmt.Sprintf("%s has %s fetched from %s, and clients do so around the gate; lock again with the gate's registry set (gatehouse client setup)",
+					q.At, artifact.Untrusted(l.Name), artifact.Untrusted(at)))}
+		case host(q.Source) != at && r.elsewhere(l.Name, at):
+			return []finding.Finding{lockFinding(RuleLockAddress, finding.Origin,
+				fmt.Sprintf("%s has %s fetched from %s, where the index does not have it, and clients do so around the gate; lock again with the gate's registry set (gatehouse client setup)",
+					q.At, artifact.Untrusted(l.Name), artifact.Untrusted(at)))}
 		}
 	}
 	return nil
+}
+
+// elsewhere says whether the index has a file, and at another host than at.
+func (r *release) elsewhere(name, at string) bool {
+	return slices.ContainsFunc(r.files, func(f file) bool {
+		has := host(f.URL)
+		return f.Name == name && has != "" && has != at
+	})
 }
 
 // host is the host and port of an address, "" of what is none.

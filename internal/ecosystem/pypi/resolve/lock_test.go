@@ -177,7 +177,7 @@ func TestAddressesInLocks(t *testing.T) {
 		{"uv.lock", "https://index.invalid", "https://evil.invalid/a-1.whl", true, "only the file's address was changed: uv sync fetches from there"},
 		{"uv.lock", "https://other.invalid", "https://other.invalid/a-1.whl", false, "another index altogether: uv sync goes back to the one that is set"},
 		{"uv.lock", "http://gate.invalid:8484", "http://gate.invalid:8484/pypi/files/a/a-1.whl", false, "made through the gate"},
-		{"pylock.toml", "", "https://files.invalid/a-1.whl", false, "the index's own file host"},
+		{"pylock.toml", "", "https://files.invalid/a-1.whl", true, "the index's own file host: pip and uv fetch from there, and not from the gate"},
 		{"pylock.toml", "https://other.invalid", "https://other.invalid/a-1.whl", true, "pip and uv fetch from there, whatever the lock calls its index"},
 		{"pylock.toml", "", "http://gate.invalid:8484/pypi/files/a/a-1.whl", false, "made through the gate"},
 		{"poetry.lock", "", "", false, "a lock without addresses"},

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gatehouse-project/gatehouse/internal/config"
+)
+
+func (a *app) configCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "config",
+		Short: "Print every setting in force, and where each came from",
+		Long: `Prints all settings as a file that --config would read again, with a comment
+beside each value: the default, FILE:LINE, an environment variable, a flag, or the
+project's own gatehouse.yaml. Credentials are references (env:NAME, file:PATH) and
+are printed as such; their secrets are never read here.
+
+A key that is no setting is an error that names the nearest one.
+
+Exit codes: 0 printed, 3 the configuration cannot be used.`,
+		Example: `  gatehouse config
+  gatehouse config --config /etc/gatehouse.yaml
+  gatehouse config --format json`,
+		Args: cobra.NoArgs,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if a.flags.format == "yaml" {
+				a.flags.format = "text" // which is YAML here
+			}
+			if err := a.load(); err != nil {
+				return err
+			}
+			return a.checkFormat(c)
+		},
+		RunE: func(*cobra.Command, []string) error {
+			out := struct {
+				File     string           `json:"file,omitempty"`
+				Settings []config.Setting `json:"settings"`
+			}{a.cfg.File, a.cfg.Settings()}
+			return a.print(out, func(w io.Writer) error {
+				b, err := a.cfg.YAML()
+				if err != nil {
+					return err
+				}
+				_, err = w.Write(b)
+				return err
+			})
+		},
+	}
+}

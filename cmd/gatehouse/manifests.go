@@ -1,0 +1,62 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/sbom"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
+)
+
+// manifestsOf reads the files of a request for the commands that need no gate:
+// manifests and lists of parts, of the groups asked for.
+func manifestsOf(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, req verdict.Request) ([]sbom.Listed, error) {
+	var out []sbom.Listed
+	there := map[string]bool{}
+	for _, src := range req.Files {
+		ms, err := readManifest(known, tree, src)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range ms {
+			for _, g := range m.Manifest.Groups() {
+				there[g] = true
+			}
+			m.Manifest.Only(req.Groups)
+		}
+		out = append(out, ms...)
+	}
+	for _, g := range req.Groups {
+		if name := cmp.Or(ecosystem.GroupName(g), ecosystem.MainGroup); !there[name] {
+			var names []string
+			for n := range there {
+				names = append(names, n)
+			}
+			slices.Sort(names)
+			return nil, fmt.Errorf("no manifest has a group %q; there are: %s", g, strings.Join(names, ", "))
+		}
+	}
+	return out, nil
+}
+
+func readManifest(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, src verdict.Source) ([]sbom.Listed, error) {
+	for _, e := range known {
+		if e.ManifestFormat(cmp.Or(src.As, src.Path)) == "" {
+			continue
+		}
+		m, err := e.ParseManifest(tree, src.Path)
+		if err != nil {
+			return nil, err
+		}
+		return []sbom.Listed{{Ecosystem: e, Manifest: m}}, nil
+	}
+	if sbom.Detect(src.Path, src.Content) == "" {
+		return nil, fmt.Errorf("%s is no manifest that this version knows", src.Path)
+	}
+	return sbom.Manifests(src.Path, src.Content, known)
+}
