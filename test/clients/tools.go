@@ -1,5 +1,5 @@
 // Package clients runs the real programs in tests: the built gatehouse, and the
-// pip, uv, poetry and twine that requirements.txt here pins, each on a machine of
+// pip, uv, poetry, twine and flit that requirements.txt here pins, each on a machine of
 // its own: a Box has its own home folder and not one setting of a client.
 //
 // A client that is missing is an error, never a reason to skip: one that nobody
@@ -30,7 +30,7 @@ var (
 func Find() error {
 	Binary, Folder, Python = os.Getenv("GATEHOUSE_TEST_BINARY"), os.Getenv("GATEHOUSE_TEST_CLIENTS"), os.Getenv("GATEHOUSE_TEST_PYTHON")
 	need := []string{Binary, Python}
-	for _, name := range []string{"pip", "uv", "poetry", "twine"} {
+	for _, name := range []string{"pip", "uv", "poetry", "twine", "flit", "pdm", "pipenv", "pip-audit"} {
 		need = append(need, filepath.Join(Folder, name))
 	}
 	for _, path := range need {

@@ -275,7 +275,7 @@ func TestPending(t *testing.T) {
 			if r.Code == 0 {
 				b.Wants(strings.ReplaceAll(name, "-", "_"), "1.0")
 			} else {
-				r.Says(t, "still being looked at", g.URL+"/d/")
+				r.Says(t, "ask again", g.URL+"/d/")
 				// Coming back by hand works.
 				c.Install(b, g.Index, name+"==1.0").OK(t)
 			}
