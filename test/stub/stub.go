@@ -47,6 +47,7 @@ type Fault struct {
 	Delay  time.Duration // before answering; the test's end cuts it short
 	Length int64         // claim this Content-Length and end the answer early or cut it
 	Body   []byte        // send these bytes instead
+	Drip   time.Duration // send a file's bytes one by one, with so much time between
 }
 
 // Index is a running index. Its methods may be called while it is asked.
@@ -188,6 +189,16 @@ func (x *Index) DigestOf(name string) string {
 	return Digest(f.body)
 }
 
+// Size is how many bytes a file has; the test ends where there is none.
+func (x *Index) Size(name string) int64 {
+	x.t.Helper()
+	f, ok := x.find(name)
+	if !ok {
+		x.t.Fatalf("stub index: no file %s", name)
+	}
+	return int64(len(f.body))
+}
+
 // Swap changes the bytes that a file's request gets, while the index goes on
 // saying what it said of the old ones.
 func (x *Index) Swap(name string, body []byte) { x.Fault(FilePath(name), Fault{Body: body}) }
@@ -212,7 +223,7 @@ func (x *Index) HTMLOnly(yes bool) {
 func (x *Index) Fault(where string, f Fault) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if f.Status == 0 && f.Delay == 0 && f.Length == 0 && f.Body == nil {
+	if f.Status == 0 && f.Delay == 0 && f.Length == 0 && f.Body == nil && f.Drip == 0 {
 		delete(x.faults, where)
 		return
 	}
@@ -382,5 +393,29 @@ func write(w http.ResponseWriter, r *http.Request, body []byte, fault Fault) {
 	}
 	// What is promised and not there ends the connection; what is there beyond the
 	// promise is cut off by net/http. The client's verdict is what the test is about.
-	w.Write(body[:min(length, int64(len(body)))])
+	body = body[:min(length, int64(len(body)))]
+	if fault.Drip > 0 {
+		drip(w, r, body, fault.Drip)
+		return
+	}
+	w.Write(body)
+}
+
+// drip sends bytes one by one until the client has enough of it.
+func drip(w http.ResponseWriter, r *http.Request, body []byte, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for i := range body {
+		if _, err := w.Write(body[i : i+1]); err != nil {
+			return
+		}
+		if f, ok := w.(http.Flusher); ok {
+			f.Flush()
+		}
+		select {
+		case <-tick.C:
+		case <-r.Context().Done():
+			return
+		}
+	}
 }
