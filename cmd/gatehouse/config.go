@@ -1,10 +1,19 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 )
 
@@ -34,18 +43,44 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 			return a.checkFormat(c)
 		},
 		RunE: func(*cobra.Command, []string) error {
+			found, err := foundUpstreams(a.cfg)
+			if err != nil {
+				return err
+			}
 			out := struct {
-				File     string           `json:"file,omitempty"`
-				Settings []config.Setting `json:"settings"`
-			}{a.cfg.File, a.cfg.Settings()}
+				File     string            `json:"file,omitempty"`
+				Settings []config.Setting  `json:"settings"`
+				Found    map[string]string `json:"found"` // what "auto" stands for, by upstream
+			}{a.cfg.File, a.cfg.Settings(), found}
 			return a.print(out, func(w io.Writer) error {
 				b, err := a.cfg.YAML()
 				if err != nil {
 					return err
+				}
+				for _, name := range slices.Sorted(maps.Keys(found)) {
+					b = fmt.Appendf(b, "# auto of upstream %s is %s, as found on the first use\n", name, found[name])
 				}
 				_, err = w.Write(b)
 				return err
 			})
 		},
 	}
+}
+
+// foundUpstreams gives the addresses that stand behind "auto", by upstream: those
+// that were looked for already.
+func foundUpstreams(cfg config.Config) (map[string]string, error) {
+	found := map[string]string{}
+	for _, u := range cfg.Upstreams {
+		if u.URL != "auto" {
+			continue
+		}
+		switch b, err := os.ReadFile(filepath.Join(cfg.Data, "upstream-"+u.Ecosystem)); {
+		case err == nil:
+			found[u.Name] = artifact.Untrusted(strings.TrimSpace(string(b))).String()
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("reading what was found: %w", err)
+		}
+	}
+	return found, nil
 }
