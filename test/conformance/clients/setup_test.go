@@ -186,18 +186,3 @@ func TestTokens(t *testing.T) {
 		t.Error("the token stands in the gate's log")
 	}
 }
-
-// TestTwineUpload: this version takes no uploads, and says so without taking the
-// credential or the file for something else.
-func TestTwineUpload(t *testing.T) {
-	g := newGate(t, settings{})
-	name := g.wheel("demo", "1.0", old)
-	b := newBox(t)
-	res, body := g.ask(http.MethodGet, g.URL+"/pypi/files/demo/"+name, "")
-	if res.StatusCode != http.StatusOK {
-		t.Fatal(res.Status)
-	}
-	b.Write(name, body)
-	r := b.Run("twine", "upload", "--non-interactive", "--disable-progress-bar", "--repository-url", g.URL+"/pypi/legacy/", "-u", "nobody", "-p", "nothing", name).Fails(t)
-	table.add("twine", "an upload", r)
-}
