@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 )
 
 // front is an nginx before a gate.
@@ -27,6 +30,27 @@ type front struct {
 	*gate
 	URL, Index string
 	ca         string // PEM file of the certificate that it shows; "" for plain HTTP
+	address    string // of the gate behind it
+}
+
+// behind asks the gate itself, as nginx would.
+func (f *front) behind(method, path string) (*http.Response, string) {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), method, "http://"+f.address+path, nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	req.Host = strings.TrimPrefix(strings.TrimPrefix(f.URL, "https://"), "http://")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return res, string(b)
 }
 
 // newFront starts nginx as docs/operations.md describes it: HTTP/1.1 behind it,
@@ -51,9 +75,9 @@ func newFront(t *testing.T, s settings, tls bool) *front {
 	}
 	f.URL = fmt.Sprintf("%s://localhost:%d", scheme, port)
 	f.Index = f.URL + "/pypi/simple/"
-	behind := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	f.address = fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	s.yaml += fmt.Sprintf("public_url: %s\ntrusted_proxies: [127.0.0.1]\n", f.URL)
-	s.listen = behind
+	s.listen = f.address
 	f.gate = newGate(t, s)
 	conf := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(`daemon off; pid %[1]s/pid; error_log %[1]s/error.log;
@@ -74,7 +98,7 @@ http {
     }
   }
 }
-`, dir, port, listen, certificate, behind)
+`, dir, port, listen, certificate, f.address)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -206,6 +230,51 @@ func TestBehindNginx(t *testing.T) {
 			res, body := f.ask(http.MethodGet, f.URL+"/pypi/files/ranged/ranged-2.0-py3-none-any.whl", "")
 			if !strings.Contains(res.Status, "blocked by gatehouse") || !strings.Contains(body, f.URL+"/d/") {
 				t.Errorf("a refusal through nginx: %q\n%s", res.Status, body)
+			}
+		})
+	}
+}
+
+// TestPublishBehindNginx: uploads pass, and so does the reason of one that is
+// refused where the client shows it.
+func TestPublishBehindNginx(t *testing.T) {
+	for _, over := range []struct {
+		name string
+		tls  bool
+	}{{"nginx, HTTP/1.1", false}, {"nginx, HTTPS with HTTP/2", true}} {
+		t.Run(over.name, func(t *testing.T) {
+			var token string
+			f := newFront(t, settings{yaml: "internal_names: [\"acme-*\"]\n", before: func(g *gate) {
+				token = strings.TrimSpace(g.cli("token", "create", "--role", "publisher", "--name", "release").OK(g.t).Stdout)
+			}}, over.tls)
+			for _, c := range []struct {
+				name string
+				args func(file string) []string
+			}{
+				{"twine", func(file string) []string {
+					return []string{"upload", "--non-interactive", "--disable-progress-bar", "--repository-url", f.URL + "/pypi/legacy/", "-u", "__token__", "-p", token, file}
+				}},
+				{"uv", func(file string) []string {
+					return []string{"publish", "--publish-url", f.URL + "/pypi/legacy/", "--token", token, file}
+				}},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					b := newBox(t)
+					if f.ca != "" {
+						b.Env = append(b.Env, "SSL_CERT_FILE="+f.ca, "REQUESTS_CA_BUNDLE="+f.ca)
+					}
+					upload := func(name string) result {
+						w := scantest.Wheel{Name: name, Version: "1.0"}
+						b.Write(w.FileName(), string(w.Build(t)))
+						return b.Run(c.name, c.args(w.FileName())...)
+					}
+					upload("acme-" + c.name).OK(t)
+					if res, body := f.behind(http.MethodGet, "/pypi/simple/acme-"+c.name+"/"); res.StatusCode != http.StatusOK || !strings.Contains(body, "acme_"+c.name+"-1.0-py3-none-any.whl") {
+						t.Errorf("after the upload: %s\n%s", res.Status, body)
+					}
+					r := upload("outside").Fails(t).Says(t, "internal_names").SaysNot(t, token)
+					table.add(c.name, over.name+": publishing a name that is not ours", r)
+				})
 			}
 		})
 	}
