@@ -31,7 +31,8 @@ written anew.
 It has no credentials in it beyond the hashes of tokens: the configuration names
 secrets by reference, and TLS keys are not taken along.
 
-Exit codes: 0 done, 3 fault.`,
+Exit codes: 0 done, 2 done without stored files that the gate itself has lost,
+3 fault.`,
 		Example: `  gatehouse backup /mnt/backup/gatehouse
   gatehouse backup /mnt/backup/gatehouse-$(date +%F).tar`,
 		Args: cobra.ExactArgs(1),
@@ -47,7 +48,13 @@ Exit codes: 0 done, 3 fault.`,
 			if err := a.housekeep(cmd.Context(), workBackup, backupWish{to, copied}, &got); err != nil {
 				return err
 			}
-			return a.print(got, func(w io.Writer) error { return backedUpText(w, got) })
+			if err := a.print(got, func(w io.Writer) error { return backedUpText(w, got) }); err != nil {
+				return err
+			}
+			if got.Lost > 0 {
+				return exit{exitHold}
+			}
+			return nil
 		},
 	}
 	c.Flags().BoolVar(&copied, "copy", false, "never hard-link stored files: the backup then shares none with the gate")
@@ -57,6 +64,11 @@ Exit codes: 0 done, 3 fault.`,
 func backedUpText(w io.Writer, b upkeep.BackedUp) error {
 	if _, err := fmt.Fprintf(w, "backed up to %s: %d blobs (%s) of which %d are new, and %d files\n", b.To, b.Blobs, megabytes(b.Bytes), b.Copied, b.Files); err != nil {
 		return err
+	}
+	if b.Lost > 0 {
+		if _, err := fmt.Fprintf(w, "%d blobs that rows name are lost here, and the backup is without them: see gatehouse doctor\n", b.Lost); err != nil {
+			return err
+		}
 	}
 	if b.Linked == 0 {
 		return nil
@@ -96,8 +108,12 @@ Exit codes: 0 restored, 3 fault; nothing is in place then.`,
 
 func restoredText(w io.Writer, r upkeep.Restored) error {
 	m := r.Manifest
-	if _, err := fmt.Fprintf(w, "restored %s as it was at %s (gatehouse %s, schema %d): %d blobs, %d files; every row has its blob\n",
-		r.Data, m.Created.Format("2006-01-02 15:04:05 UTC"), artifact.Untrusted(m.Gatehouse), m.Schema, r.Blobs, len(m.Files)); err != nil {
+	rows := "every row has its blob"
+	if len(m.Lost) > 0 {
+		rows = fmt.Sprintf("%d blobs were lost before the backup, as gatehouse doctor says", len(m.Lost))
+	}
+	if _, err := fmt.Fprintf(w, "restored %s as it was at %s (gatehouse %s, schema %d): %d blobs, %d files; %s\n",
+		r.Data, m.Created.Format("2006-01-02 15:04:05 UTC"), artifact.Untrusted(m.Gatehouse), m.Schema, r.Blobs, len(m.Files), rows); err != nil {
 		return err
 	}
 	if r.Config == "" {

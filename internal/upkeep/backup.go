@@ -51,6 +51,9 @@ type Manifest struct {
 	Files     []Entry   `json:"files"`
 	Blobs     int       `json:"blobs"`
 	BlobBytes int64     `json:"blob_bytes"`
+	// Lost are blobs that the database names and the gate no longer had. A restored
+	// gate is without them too: public ones it fetches again.
+	Lost []artifact.Digest `json:"lost,omitempty"`
 }
 
 // Entry is a file of a backup: its path below the folder of the files,
@@ -71,6 +74,7 @@ type BackedUp struct {
 	Copied  int       `json:"copied"` // blobs that were not there yet
 	Linked  int       `json:"linked"` // of those, how many share the disk with the gate
 	Removed int       `json:"removed"`
+	Lost    int       `json:"lost,omitempty"` // blobs that rows name and that are nowhere
 }
 
 // BackupOptions say where a backup goes and how.
@@ -94,6 +98,9 @@ func (k *Keeper) Backup(ctx context.Context, o BackupOptions, p Progress) (Backe
 
 func (k *Keeper) backup(ctx context.Context, o BackupOptions, p Progress) (BackedUp, error) {
 	if err := k.outside(o.To); err != nil {
+		return BackedUp{}, err
+	}
+	if err := k.roomForCopy(); err != nil {
 		return BackedUp{}, err
 	}
 	p("copying the database", 0, 0)
@@ -126,14 +133,32 @@ func (k *Keeper) backup(ctx context.Context, o BackupOptions, p Progress) (Backe
 		return BackedUp{}, err
 	}
 	m.Folder = copiesKept + m.Created.Format("20060102T150405Z") + "-" + string(artifact.DigestOf(contents)[:8])
-	if m.Blobs, m.BlobBytes, err = k.sum(ctx, copied); err != nil {
+	if err := k.sum(ctx, copied, &m); err != nil {
 		return BackedUp{}, err
 	}
-	b := BackedUp{To: o.To, Created: m.Created, Files: len(files), Blobs: m.Blobs, Bytes: m.BlobBytes}
+	b := BackedUp{To: o.To, Created: m.Created, Files: len(files), Blobs: m.Blobs, Bytes: m.BlobBytes, Lost: len(m.Lost)}
 	if strings.HasSuffix(o.To, ".tar") {
 		return b, k.backupTar(ctx, o.To, m, files, copied, &b, p)
 	}
 	return b, k.backupFolder(ctx, o, m, files, copied, &b, p)
+}
+
+// roomForCopy refuses a copy of the database that would take the room which the
+// gate itself needs.
+func (k *Keeper) roomForCopy() error {
+	info, err := os.Stat(filepath.Join(k.Config.Data, DatabaseName))
+	if err != nil {
+		return err
+	}
+	room, err := disk.Space(k.Config.Data)
+	if err != nil {
+		return err
+	}
+	if room.Free-info.Size() < k.Config.Storage.FreeFloor {
+		return fmt.Errorf("%w: the database is copied first, which takes %d MB; %d MB are free and %d MB are kept free; make room: gatehouse gc, a larger disk",
+			blob.ErrFull, info.Size()>>20, room.Free>>20, k.Config.Storage.FreeFloor>>20)
+	}
+	return nil
 }
 
 // outside refuses a target inside the data folder, which would be backed up too.
@@ -151,18 +176,45 @@ func (k *Keeper) outside(to string) error {
 	return nil
 }
 
-// sum counts the blobs that the copy names. One that is not there is an error
-// now, and not when somebody restores.
-func (k *Keeper) sum(ctx context.Context, c *sqlite.Copy) (n int, bytes int64, err error) {
-	err = c.EachReferenced(ctx, func(d artifact.Digest) error {
+// sum counts the blobs that the copy names. Those that are not there are listed: one
+// lost file must not end all backups.
+func (k *Keeper) sum(ctx context.Context, c *sqlite.Copy, m *Manifest) error {
+	return c.EachReferenced(ctx, func(d artifact.Digest) error {
 		size, err := k.Blobs.Stat(ctx, d)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w; the database names it: see gatehouse doctor --full", err)
+			k.Log.ErrorContext(ctx, "a blob that a row names is lost; only an earlier backup can have it", "sha256", d)
+			m.Lost = append(m.Lost, d)
+			return nil
 		}
-		n, bytes = n+1, bytes+size
+		m.Blobs, m.BlobBytes = m.Blobs+1, m.BlobBytes+size
 		return err
 	})
-	return n, bytes, err
+}
+
+// find gives the lost blobs that an earlier backup has whole, and counts them as
+// backed up: they may be the last copies.
+func (m *Manifest) find(ctx context.Context, in *disk.Store) map[artifact.Digest]bool {
+	found := map[artifact.Digest]bool{}
+	m.Lost = slices.DeleteFunc(m.Lost, func(d artifact.Digest) bool {
+		size, err := in.Stat(ctx, d)
+		if err != nil || blob.Verify(ctx, in, d) != nil {
+			return false
+		}
+		found[d] = true
+		m.Blobs, m.BlobBytes = m.Blobs+1, m.BlobBytes+size
+		return true
+	})
+	return found
+}
+
+// eachBlob calls f with every blob that the backup has, in the order of its digest.
+func (m *Manifest) eachBlob(ctx context.Context, c *sqlite.Copy, f func(artifact.Digest) error) error {
+	return c.EachReferenced(ctx, func(d artifact.Digest) error {
+		if _, lost := slices.BinarySearch(m.Lost, d); lost {
+			return nil
+		}
+		return f(d)
+	})
 }
 
 // source is a file to back up and its place in the moment's folder.
@@ -294,10 +346,15 @@ func (k *Keeper) backupFolder(ctx context.Context, o BackupOptions, m Manifest, 
 	if err != nil {
 		return err
 	}
+	found := m.find(ctx, target)
+	b.Blobs, b.Bytes, b.Lost = m.Blobs, m.BlobBytes, len(m.Lost)
 	named := map[artifact.Digest]bool{}
-	err = c.EachReferenced(ctx, func(d artifact.Digest) error {
+	err = m.eachBlob(ctx, c, func(d artifact.Digest) error {
 		named[d] = true
 		p("copying blobs", int64(len(named)), int64(m.Blobs))
+		if found[d] {
+			return nil
+		}
 		return k.copyBlob(ctx, target, d, o.Copy, b)
 	})
 	if err != nil {
@@ -461,7 +518,7 @@ func (k *Keeper) backupTar(ctx context.Context, to string, m Manifest, files []s
 			return err
 		}
 	}
-	err = c.EachReferenced(ctx, func(d artifact.Digest) error {
+	err = m.eachBlob(ctx, c, func(d artifact.Digest) error {
 		b.Copied++
 		p("copying blobs", int64(b.Copied), int64(m.Blobs))
 		body, size, err := k.Blobs.Open(ctx, d)

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -31,8 +32,9 @@ type Restored struct {
 
 // Restore makes a data folder from a backup. Everything is copied beside it and
 // verified, each file and blob by its digest, the database page by page, every
-// row that names a blob against the blobs; then the folder gets its name. A
-// folder that holds anything is refused.
+// row that names a blob against the blobs, but for those that were lost before the
+// backup was made; then the folder gets its name. A folder that holds anything is
+// refused.
 func Restore(ctx context.Context, from, data string, p Progress) (Restored, error) {
 	r := Restored{From: from, Data: data}
 	if err := restore(ctx, from, data, &r, p); err != nil {
@@ -129,6 +131,9 @@ func (u *unpacking) read(r io.Reader) error {
 	if !fs.ValidPath(m.Folder) || strings.Contains(m.Folder, "/") || len(m.Files) > maxFiles {
 		return fmt.Errorf("reading %s: it was not written by gatehouse", manifestName)
 	}
+	if !slices.IsSorted(m.Lost) {
+		return fmt.Errorf("reading %s: it was not written by gatehouse", manifestName)
+	}
 	for _, f := range m.Files {
 		if _, err := artifact.ParseDigest(string(f.SHA256)); err != nil || !safe(f.Path) {
 			return fmt.Errorf("reading %s: file %q is no file of a data folder", manifestName, artifact.Untrusted(f.Path))
@@ -172,6 +177,10 @@ func (u *unpacking) fromFolder(ctx context.Context, dir string) error {
 	}
 	defer root.Close()
 	open := func(name string, use func(io.Reader) error) error {
+		// Opening a pipe would wait for ever.
+		if info, err := root.Lstat(filepath.FromSlash(name)); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%q is no plain file", artifact.Untrusted(name))
+		}
 		f, err := root.Open(filepath.FromSlash(name))
 		if errors.Is(err, fs.ErrNotExist) && name == manifestName {
 			return fmt.Errorf("there is no %s: it is no backup, or one that never ended", manifestName)
@@ -194,7 +203,7 @@ func (u *unpacking) fromFolder(ctx context.Context, dir string) error {
 		return err
 	}
 	defer copied.Close()
-	return copied.EachReferenced(ctx, func(d artifact.Digest) error {
+	return u.manifest.eachBlob(ctx, copied, func(d artifact.Digest) error {
 		if _, err := artifact.ParseDigest(string(d)); err != nil {
 			return err
 		}
@@ -233,7 +242,7 @@ func (u *unpacking) fromTar(ctx context.Context, name string) error {
 
 // entry takes one entry of an archive: a file that the manifest names, or a blob.
 func (u *unpacking) entry(ctx context.Context, h *tar.Header, r io.Reader) error {
-	if h.Typeflag != tar.TypeReg {
+	if h.Typeflag != tar.TypeReg || sparse(h) {
 		return fmt.Errorf("reading the archive: %q is no plain file", artifact.Untrusted(h.Name))
 	}
 	if _, ok := u.files[h.Name]; ok {
@@ -250,6 +259,17 @@ func (u *unpacking) entry(ctx context.Context, h *tar.Header, r io.Reader) error
 	return u.blob(ctx, d, r)
 }
 
+// sparse says whether an entry is longer than what the archive holds of it: a few
+// bytes that unpack to a full disk.
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
 // whole checks that nothing is missing and that every row has its blob.
 func (u *unpacking) whole(ctx context.Context) error {
 	for name := range u.files {
@@ -261,7 +281,10 @@ func (u *unpacking) whole(ctx context.Context) error {
 		return err
 	}
 	defer copied.Close()
-	r, err := reconcile(ctx, copied.EachReferenced, func(ctx context.Context, d artifact.Digest) error {
+	each := func(ctx context.Context, f func(artifact.Digest) error) error {
+		return u.manifest.eachBlob(ctx, copied, f)
+	}
+	r, err := reconcile(ctx, each, func(ctx context.Context, d artifact.Digest) error {
 		_, err := u.blobs.Stat(ctx, d)
 		return err
 	})

@@ -52,7 +52,7 @@ const (
 // interrupted one stopped.
 func (k *Keeper) Scrub(ctx context.Context, rate int64, p Progress) (Scrubbed, error) {
 	var s Scrubbed
-	err := k.alone(func() (err error) { s, err = k.scrub(ctx, rate, p); return err })
+	err := unlessHeld(&k.scrubbing, func() (err error) { s, err = k.scrub(ctx, rate, p); return err })
 	return s, err
 }
 
@@ -98,8 +98,12 @@ func (k *Keeper) scrubOne(ctx context.Context, info blob.Info, r *pace, s *Scrub
 	if !errors.Is(err, blob.ErrCorrupt) {
 		return err
 	}
+	k.running.Lock() // nobody backs it up or collects it at this moment
 	to, err := k.Blobs.Aside(ctx, info.Digest)
-	if err != nil {
+	k.running.Unlock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // collected meanwhile
+	} else if err != nil {
 		return err
 	}
 	k.Log.ErrorContext(ctx, "a stored blob was damaged; it is moved aside and fetched again when asked for", "sha256", info.Digest, "aside", to)

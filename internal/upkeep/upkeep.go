@@ -11,7 +11,8 @@
 // in place.
 //
 // One thing runs at a time: a backup copies what the database named at one
-// moment, and a collection must not take it away meanwhile.
+// moment, and a collection must not take it away meanwhile. A scrub can take a day
+// and only reads, so it goes on beside them, and waits where it takes a blob out.
 package upkeep
 
 import (
@@ -36,7 +37,8 @@ import (
 var ErrBusy = errors.New("other housekeeping is under way; try again when it has ended")
 
 // Keeper keeps one data folder. All fields are required unless said otherwise;
-// its methods are safe for concurrent use, one runs at a time, the next is ErrBusy.
+// its methods are safe for concurrent use. A second collection, backup or scrub, or
+// a collection beside a backup, is ErrBusy.
 type Keeper struct {
 	Config  config.Config
 	Store   *sqlite.DB
@@ -49,7 +51,8 @@ type Keeper struct {
 	// nil: nobody counts.
 	Done func(run string, at time.Time, damaged int, err error)
 
-	running sync.Mutex
+	running   sync.Mutex // a collection, a backup, or a scrub that takes a blob out
+	scrubbing sync.Mutex
 }
 
 // Progress is told how far long work is; done and total are in unit.
@@ -59,11 +62,13 @@ type Progress func(step string, done, total int64)
 func Silent(string, int64, int64) {}
 
 // alone runs f unless something else runs.
-func (k *Keeper) alone(f func() error) error {
-	if !k.running.TryLock() {
+func (k *Keeper) alone(f func() error) error { return unlessHeld(&k.running, f) }
+
+func unlessHeld(m *sync.Mutex, f func() error) error {
+	if !m.TryLock() {
 		return ErrBusy
 	}
-	defer k.running.Unlock()
+	defer m.Unlock()
 	return f()
 }
 

@@ -1,6 +1,7 @@
 package upkeep
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -252,15 +253,51 @@ func TestScrubKeepsItsRate(t *testing.T) {
 	})
 }
 
+// TestOneThingAtATime: what takes away waits for what copies. A scrub of hours ends
+// no backup, and takes a damaged blob out when the backup is done with it.
 func TestOneThingAtATime(t *testing.T) {
 	w := newWorld(t)
-	w.put(t, "x")
-	_, err := w.Scrub(t.Context(), 0, func(string, int64, int64) {
+	d := w.putFile(t, "x")
+	to := filepath.Join(t.TempDir(), "b")
+	_, err := w.Backup(t.Context(), BackupOptions{To: to}, func(string, int64, int64) {
 		if _, err := w.Collect(t.Context(), false); !errors.Is(err, ErrBusy) {
-			t.Errorf("a collection during a scrub: %v, want ErrBusy", err)
+			t.Errorf("a collection during a backup: %v, want ErrBusy", err)
 		}
 	})
 	ok(t, err)
+	_, err = w.Scrub(t.Context(), 0, func(string, int64, int64) {
+		if _, err := w.Scrub(t.Context(), 0, Silent); !errors.Is(err, ErrBusy) {
+			t.Errorf("a second scrub: %v, want ErrBusy", err)
+		}
+		if _, err := w.Backup(t.Context(), BackupOptions{To: to}, Silent); err != nil {
+			t.Errorf("a backup during a scrub: %v", err)
+		}
+		if _, err := w.Collect(t.Context(), false); err != nil {
+			t.Errorf("a collection during a scrub: %v", err)
+		}
+	})
+	ok(t, err)
+
+	ok(t, os.WriteFile(w.path(d), []byte("y"), 0o600))
+	scrubbed := make(chan error, 1)
+	ok(t, w.alone(func() error { // as a backup holds it
+		go func() {
+			_, err := w.Scrub(t.Context(), 0, Silent)
+			scrubbed <- err
+		}()
+		for range 10_000 { // it has the time to go wrong in
+			if !w.has(d) {
+				t.Error("the scrub took a blob out that is being backed up")
+				break
+			}
+			runtime.Gosched()
+		}
+		return nil
+	}))
+	ok(t, <-scrubbed)
+	if w.has(d) {
+		t.Error("the damaged blob is still there")
+	}
 }
 
 func TestScheduleRunsAndLogsOnce(t *testing.T) {
@@ -419,6 +456,55 @@ func TestBackupAndRestore(t *testing.T) {
 	})
 }
 
+// TestALostBlobEndsNoBackups: what the disk lost is said, and the rest is backed up
+// and restored. A blob that was lost after the backup is another matter.
+func TestALostBlobEndsNoBackups(t *testing.T) {
+	w := newWorld(t)
+	kept, lost := w.putFile(t, "kept"), w.putFile(t, "lost")
+	_, err := w.Blobs.Aside(t.Context(), lost) // as a scrub does
+	ok(t, err)
+	both(t, w, func(t *testing.T, from string) {
+		data := filepath.Join(t.TempDir(), "data")
+		r, err := Restore(t.Context(), from, data, Silent)
+		ok(t, err)
+		if r.Blobs != 1 || !slices.Equal(r.Manifest.Lost, []artifact.Digest{lost}) {
+			t.Errorf("restored %+v, want one blob and one lost", r)
+		}
+		cfg := w.Config
+		cfg.Data = data
+		again := &world{Keeper: keeperOf(t, cfg, time.Now, io.Discard)}
+		if !again.has(kept) || again.has(lost) {
+			t.Errorf("kept %t, lost %t", again.has(kept), again.has(lost))
+		}
+	})
+	to := filepath.Join(t.TempDir(), "b")
+	b, err := w.Backup(t.Context(), BackupOptions{To: to, Copy: true}, Silent)
+	ok(t, err)
+	if b.Lost != 1 || b.Blobs != 1 || !strings.Contains(w.log.String(), string(lost)) {
+		t.Errorf("backed up %+v, want one lost and a line about it", b)
+	}
+
+	// The last copy stays in a backup that is brought up to date.
+	w.put(t, "lost")
+	_, err = w.Backup(t.Context(), BackupOptions{To: to, Copy: true}, Silent)
+	ok(t, err)
+	ok(t, w.Blobs.Delete(t.Context(), lost))
+	b, err = w.Backup(t.Context(), BackupOptions{To: to, Copy: true}, Silent)
+	ok(t, err)
+	if b.Lost != 0 || b.Blobs != 2 || b.Removed != 0 {
+		t.Errorf("backed up %+v, want two blobs, one of them from the backup before", b)
+	}
+	r, err := Restore(t.Context(), to, filepath.Join(t.TempDir(), "data"), Silent)
+	ok(t, err)
+	if r.Blobs != 2 {
+		t.Errorf("restored %+v, want both", r)
+	}
+	ok(t, os.Remove(filepath.Join(to, filepath.FromSlash(blobPath(kept)))))
+	if _, err := Restore(t.Context(), to, filepath.Join(t.TempDir(), "data"), Silent); err == nil {
+		t.Error("a backup that has lost a blob was restored")
+	}
+}
+
 // TestABackupHasNoSecrets: keys and credentials that the configuration refers to
 // stay out also where they lie in the data folder, and so does what a scanner is
 // looking at.
@@ -480,14 +566,14 @@ func TestBackupRefuses(t *testing.T) {
 	w := newWorld(t)
 	full := t.TempDir()
 	ok(t, os.WriteFile(filepath.Join(full, "thesis.txt"), nil, 0o600))
-	tar := filepath.Join(t.TempDir(), "there.tar")
-	ok(t, os.WriteFile(tar, nil, 0o600))
+	there := filepath.Join(t.TempDir(), "there.tar")
+	ok(t, os.WriteFile(there, nil, 0o600))
 	for to, want := range map[string]string{
 		filepath.Join(w.Config.Data, "backup"): "inside the data folder",
 		w.Config.Data:                          "inside the data folder",
 		full:                                   "no part of a backup",
 		"relative":                             "absolute",
-		tar:                                    "file of that name",
+		there:                                  "file of that name",
 	} {
 		if _, err := w.Backup(t.Context(), BackupOptions{To: to}, Silent); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", to, err, want)
@@ -503,9 +589,9 @@ func TestBackupRefuses(t *testing.T) {
 			t.Errorf("%+v: a backup that failed has a manifest", o)
 		}
 	}
-	ok(t, w.Blobs.Delete(t.Context(), d))
-	if _, err := w.Backup(t.Context(), BackupOptions{To: filepath.Join(t.TempDir(), "c")}, Silent); err == nil || !strings.Contains(err.Error(), "doctor --full") {
-		t.Errorf("a lost blob: %v", err)
+	w.Config.Storage.FreeFloor = 1 << 62
+	if _, err := w.Backup(t.Context(), BackupOptions{To: filepath.Join(t.TempDir(), "b")}, Silent); !errors.Is(err, blob.ErrFull) {
+		t.Errorf("a copy of the database that takes the gate's own room: %v, want ErrFull", err)
 	}
 }
 
@@ -545,6 +631,10 @@ func TestRestoreVerifies(t *testing.T) {
 			})
 		},
 		"a folder that climbs out": func(t *testing.T, dir string) { changeManifest(t, dir, func(m *Manifest) { m.Folder = ".." }) },
+		"a folder in place of a blob": func(t *testing.T, dir string) {
+			name := filepath.Join(dir, filepath.FromSlash(blobPath(d)))
+			ok(t, errors.Join(os.Remove(name), os.Mkdir(name, 0o700)))
+		},
 		"a link that leads outside": func(t *testing.T, dir string) {
 			name := filepath.Join(dir, filepath.FromSlash(blobPath(d)))
 			ok(t, os.Rename(name, filepath.Join(filepath.Dir(dir), "outside")))
@@ -643,6 +733,41 @@ func TestRestoreRefusesStrangeArchives(t *testing.T) {
 		if entries, err := os.ReadDir(filepath.Join(dir, "in")); err == nil && len(entries) > 0 {
 			t.Errorf("%s: left behind: %v", why, entries)
 		}
+	}
+}
+
+// TestRestoreRefusesSparseFiles: a small archive does not unpack to a full disk.
+func TestRestoreRefusesSparseFiles(t *testing.T) {
+	w := newWorld(t)
+	d := w.putFile(t, "x")
+	good := filepath.Join(t.TempDir(), "b.tar")
+	_, err := w.Backup(t.Context(), BackupOptions{To: good}, Silent)
+	ok(t, err)
+	f, err := os.Open(good)
+	ok(t, err)
+	defer f.Close()
+	var out bytes.Buffer
+	from, to := tar.NewReader(f), tar.NewWriter(&out)
+	for {
+		h, err := from.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		ok(t, err)
+		if h.Name == blobPath(d) {
+			// The writer leaves GNU's own keys out; they are put in below.
+			h.Format = tar.FormatPAX
+			h.PAXRecords = map[string]string{"GNV.sparse.map": "0,1", "GNV.sparse.numblocks": "1", "GNV.sparse.size": "65536"}
+		}
+		ok(t, to.WriteHeader(h))
+		_, err = io.Copy(to, from)
+		ok(t, err)
+	}
+	ok(t, to.Close())
+	evil := filepath.Join(t.TempDir(), "evil.tar")
+	ok(t, os.WriteFile(evil, bytes.ReplaceAll(out.Bytes(), []byte("GNV.sparse"), []byte("GNU.sparse")), 0o600))
+	if _, err := Restore(t.Context(), evil, filepath.Join(t.TempDir(), "data"), Silent); err == nil || !strings.Contains(err.Error(), "no plain file") {
+		t.Errorf("a sparse entry: %v", err)
 	}
 }
 
