@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -23,6 +25,8 @@ type Rows interface {
 	// stay. Bytes that were collected as garbage meanwhile are blob.ErrCollected.
 	PutReports(ctx context.Context, request string, rs []gate.KeptReport) error
 	Reports(ctx context.Context, request string) ([]gate.KeptReport, error)
+	// ForgetReport takes the row of a report away whose bytes are lost.
+	ForgetReport(ctx context.Context, request, format string) error
 }
 
 // Keeper renders the reports of requests and keeps them in the blob store: bytes
@@ -100,7 +104,8 @@ func (k Keeper) Kept(ctx context.Context, id string) ([]gate.KeptReport, error) 
 	return out, nil
 }
 
-// Read implements gate.Reporter.
+// Read implements gate.Reporter. A report whose bytes the disk has lost is like one
+// that was never kept: it can be made again.
 func (k Keeper) Read(ctx context.Context, id, format string) ([]byte, error) {
 	have, err := k.Rows.Reports(ctx, id)
 	if err != nil {
@@ -111,6 +116,9 @@ func (k Keeper) Read(ctx context.Context, id, format string) ([]byte, error) {
 		return nil, fmt.Errorf("request %s has no report as %s: %w", artifact.Untrusted(id), artifact.Untrusted(format), verdict.ErrNotFound)
 	}
 	f, _, err := k.Blobs.Open(ctx, have[i].SHA256)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cmp.Or(k.Rows.ForgetReport(ctx, id, format), fmt.Errorf("%w: report: %w", verdict.ErrNotFound, err))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening report: %w", err)
 	}

@@ -37,6 +37,14 @@ func (db *DB) PutReports(ctx context.Context, request string, rs []gate.KeptRepo
 	})
 }
 
+// ForgetReport implements report.Rows. One that is not there is no error.
+func (db *DB) ForgetReport(ctx context.Context, request, format string) error {
+	return db.write(ctx, fmt.Sprintf("forgetting a report of request %.80q", request), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM report WHERE request = $1 AND format = $2`, request, format)
+		return err
+	})
+}
+
 // Reports implements report.Rows: by format.
 func (db *DB) Reports(ctx context.Context, request string) ([]gate.KeptReport, error) {
 	rs, err := list(ctx, db, scanReport, `SELECT format, sha256, size, at_ms FROM report WHERE request = $1 ORDER BY format`, request)
