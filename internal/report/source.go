@@ -111,7 +111,7 @@ func (v VersionView) gist() string {
 		text += fmt.Sprintf(", and %s", Count(more, "more reason", "more reasons"))
 	}
 	if !v.Direct {
-		text = v.Name + ": " + text
+		text = v.Name + forBuild(v.VersionOutcome) + ": " + text
 	}
 	return text
 }

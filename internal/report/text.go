@@ -243,7 +243,7 @@ func (t *textReport) groupLines(g group) []string {
 	indent := t.indent(place)
 	var out []string
 	for i, v := range g.versions {
-		head, called := indent, safe(name(v))
+		head, called := indent, safe(name(v))+forBuild(v)
 		if i == 0 {
 			head = "  " + place
 			if g.asked != "" && !strings.HasPrefix(g.asked, "pkg:") {

@@ -59,6 +59,14 @@ func name(v verdict.VersionOutcome) string {
 	return nameOf(v.Purl)
 }
 
+// forBuild says behind a name that nothing needs it when the closure runs.
+func forBuild(v verdict.VersionOutcome) string {
+	if v.Build {
+		return " (build)"
+	}
+	return ""
+}
+
 func nameOf(purl string) string {
 	v, err := artifact.ParsePurl(purl)
 	if err != nil {
@@ -307,6 +315,10 @@ func tally(rs []verdict.Reason) string {
 	for _, r := range rs {
 		count[min(max(r.Severity, finding.Unknown), finding.Critical)]++
 	}
+	all := Count(len(rs), "advisory", "advisories")
+	if count[finding.Unknown] == len(rs) {
+		return all + " of unknown severity, which counts as high"
+	}
 	var parts []string
 	for _, s := range []finding.Severity{finding.Critical, finding.High, finding.Unknown, finding.Medium, finding.Low, finding.None} {
 		switch n := count[s]; {
@@ -317,7 +329,7 @@ func tally(rs []verdict.Reason) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	return Count(len(rs), "advisory", "advisories") + ": " + strings.Join(parts, ", ")
+	return all + ": " + strings.Join(parts, ", ")
 }
 
 // reasonView is a reason with the words that people read.

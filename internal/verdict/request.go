@@ -85,8 +85,9 @@ type VersionOutcome struct {
 	Purl     string        `json:"purl"`
 	Verdict  Verdict       `json:"verdict"`
 	Direct   bool          `json:"direct"`
-	New      bool          `json:"new"` // false: already admitted here before this request
-	Via      []string      `json:"via"` // purls from the direct requirement down to the one that pulls it in; empty for direct ones
+	Build    bool          `json:"build,omitempty"` // needed only to build the sdist that Via leads through
+	New      bool          `json:"new"`             // false: already admitted here before this request
+	Via      []string      `json:"via"`             // purls from the direct requirement down to the one that pulls it in; empty for direct ones
 	Until    *time.Time    `json:"until"`
 	Remedy   *Remedy       `json:"remedy"`
 	Reasons  []Reason      `json:"reasons"`

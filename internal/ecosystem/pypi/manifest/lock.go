@@ -40,7 +40,7 @@ type lock struct {
 	*document
 	name   string         // "uv.lock", for messages
 	relock string         // what writes the lock again, for messages
-	noted  bool           // it was said that the lock names an index
+	noted  int            // which problem, from 1, says that the lock names an index; 0: none yet
 	hosts  map[string]int // hosts of other indexes that were reported, and by which problem
 }
 
@@ -91,14 +91,17 @@ func (l *lock) foreign(at int, req ecosystem.Requirement, rule, what string) err
 }
 
 // mention notes, once for the lock, that it names where its files came from. The
-// gate goes to its own upstreams all the same.
+// gate goes to its own upstreams all the same. All addresses stand in the note,
+// so that it is dropped where they are the gate's own.
 func (l *lock) mention(at int, address string) error {
-	if l.noted {
+	if l.noted > 0 {
+		p := &l.m.Problems[l.noted-1]
+		p.Index = p.Index.And(address)
 		return nil
 	}
-	l.noted = true
+	l.noted = len(l.m.Problems) + 1
 	return l.report(ecosystem.Problem{
-		Rule: RuleLockIndex, Class: finding.Origin, Effect: note, At: l.place(at),
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: note, At: l.place(at), Index: ecosystem.AddressOf(address),
 		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.name, origin(address)),
 	})
 }

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -156,6 +157,22 @@ func TestPoetryTablesAreChangedByPoetry(t *testing.T) {
 		_, _, err := ReplaceRequirement([]byte(tc.content), requirementNamed(t, m, "a"), "==2")
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s (%s): %v, want an error that says %s", tc.content, tc.why, err, tc.want)
+		}
+	}
+}
+
+// A lock that was made with the gate names the gate, and nothing else is worth a
+// note.
+func TestTheNoteKnowsEveryAddress(t *testing.T) {
+	sum := strings.Repeat("0", 64)
+	lock := func(files string) string {
+		return "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { registry = \"https://gate.invalid/pypi/simple/\" }\nsdist = { url = \"" + files + "/a-1.tar.gz\", hash = \"sha256:" + sum + "\" }\n"
+	}
+	for files, ours := range map[string]bool{"https://gate.invalid/pypi/files/a": true, "https://files.invalid": false} {
+		m := parse(t, UVLock, lock(files))
+		i := slices.IndexFunc(m.Problems, func(p ecosystem.Problem) bool { return p.Effect == note })
+		if i < 0 || m.Problems[i].Index.Below("https://gate.invalid") != ours {
+			t.Errorf("files at %s: problems %+v; below the gate: want %t", files, m.Problems, ours)
 		}
 	}
 }
