@@ -197,6 +197,20 @@ func network(a netip.Addr) netip.Addr {
 	return a
 }
 
+// Whose names the account: a token's holder, or an address with its network's
+// length; "" for nobody's.
+func (a *Account) Whose() string {
+	switch {
+	case a == nil:
+		return ""
+	case a.holder != "":
+		return a.holder
+	case a.addr.Is6():
+		return a.addr.String() + "/64"
+	}
+	return a.addr.String()
+}
+
 // pocket is a purse with what it allows and whose it is.
 type pocket struct {
 	*purse
@@ -212,10 +226,7 @@ func (a *Account) pockets(now time.Time) []pocket {
 		return []pocket{{b.readers.purse(a.holder, b.cfg.Tracked, now), b.cfg.Reader, a.holder, "reader"}}
 	}
 	b.anonymous.renew(now)
-	whose := a.addr.String()
-	if a.addr.Is6() {
-		whose += "/64"
-	}
+	whose := a.Whose()
 	return []pocket{
 		{b.addresses.purse(whose, b.cfg.Tracked, now), b.cfg.Address, whose, "address"},
 		{&b.anonymous, b.cfg.Anonymous, "all readers without a token together", "anonymous"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob"
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
@@ -145,7 +146,13 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 		if err != nil {
 			return err
 		}
-		if _, indexed, err = peer.Upstream.Metadata(ctx, x, f); err != nil {
+		_, indexed, err = peer.Upstream.Metadata(ctx, x, f)
+		if _, spent := errors.AsType[*budget.Exhausted](err); spent {
+			// A look that was begun is ended, though its own file was the last that the
+			// account could pay for: others wait for it, who have accounts of their own.
+			_, indexed, err = peer.Upstream.Metadata(budget.With(ctx, nil), x, f)
+		}
+		if err != nil {
 			return fmt.Errorf("reading the index's metadata: %w", err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
 )
 
@@ -33,6 +34,7 @@ type work struct {
 	done    chan struct{}
 	err     error // once done
 	step    atomic.Pointer[string]
+	by      string // whose account it was begun on; "" for nobody's
 	urgency *jobs.Raisable
 	stop    context.CancelFunc
 }
@@ -42,8 +44,9 @@ func (w *work) at(step string) { w.step.Store(&step) }
 
 // do joins the work for a key, or begins it when begin, which may be nil, allows
 // it. It returns the work's error, or ctx's when that ends first. begin is told
-// how much goes on already, and must return at once.
-func (o *once) do(ctx context.Context, key string, begin func(others int) error, fn func(context.Context, *work) error) error {
+// how much goes on already, and how much of it on ctx's account, and must return at
+// once.
+func (o *once) do(ctx context.Context, key string, begin func(others, own int) error, fn func(context.Context, *work) error) error {
 	w, err := o.join(ctx, key, begin, fn)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func (o *once) do(ctx context.Context, key string, begin func(others int) error,
 	}
 }
 
-func (o *once) join(ctx context.Context, key string, begin func(others int) error, fn func(context.Context, *work) error) (*work, error) {
+func (o *once) join(ctx context.Context, key string, begin func(others, own int) error, fn func(context.Context, *work) error) (*work, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if w := o.rows[key]; w != nil {
@@ -66,12 +69,13 @@ func (o *once) join(ctx context.Context, key string, begin func(others int) erro
 	if o.closed {
 		return nil, errClosed
 	}
+	by := budget.From(ctx).Whose()
 	if begin != nil {
-		if err := begin(len(o.rows)); err != nil {
+		if err := begin(len(o.rows), o.begunBy(by)); err != nil {
 			return nil, err
 		}
 	}
-	w := &work{done: make(chan struct{})}
+	w := &work{done: make(chan struct{}), by: by}
 	ctx, w.urgency = jobs.WithRaisable(context.WithoutCancel(ctx), jobs.PriorityOf(ctx))
 	ctx, w.stop = context.WithCancel(ctx)
 	if o.rows == nil {
@@ -80,6 +84,17 @@ func (o *once) join(ctx context.Context, key string, begin func(others int) erro
 	o.rows[key] = w
 	o.wait.Go(func() { o.run(ctx, key, w, fn) })
 	return w, nil
+}
+
+// begunBy counts what goes on and was begun on an account. o is locked.
+func (o *once) begunBy(whose string) int {
+	n := 0
+	for _, w := range o.rows {
+		if w.by == whose {
+			n++
+		}
+	}
+	return n
 }
 
 func (o *once) run(ctx context.Context, key string, w *work, fn func(context.Context, *work) error) {

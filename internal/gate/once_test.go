@@ -32,7 +32,7 @@ func TestOnce(t *testing.T) {
 	<-began
 	joined, leave := context.WithCancel(t.Context())
 	leave()
-	if err := o.do(joined, "k", func(int) error { t.Error("begun again"); return nil }, fn); !errors.Is(err, context.Canceled) {
+	if err := o.do(joined, "k", func(int, int) error { t.Error("begun again"); return nil }, fn); !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away: %v", err)
 	}
 	close(goOn)
@@ -50,9 +50,9 @@ func TestOnce(t *testing.T) {
 func TestOnceBeginsNotAlways(t *testing.T) {
 	var o once
 	no := errors.New("no")
-	err := o.do(t.Context(), "k", func(others int) error {
-		if others != 0 {
-			t.Errorf("%d others", others)
+	err := o.do(t.Context(), "k", func(others, own int) error {
+		if others != 0 || own != 0 {
+			t.Errorf("%d others, %d own", others, own)
 		}
 		return no
 	}, func(context.Context, *work) error { t.Error("begun"); return nil })

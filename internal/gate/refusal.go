@@ -95,6 +95,10 @@ func newestOffered(v *View, but string) string {
 // those still wait or not.
 const pullsAtOnce = 512
 
+// ownPullsAtOnce is how many of them one reader may have begun: whoever asks for
+// files and hangs up takes the places of no more.
+const ownPullsAtOnce = pullsAtOnce / 4
+
 // AdmitFile looks at one file and publishes the decision about it: the pull
 // door, for one file that a client waits for. However many ask for a file, it is
 // looked at and decided about once, paid for by the account of whoever asked
@@ -104,11 +108,12 @@ const pullsAtOnce = 512
 // *budget.Exhausted and ErrBusy when the look was not begun; anything else is a
 // fault.
 func (g *Gate) AdmitFile(ctx context.Context, registry string, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
-	mayBegin := func(others int) error {
-		if others >= pullsAtOnce {
+	account := budget.From(ctx)
+	mayBegin := func(others, own int) error {
+		if others >= pullsAtOnce || account != nil && own >= ownPullsAtOnce {
 			return ErrBusy
 		}
-		return payForLook(budget.From(ctx), 1)
+		return payForLook(account, 1)
 	}
 	return g.pulls.do(ctx, registry+"/"+lookKey(v.Package, f.Name), mayBegin, func(ctx context.Context, _ *work) error {
 		return g.admitFile(ctx, registry, v, x, f)

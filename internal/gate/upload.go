@@ -187,6 +187,10 @@ func (d *Desk) record(ctx context.Context, row Upload, metadata []byte, attestat
 	h, p := d.Gate.Hosted, row.File.Version.Package
 	h.recording.Lock()
 	defer h.recording.Unlock()
+	// Asked again, now that nobody else records: another upload may have been quicker.
+	if again, err := d.known(ctx, row); err != nil || again {
+		return cmp.Or(err, ErrTaken)
+	}
 	had := h.has(p)
 	h.claim(p)
 	err := h.rows.PutUpload(ctx, row, metadata, attestations, dec, e)

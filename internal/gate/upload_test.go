@@ -446,6 +446,36 @@ func TestUploadsAtOnce(t *testing.T) {
 	}
 }
 
+// meanwhile runs something once, between the look at what is there and the record.
+type meanwhile struct {
+	gate.Uploads
+	run func()
+}
+
+func (m *meanwhile) Burnt(ctx context.Context, p artifact.Package, key string) (bool, error) {
+	if run := m.run; run != nil {
+		m.run = nil
+		run()
+	}
+	return m.Uploads.Burnt(ctx, p, key)
+}
+
+// TestAVersionIsSpelledOneWay, also where two files of it come at the same moment.
+func TestAVersionIsSpelledOneWay(t *testing.T) {
+	w, d := hosting(t)
+	sdist := w.sent(d, "acme-billing 1.0.0", artifact.Sdist, scantest.Sdist{Name: "acme-billing", Version: "1.0.0"})
+	rows := &meanwhile{Uploads: w.db}
+	rows.run = func() { wantAnswer(t, publish(t, d, sdist, ci), "published", "the quicker one") }
+	var err error
+	if w.Hosted, err = gate.OpenHosted(t.Context(), rows, artifact.PyPI); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswer(t, publish(t, d, w.wheelOf(d, "acme-billing 1.0"), ci), "bad: version 1.0 is published here as 1.0.0", "the slower one")
+	if v := w.view("acme-billing"); len(v.Index.Files) != 1 {
+		t.Errorf("the index has %+v", v.Index.Files)
+	}
+}
+
 // failingUploads cannot record.
 type failingUploads struct{ gate.Uploads }
 
