@@ -165,7 +165,10 @@ func against(rs []verdict.Reason) string {
 	if high > 0 {
 		text += fmt.Sprintf(", %d of high severity or above", high)
 	}
-	if unknown > 0 {
+	switch {
+	case unknown == all:
+		text += ", of unknown severity, which counts as high"
+	case unknown > 0:
 		text += fmt.Sprintf(", %d of unknown severity, which counts as high", unknown)
 	}
 	return text + "."

@@ -44,7 +44,7 @@ func (s *Server) publishing() []route {
 			}
 			for _, p := range prefixes {
 				// Some people leave the slash out; a redirect would lose the form.
-				t = append(t, upload("POST "+p+"/legacy", reg.Name, to), upload("POST "+p+"/legacy/{$}", reg.Name, to), packages(p, "integrity/", reg.Name, to))
+				t = append(t, upload("POST "+p+"/legacy", reg.Name, to), upload("POST "+p+"/legacy/{$}", reg.Name, to), packages(p, "integrity/{name}/{number}/{file}/provenance", reg.Name, to))
 			}
 		}
 	}

@@ -12,12 +12,33 @@ import (
 // deadlines notes until when a body may be read.
 type deadlines struct {
 	http.ResponseWriter
-	last time.Time
+	last  time.Time
+	write time.Time
 }
 
 func (d *deadlines) SetReadDeadline(t time.Time) error {
 	d.last = t
 	return nil
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.write = t
+	return nil
+}
+
+// TestASignOfLifeIsGivenTimeToBeWritten: the listener's own deadline for an answer
+// to begin is over while a large archive is scanned, and a write that fails takes
+// the connection with it.
+func TestASignOfLifeIsGivenTimeToBeWritten(t *testing.T) {
+	d := &deadlines{ResponseWriter: httptest.NewRecorder()}
+	r := newRecorder(d)
+	r.WriteHeader(http.StatusContinue)
+	if left := time.Until(d.write); left <= 0 {
+		t.Errorf("it has %s", left)
+	}
+	if !r.untouched() {
+		t.Error("a sign of life counts as the answer")
+	}
 }
 
 // TestAnUploadMayTakeLongAsLongAsItMoves: what has come earns time for the rest.

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/server"
 	"github.com/gatehouse-project/gatehouse/internal/server/servertest"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -99,6 +100,10 @@ func TestWhoMayUpload(t *testing.T) {
 	}
 	if r := send(t, h, "GET", "/pypi/integrity/acme/1.0/a.whl/provenance", "", nil); string(r.body) != "/integrity/acme/1.0/a.whl/provenance" {
 		t.Errorf("provenance: %s %s", r.Status, r.body)
+	}
+	w.Wheel(scantest.Wheel{Name: "integrity", Version: "1.0"})
+	if r := send(t, h, "GET", "/pypi/integrity/json", "", nil); !strings.Contains(string(r.body), `"last_serial"`) {
+		t.Errorf("a project of the name integrity: %s %s", r.Status, r.body)
 	}
 	if r := send(t, h, "GET", "/_/oidc/audience", "", nil); r.StatusCode != http.StatusNotFound || !strings.Contains(string(r.body), "no trusted publishing") {
 		t.Errorf("trusted publishing: %s %s", r.Status, r.body)

@@ -33,7 +33,10 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
+	switch {
+	case status < http.StatusOK: // no answer yet, but it has to reach somebody too
+		r.giveTime(0)
+	case r.status == 0:
 		r.status = status
 	}
 	r.ResponseWriter.WriteHeader(status)
@@ -43,6 +46,11 @@ func (r *recorder) begin(n int) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
+	r.giveTime(n)
+}
+
+// giveTime is how long the next n bytes may take.
+func (r *recorder) giveTime(n int) {
 	// Where there is no deadline to set (a test's recorder), there is no client to
 	// be slow either.
 	_ = r.control.SetWriteDeadline(time.Now().Add(writeGrace + time.Duration(n/minRate)*time.Second))

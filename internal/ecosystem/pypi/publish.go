@@ -87,7 +87,7 @@ func (u *Uploads) receive(w http.ResponseWriter, r *http.Request, by ecosystem.P
 	if err != nil {
 		return ecosystem.Receipt{}, err
 	}
-	return u.waiting(ctx, w, func(ctx context.Context) (ecosystem.Receipt, error) { return u.desk.Publish(ctx, up, by) })
+	return u.waiting(w, r, func(ctx context.Context) (ecosystem.Receipt, error) { return u.desk.Publish(ctx, up, by) })
 }
 
 // aliveEvery is how often a client that waits hears that it is still worth it.
@@ -98,7 +98,12 @@ const aliveEvery = 5 * time.Second
 // waiting runs fn and keeps the client waiting for it. A client that goes away
 // does not stop it: what was decided about the upload is recorded, and the next
 // try finds it.
-func (u *Uploads) waiting(ctx context.Context, w http.ResponseWriter, fn func(context.Context) (ecosystem.Receipt, error)) (ecosystem.Receipt, error) {
+//
+// HTTP/1.0 knows no such signs, and nginx 1.22 takes them and the answer for one
+// answer without an end (measured): after one the connection is closed, so that
+// what comes next is not waited for until it idles out.
+func (u *Uploads) waiting(w http.ResponseWriter, r *http.Request, fn func(context.Context) (ecosystem.Receipt, error)) (ecosystem.Receipt, error) {
+	ctx := r.Context()
 	type result struct {
 		receipt ecosystem.Receipt
 		err     error
@@ -113,13 +118,21 @@ func (u *Uploads) waiting(ctx context.Context, w http.ResponseWriter, fn func(co
 		receipt, err := fn(context.WithoutCancel(ctx))
 		done <- result{receipt, err}
 	}()
-	alive := time.NewTicker(u.alive)
-	defer alive.Stop()
-	for {
+	var alive <-chan time.Time
+	if r.ProtoAtLeast(1, 1) {
+		t := time.NewTicker(u.alive)
+		defer t.Stop()
+		alive = t.C
+	}
+	for signed := false; ; {
 		select {
-		case r := <-done:
-			return r.receipt, r.err
-		case <-alive.C:
+		case got := <-done:
+			if signed {
+				w.Header().Set("Connection", "close")
+			}
+			return got.receipt, got.err
+		case <-alive:
+			signed = true
 			w.WriteHeader(http.StatusContinue)
 		}
 	}

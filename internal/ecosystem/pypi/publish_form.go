@@ -344,8 +344,8 @@ func (f *uploadForm) attestations() ([]json.RawMessage, error) {
 
 func (f *uploadForm) attested(raw json.RawMessage) error {
 	var a struct {
-		Version              int             `json:"version"`
-		VerificationMaterial json.RawMessage `json:"verification_material"`
+		Version              int                        `json:"version"`
+		VerificationMaterial map[string]json.RawMessage `json:"verification_material"`
 		Envelope             struct {
 			Statement string `json:"statement"`
 			Signature string `json:"signature"`

@@ -238,6 +238,7 @@ func TestUploadFormsThatAreRefused(t *testing.T) {
 		{attested("[" + strings.Repeat("{},", 16) + "{}]"), 400, "there are 17 of them", true},
 		{attested(`[{"version":2}]`), 400, "number 1 is no attestation of version 1", true},
 		{attested(attestation(wheelName, "0000")), 400, "is about another file", true},
+		{attested(strings.Replace(attestation(wheelName, string(artifact.DigestOf([]byte(content)))), `{"a":1}`, "null", 1)), 400, "is no attestation", true},
 		{attested(attestation("other.whl", string(artifact.DigestOf([]byte(content))))), 400, "is about another file", true},
 		{attested(strings.Repeat(" ", maxAttested+1)), 413, "field attestations has more than", false},
 		{attested(strings.Repeat("[", 100_000)), 400, "they are no JSON list", true},
@@ -363,6 +364,9 @@ func TestAClientThatWaitsIsToldSo(t *testing.T) {
 		}
 	}
 	close(d.decide)
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	closes := false
 	for {
 		line, err := lines.ReadString('\n')

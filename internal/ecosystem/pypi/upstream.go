@@ -162,8 +162,8 @@ func (u *Upstream) ask(ctx context.Context, p artifact.Package, known *lastAnswe
 		}
 	}
 	resp, body, err := u.cfg.Client.ReadAll(ctx, fetch.Request{URL: page, Header: header, MaxBytes: MaxIndexBytes, Compressed: true})
-	if !fetch.IsStatus(err, http.StatusNotFound, http.StatusGone) {
-		isThere()
+	if ctx.Err() == nil && !fetch.IsStatus(err, http.StatusNotFound, http.StatusGone) {
+		isThere() // who hangs up before the answer has asked all the same
 	}
 	switch {
 	case ctx.Err() != nil:

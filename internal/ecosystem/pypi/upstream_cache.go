@@ -107,6 +107,12 @@ func (u *Upstream) known(p artifact.Package) *lastAnswer {
 	return k
 }
 
+// Known says whether the upstream has listed the package before, as far as is kept
+// here. It asks nobody.
+func (u *Upstream) Known(p artifact.Package) bool {
+	return checkPackage(p) == nil && u.known(p) != nil
+}
+
 func (u *Upstream) indexDir(p artifact.Package) string {
 	return filepath.Join(u.cfg.CacheDir, "index", p.Name)
 }
@@ -359,12 +365,15 @@ func weigh(x *ecosystem.Index) int {
 	return n
 }
 
-// metadataPath is where a file's metadata is kept: by the file's digest, or by
-// its URL when the index gives none.
+// metadataPath is where a file's metadata, and what else is kept of an sdist, is
+// kept: by the file's digest, or by its URL when the index gives none.
 func (u *Upstream) metadataPath(f ecosystem.IndexFile) string {
 	key := string(f.SHA256)
 	if key == "" {
 		key = "url-" + string(artifact.DigestOf([]byte(f.URL)))
+	}
+	if f.Kind == artifact.Sdist {
+		key = "sdist-" + key
 	}
 	return filepath.Join(u.cfg.CacheDir, "metadata", key[len(key)-2:], key)
 }
@@ -376,7 +385,7 @@ func (u *Upstream) storedMetadata(f ecosystem.IndexFile) []byte {
 		return nil
 	}
 	digest, raw, _ := strings.Cut(string(b), "\n")
-	if got := artifact.DigestOf([]byte(raw)); string(got) != digest || f.MetadataSHA256 != "" && got != f.MetadataSHA256 {
+	if string(artifact.DigestOf([]byte(raw))) != digest {
 		return nil
 	}
 	return []byte(raw)

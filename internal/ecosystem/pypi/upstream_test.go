@@ -498,6 +498,56 @@ func TestParsedIndexesAreBoundedInMemory(t *testing.T) {
 	}
 }
 
+// TestKnownAsksNobody: a name may be ours, and whether the upstream has it is no
+// question to ask it.
+func TestKnownAsksNobody(t *testing.T) {
+	s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.URL.Path, "demo") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", ""))(w, r)
+	})
+	dir := t.TempDir()
+	u := s.upstream(t, dir)
+	other := artifact.Package{Ecosystem: artifact.PyPI, Name: "other"}
+	if u.Known(demo) {
+		t.Error("known before anybody asked for it")
+	}
+	if _, err := u.Index(t.Context(), demo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := u.Index(t.Context(), other); !errors.Is(err, ecosystem.ErrNoPackage) {
+		t.Fatal(err)
+	}
+	s.asked.Store(0)
+	if !u.Known(demo) || !s.upstream(t, dir).Known(demo) {
+		t.Error("what the upstream listed is not known, now or after a restart")
+	}
+	if u.Known(other) || u.Known(artifact.Package{Ecosystem: artifact.PyPI, Name: "../demo"}) {
+		t.Error("what the upstream does not have is known")
+	}
+	s.wantAsked(t, 0, "Known")
+}
+
+// TestHangingUpGivesNothingBack: whoever asks for made-up names and does not wait
+// for the answer has asked for them.
+func TestHangingUpGivesNothingBack(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	s := newStub(t, func(_ http.ResponseWriter, r *http.Request) {
+		leave()
+		<-r.Context().Done()
+	})
+	book := budget.NewBook(budget.Config{Reader: budget.Limits{Names: 9, Unknown: 1, Bytes: 1 << 20}})
+	eve := book.Reader("eve")
+	if _, err := s.upstream(t, t.TempDir()).ask(budget.With(ctx, eve), demo, nil); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, spent := errors.AsType[*budget.Exhausted](eve.Take(budget.Unknown, 0)); !spent {
+		t.Error("the name that was asked upstream cost nothing")
+	}
+}
+
 func TestClean(t *testing.T) {
 	s := newStub(t, page(`"1"`, fileJSON("demo-pkg-1.0.tar.gz", "")))
 	dir := t.TempDir()
