@@ -74,7 +74,31 @@ func exampleIndex(t testing.TB) *stub.Index {
 	} {
 		x.Add(w, stub.About{})
 	}
+	for _, s := range exampleSdists() {
+		x.Add(s, stub.About{NoMetadata: true})
+	}
 	return x
+}
+
+// exampleSdists have no wheel: what they need is known without running them, or
+// not, and their builds need what is harmless, or not.
+func exampleSdists() []scantest.Sdist {
+	sdist := func(name, project, requires string) scantest.Sdist {
+		return scantest.Sdist{
+			Name: name, Version: "1.0", PkgInfo: "Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\nLicense: MIT\n",
+			Files: map[string]string{"pyproject.toml": "[build-system]\nrequires = ['" + requires + "']\nbuild-backend = 'backend'\n" + project},
+		}
+	}
+	table := func(name string) string {
+		return "[project]\nname = '" + name + "'\nversion = '1.0'\ndependencies = ['six']\n"
+	}
+	return []scantest.Sdist{
+		sdist("source-only", table("source-only"), "packaging"),
+		sdist("badly-built", table("badly-built"), "Django==2.2"),
+		sdist("unsaid", "", "packaging"),
+		sdist("two-faced", table("other-name"), "packaging"),
+		{Name: "unbuildable", Version: "1.0", License: "MIT", Files: map[string]string{"pyproject.toml": "[build-system]\nbuild-backend = 'backend'\n"}},
+	}
 }
 
 // ownWorld writes a configuration that reaches nothing beyond the test: the

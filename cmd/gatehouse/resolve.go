@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +24,8 @@ func (a *app) resolveCommand() *cobra.Command {
 		Short: "The closure of manifests, worked out without running package code",
 		Long: `Prints every version that an installer would take for the manifests named, with
 what they pull in, read from the upstream's index and metadata only. Nothing is
-judged, fetched whole or admitted.
+judged or admitted, and nothing but an sdist is fetched whole. What building an sdist
+needs is in it too, marked (build).
 
 Without --python and --platform it is the union over the configured matrix (by
 default the platform this runs on and the newest CPython).
@@ -45,6 +47,7 @@ Exit codes: 0 resolved, 2 no closure exists or it cannot be known, 3 fault.`,
 // resolution is the JSON of `gatehouse resolve`.
 type resolution struct {
 	Versions []string            `json:"versions"`
+	Build    []string            `json:"build,omitempty"` // those of them that only building an sdist needs
 	Problems []ecosystem.Problem `json:"problems,omitempty"`
 }
 
@@ -71,6 +74,7 @@ func (a *app) resolve(ctx context.Context, args, groups []string, python, platfo
 	}
 	defer client.CloseIdle()
 	out := resolution{Versions: []string{}}
+	builds := map[string][]bool{} // by purl: whether each manifest has it for a build alone
 	ms, err := manifestsOf(peers(), gate.Tree(append(slices.Clone(req.Files), req.Include...)), req)
 	if err != nil {
 		return err
@@ -90,14 +94,23 @@ func (a *app) resolve(ctx context.Context, args, groups []string, python, platfo
 			return fmt.Errorf("resolving %s: %w", m.Manifest.Path, err)
 		}
 		for _, r := range rs {
-			if p := r.Version.Purl(); !slices.Contains(out.Versions, p) {
-				out.Versions = append(out.Versions, p)
-			}
+			builds[r.Version.Purl()] = append(builds[r.Version.Purl()], r.Build)
 		}
 	}
-	slices.Sort(out.Versions)
+	for _, p := range slices.Sorted(maps.Keys(builds)) {
+		out.Versions = append(out.Versions, p)
+		if !slices.Contains(builds[p], false) {
+			out.Build = append(out.Build, p)
+		}
+	}
 	return a.print(out, func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, strings.Join(out.Versions, "\n"))
+		lines := slices.Clone(out.Versions)
+		for i, p := range lines {
+			if slices.Contains(out.Build, p) {
+				lines[i] += " (build)"
+			}
+		}
+		_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
 		return err
 	})
 }

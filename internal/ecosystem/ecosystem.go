@@ -89,6 +89,29 @@ type Metadata struct {
 	Dynamic        []string // lower case; for an sdist, what PKG-INFO does not vouch for
 	MetadataFormat string   // Metadata-Version
 	HomePages      []artifact.Untrusted
+	// Source is what an sdist says about being built, read from its archive; nil
+	// for anything else, and where the archive was not read.
+	Source *Source `json:",omitempty"`
+}
+
+// Source is what the files of an sdist say about the wheels that are built from
+// it, read without running any of them.
+type Source struct {
+	// Static names the file that vouches for what every wheel built from the sdist
+	// needs: PKG-INFO, pyproject.toml or setup.cfg. "" says that only a build would
+	// tell, and Why says why.
+	Static string `json:",omitempty"`
+	Why    string `json:",omitempty"`
+	// RequiresDist and RequiresPython hold in place of the metadata's own where
+	// Static is another file than PKG-INFO.
+	RequiresDist   []string `json:",omitempty"`
+	RequiresPython string   `json:",omitempty"`
+	// Build is what has to be installed before anything of it can be built, PEP 508
+	// texts; NoBuild says why that is not known, "" when it is.
+	Build   []string `json:",omitempty"`
+	NoBuild string   `json:",omitempty"`
+	// Conflicts are sentences on what its files say against one another.
+	Conflicts []string `json:",omitempty"`
 }
 
 // Requirement is one wish of a manifest, or one entry of a lock.
@@ -161,11 +184,14 @@ type Target struct {
 type Resolved struct {
 	Version artifact.Version
 	Direct  bool
-	Via     []artifact.Package // from the direct requirement to the parent; empty for direct ones
-	At      finding.Location   // the manifest line of the direct requirement
-	Files   []IndexFile        // what an installer on the targets would take
-	Hashes  []string           // hashes the manifest or lock demands for its files; empty: none demanded
-	Needs   []artifact.Version // what it pulls in, on these targets
+	// Build says that it is needed to build a version that comes as an sdist, and by
+	// nothing at run time. Via then leads through that version.
+	Build  bool
+	Via    []artifact.Package // from the direct requirement to the parent; empty for direct ones
+	At     finding.Location   // the manifest line of the direct requirement
+	Files  []IndexFile        // what an installer on the targets would take
+	Hashes []string           // hashes the manifest or lock demands for its files; empty: none demanded
+	Needs  []artifact.Version // what it pulls in, on these targets
 	// Findings are what resolving saw against it, as a lock's hash that the index
 	// contradicts. They belong to the version, like those of a version check.
 	Findings []finding.Finding
@@ -203,7 +229,8 @@ type Upstream interface {
 	// apart; a last known answer is preferred to ErrUnreachable and is marked Stale.
 	Index(ctx context.Context, p artifact.Package) (*Index, error)
 	// Metadata reads a file's metadata without fetching the whole file where the
-	// upstream allows it (PEP 658, range requests). It gives the raw bytes too.
+	// upstream allows it (PEP 658, range requests); an sdist is read whole, for its
+	// Source. It gives the raw bytes too.
 	Metadata(ctx context.Context, x *Index, f IndexFile) (Metadata, []byte, error)
 }
 

@@ -134,7 +134,7 @@ func missingGroups(asked []string, there map[string]bool) []verdict.Problem {
 		for i, n := range names {
 			names[i] = cmp.Or(n, ecosystem.MainGroup)
 		}
-		out = append(out, unreadable("", fmt.Errorf("no manifest has a group %q; there are: %s", artifact.Untrusted(g), artifact.Untrusted(strings.Join(names, ", ")))))
+		out = append(out, unreadable("", fmt.Errorf("no manifest has a group %q; there are: %s", artifact.Untrusted(g), artifact.Untrusted(cmp.Or(strings.Join(names, ", "), "none")))))
 	}
 	return out
 }
@@ -358,21 +358,25 @@ func place(p *verdict.Problem, at finding.Location) {
 	p.Line = at.Line
 }
 
-// onlyNew keeps what the changed lines pull in. In a lock each entry is a line;
-// elsewhere it is everything below a changed direct requirement.
+// onlyNew keeps what the changed lines pull in. In a lock each entry is a line,
+// and what builds of entries need has none; elsewhere it is everything below a
+// changed direct requirement.
 func onlyNew(a asked, rs []ecosystem.Resolved) []ecosystem.Resolved {
 	changed, all := a.changed()
 	if all {
 		return rs
 	}
-	if a.manifest.Locked {
-		return slices.DeleteFunc(rs, func(r ecosystem.Resolved) bool { return !changed[r.Version.Package] })
-	}
-	return below(changed, rs)
+	reached := below(changed, rs)
+	return slices.DeleteFunc(rs, func(r ecosystem.Resolved) bool {
+		if a.manifest.Locked && !r.Build {
+			return !changed[r.Version.Package]
+		}
+		return !reached[r.Version]
+	})
 }
 
 // below walks the closure's edges from the changed packages.
-func below(changed map[artifact.Package]bool, rs []ecosystem.Resolved) []ecosystem.Resolved {
+func below(changed map[artifact.Package]bool, rs []ecosystem.Resolved) map[artifact.Version]bool {
 	byVersion := map[artifact.Version]ecosystem.Resolved{}
 	var queue []artifact.Version
 	for _, r := range rs {
@@ -390,11 +394,12 @@ func below(changed map[artifact.Package]bool, rs []ecosystem.Resolved) []ecosyst
 			queue = append(queue, byVersion[v].Needs...)
 		}
 	}
-	return slices.DeleteFunc(rs, func(r ecosystem.Resolved) bool { return !reached[r.Version] })
+	return reached
 }
 
 // merge joins closures: a version appears once, direct if it is so anywhere,
-// with every file that any of them needs.
+// there for builds alone only if it is so everywhere, with every file that any of
+// them needs.
 func merge(have, more []ecosystem.Resolved) []ecosystem.Resolved {
 	at := map[artifact.Version]int{}
 	for i, r := range have {
@@ -408,8 +413,8 @@ func merge(have, more []ecosystem.Resolved) []ecosystem.Resolved {
 			continue
 		}
 		h := &have[i]
-		if r.Direct && !h.Direct {
-			h.Direct, h.Via, h.At = true, nil, r.At
+		if r.Direct && !h.Direct || h.Build && !r.Build {
+			h.Direct, h.Build, h.Via, h.At = r.Direct, r.Build, r.Via, r.At
 		}
 		for _, f := range r.Files {
 			if !slices.ContainsFunc(h.Files, func(x ecosystem.IndexFile) bool { return x.Name == f.Name }) {

@@ -481,7 +481,7 @@ func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version)
 	e.Origin, e.History = state.Origin, append(e.History, history...)
 	e.Waivers, e.Approvals = append(e.Waivers, state.Waivers...), append(e.Approvals, state.Approvals[v.Number]...)
 	if len(e.Now) == 0 && len(e.History) == 0 {
-		return e, fmt.Errorf("%s: %w", v, verdict.ErrNotFound)
+		return e, fmt.Errorf("%s has no version %s, here or upstream: %w", v.Package.Name, artifact.Untrusted(v.Number), verdict.ErrNotFound)
 	}
 	return e, nil
 }

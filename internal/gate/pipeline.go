@@ -355,7 +355,7 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 		ds = onFacts(c.first)
 	}
 	o := verdict.VersionOutcome{
-		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, New: c.isNew,
+		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, Build: c.Build, New: c.isNew,
 		Via: []string{}, Reasons: []verdict.Reason{}, Files: []verdict.FileOutcome{}, File: c.At.File, Line: c.At.Line, Asked: c.asked, Licence: c.facts.licence(),
 	}
 	for _, p := range c.Via {

@@ -236,18 +236,20 @@ func outcomeOf(t testing.TB, o verdict.Outcome, version string) verdict.VersionO
 //
 // with one honest wheel each, uploaded 100 days ago. Flags: age=DURATION,
 // yanked, nodigest (the index tells no SHA-256), nodate, bad (a wheel that is no
-// archive), dynamic (an sdist whose dependencies cannot be known).
+// archive), dynamic (an sdist whose dependencies cannot be known), built=NAME (an
+// sdist that NAME builds).
 type memory struct {
 	mu      sync.Mutex
 	indexes map[string]*ecosystem.Index
 	bytes   map[string][]byte // by file name
 	meta    map[string][]byte
-	down    map[string]error // by package name, "" for all
+	sources map[string]*ecosystem.Source // of sdists, by file name
+	down    map[string]error             // by package name, "" for all
 	asked   map[string]int
 }
 
 func newMemory() *memory {
-	return &memory{indexes: map[string]*ecosystem.Index{}, bytes: map[string][]byte{}, meta: map[string][]byte{}, down: map[string]error{}, asked: map[string]int{}}
+	return &memory{indexes: map[string]*ecosystem.Index{}, bytes: map[string][]byte{}, meta: map[string][]byte{}, sources: map[string]*ecosystem.Source{}, down: map[string]error{}, asked: map[string]int{}}
 }
 
 func (w *world) releases(lines ...string) {
@@ -268,7 +270,7 @@ func (m *memory) release(t testing.TB, line string) {
 		}
 	}
 	f := ecosystem.IndexFile{Number: words[1], Kind: artifact.Wheel, Uploaded: today.Add(-100 * day), HasMetadata: true}
-	digest, bad, dynamic := true, false, false
+	digest, bad, dynamic, backend := true, false, false, ""
 	for _, flag := range words[2:] {
 		key, value, _ := strings.Cut(flag, "=")
 		switch key {
@@ -290,6 +292,8 @@ func (m *memory) release(t testing.TB, line string) {
 			bad = true
 		case "dynamic":
 			dynamic = true
+		case "built":
+			backend = value
 		default:
 			t.Fatalf("line %q: flag %q", line, flag)
 		}
@@ -303,6 +307,12 @@ func (m *memory) release(t testing.TB, line string) {
 		s := scantest.Sdist{Name: words[0], Version: words[1], Requires: wheel.Requires, Dynamic: []string{"Requires-Dist"}}
 		f.Name, f.Kind = s.FileName(), artifact.Sdist
 		content, meta = s.Build(t), s.MetadataBytes()
+	}
+	if backend != "" {
+		s := scantest.Sdist{Name: words[0], Version: words[1], Requires: wheel.Requires}
+		f.Name, f.Kind = s.FileName(), artifact.Sdist
+		content, meta = s.Build(t), s.MetadataBytes()
+		m.sources[f.Name] = &ecosystem.Source{Static: "PKG-INFO", Build: []string{backend}}
 	}
 	f.URL, f.Size, f.MetadataSHA256 = "http://files.invalid/"+f.Name, int64(len(content)), artifact.DigestOf(meta)
 	if digest {
@@ -377,6 +387,7 @@ func (m *memory) Metadata(_ context.Context, _ *ecosystem.Index, f ecosystem.Ind
 		return ecosystem.Metadata{}, nil, errors.New("no metadata of " + f.Name)
 	}
 	md, err := metadata.Parse(raw)
+	md.Source = m.sources[f.Name]
 	return md, raw, err
 }
 

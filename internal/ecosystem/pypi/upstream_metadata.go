@@ -1,18 +1,13 @@
 package pypi
 
 import (
-	"archive/tar"
 	"archive/zip"
-	"compress/bzip2"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"path"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/budget"
@@ -25,10 +20,9 @@ import (
 
 // Limits of reading metadata.
 const (
-	maxMetadata     = 8 << 20   // bytes of METADATA or PKG-INFO
-	maxMetadataFile = 100 << 20 // bytes of a file that is read through for its metadata
-	maxUnpacked     = 1 << 30   // bytes that an sdist may unpack to before its PKG-INFO comes
-	maxTarEntries   = 200_000
+	maxMetadata     = 8 << 20   // bytes of METADATA, and of all that is kept of an sdist
+	maxMetadataFile = 100 << 20 // bytes of a file that is read whole for its metadata
+	maxUnpacked     = 1 << 30   // bytes that an sdist may unpack to
 )
 
 // Errors of reading metadata; test with errors.Is.
@@ -46,34 +40,41 @@ var (
 // upstreams have it for all but their newest files.
 const besideGivenUp = 3
 
-// Metadata reads what a file says about itself: from the file beside it (PEP
-// 658), else from inside it: of wheels and zips by ranges, of tars by reading up
-// to PKG-INFO. What is read inside has not been checked against the file's
-// digest, because the file was not read whole: it serves to resolve, and is
-// compared with the archive after the fetch. The bytes are shared; do not write
-// to them.
+// Metadata reads what a file says about itself. Of a wheel: from the file beside
+// it (PEP 658), else from inside it by ranges; what is read inside has not been
+// checked against the file's digest, because the file was not read whole: it
+// serves to resolve, and is compared with the archive after the fetch. Of an
+// sdist: from the whole archive, held to its digest (upstream_sdist.go), with
+// its Source. The bytes are those of METADATA or PKG-INFO and shared; do not
+// write to them.
 func (u *Upstream) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
-	raw, err := paid(ctx, &u.metadata, u.metadataPath(f)+"\n"+string(f.MetadataSHA256), func(ctx context.Context) ([]byte, error) {
-		if raw := u.storedMetadata(f); raw != nil {
-			return raw, nil
+	check := checkMetadata
+	if f.Kind == artifact.Sdist {
+		check = checkSdist
+	}
+	kept, err := paid(ctx, &u.metadata, u.metadataPath(f)+"\n"+string(f.MetadataSHA256), func(ctx context.Context) ([]byte, error) {
+		if kept := u.storedMetadata(f); kept != nil {
+			if _, _, err := check(x, f, kept); err == nil {
+				return kept, nil
+			}
 		}
 		if err := budget.From(ctx).Take(budget.Bytes, 0); err != nil {
 			return nil, err
 		}
-		raw, err := u.readMetadata(ctx, x, f)
+		kept, err := u.readMetadata(ctx, x, f)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := checkMetadata(x, f, raw); err != nil {
+		if _, _, err := check(x, f, kept); err != nil {
 			return nil, err
 		}
-		u.warn(x.Package, u.storeMetadata(f, raw))
-		return raw, nil
+		u.warn(x.Package, u.storeMetadata(f, kept))
+		return kept, nil
 	})
 	if err != nil {
 		return ecosystem.Metadata{}, nil, fmt.Errorf("reading metadata of %s from %s: %w", artifact.Untrusted(f.Name), u.cfg.Name, err)
 	}
-	m, err := checkMetadata(x, f, raw)
+	m, raw, err := check(x, f, kept)
 	if err != nil {
 		return ecosystem.Metadata{}, nil, fmt.Errorf("reading metadata of %s from %s: %w", artifact.Untrusted(f.Name), u.cfg.Name, err)
 	}
@@ -82,38 +83,34 @@ func (u *Upstream) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem
 
 // checkMetadata parses metadata and holds it to its file's name, as installers
 // do, and to the digest that the index announced, wherever it was read.
-func checkMetadata(x *ecosystem.Index, f ecosystem.IndexFile, raw []byte) (ecosystem.Metadata, error) {
+func checkMetadata(x *ecosystem.Index, f ecosystem.IndexFile, raw []byte) (ecosystem.Metadata, []byte, error) {
 	if got := artifact.DigestOf(raw); f.MetadataSHA256 != "" && got != f.MetadataSHA256 {
-		return ecosystem.Metadata{}, fmt.Errorf("%w: its digest is %s, the index says %s", ErrWrongMetadata, got, f.MetadataSHA256)
+		return ecosystem.Metadata{}, nil, fmt.Errorf("%w: its digest is %s, the index says %s", ErrWrongMetadata, got, f.MetadataSHA256)
 	}
 	m, err := metadata.Parse(raw)
 	if err != nil {
-		return ecosystem.Metadata{}, fmt.Errorf("%w: %w", ErrBadMetadata, err)
+		return ecosystem.Metadata{}, nil, fmt.Errorf("%w: %w", ErrBadMetadata, err)
 	}
 	if pep503.Normalize(m.Name) != x.Package.Name {
-		return ecosystem.Metadata{}, fmt.Errorf("%w: it is about %.60q", ErrBadMetadata, m.Name)
+		return ecosystem.Metadata{}, nil, fmt.Errorf("%w: it is about %.60q", ErrBadMetadata, m.Name)
 	}
 	said, err := pep440.Parse(m.Version)
 	want, wantErr := pep440.Parse(f.Number)
 	if err != nil || wantErr != nil || pep440.Compare(said, want) != 0 {
-		return ecosystem.Metadata{}, fmt.Errorf("%w: it is about version %.60q, not %.60q", ErrBadMetadata, m.Version, f.Number)
+		return ecosystem.Metadata{}, nil, fmt.Errorf("%w: it is about version %.60q, not %.60q", ErrBadMetadata, m.Version, f.Number)
 	}
-	return m, nil
+	return m, raw, nil
 }
 
 func (u *Upstream) readMetadata(ctx context.Context, x *ecosystem.Index, f ecosystem.IndexFile) ([]byte, error) {
+	if f.Kind == artifact.Sdist {
+		return u.readSdist(ctx, x, f)
+	}
 	raw, err := u.besideFile(ctx, x, f)
 	if raw != nil || err != nil {
 		return raw, err
 	}
-	switch {
-	case f.Kind == artifact.Wheel:
-		return u.fromZip(ctx, f, isWheelMetadata(x.Package.Name))
-	case strings.HasSuffix(f.Name, ".zip"):
-		return u.fromZip(ctx, f, isPkgInfo)
-	default:
-		return u.fromTar(ctx, f)
-	}
+	return u.fromZip(ctx, f, isWheelMetadata(x.Package.Name))
 }
 
 // besideFile asks for the metadata file beside f. nil bytes without an error say
@@ -144,7 +141,7 @@ func (u *Upstream) besideFile(ctx context.Context, x *ecosystem.Index, f ecosyst
 		return raw, nil
 	}
 	// Not advertised: some servers answer everything with a friendly page.
-	if _, err := checkMetadata(x, f, raw); err != nil {
+	if _, _, err := checkMetadata(x, f, raw); err != nil {
 		u.besideMisses.Add(1)
 		return nil, nil
 	}
@@ -183,12 +180,6 @@ func isWheelMetadata(pkg string) func(string) bool {
 		project, _, ok := strings.Cut(folder, "-")
 		return ok && pep503.Normalize(project) == pkg
 	}
-}
-
-// isPkgInfo accepts PKG-INFO in the one folder at the top.
-func isPkgInfo(name string) bool {
-	folder, file := path.Split(strings.TrimPrefix(name, "./"))
-	return file == "PKG-INFO" && strings.Count(folder, "/") == 1 && folder != "/"
 }
 
 // fromZip reads one entry of a remote zip. A zip that has two of them would be
@@ -242,71 +233,4 @@ func readEntry(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("%w: it is larger than %d bytes", ErrBadMetadata, maxMetadata)
 	}
 	return raw, nil
-}
-
-// fromTar streams an sdist and stops at its PKG-INFO.
-func (u *Upstream) fromTar(ctx context.Context, f ecosystem.IndexFile) ([]byte, error) {
-	unpack, err := unpacker(f.Name)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := u.cfg.Client.Get(ctx, fetch.Request{URL: f.URL, MaxBytes: maxMetadataFile})
-	if err != nil {
-		return nil, unreachable(ctx, err)
-	}
-	defer resp.Body.Close()
-	body := &firstError{r: resp.Body}
-	raw, err := readTarEntry(body, unpack)
-	if body.err != nil {
-		return nil, unreachable(ctx, body.err)
-	}
-	return raw, err
-}
-
-// firstError remembers a reader's own fault, which decoders wrap or replace.
-type firstError struct {
-	r   io.Reader
-	err error
-}
-
-func (e *firstError) Read(p []byte) (int, error) {
-	n, err := e.r.Read(p)
-	if err != nil && err != io.EOF && e.err == nil {
-		e.err = err
-	}
-	return n, err
-}
-
-// unpacker chooses a decoder by the file's ending. What it does not know holds.
-func unpacker(name string) (func(io.Reader) (io.Reader, error), error) {
-	switch {
-	case strings.HasSuffix(name, ".tar.gz"), strings.HasSuffix(name, ".tgz"):
-		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }, nil
-	case strings.HasSuffix(name, ".tar.bz2"), strings.HasSuffix(name, ".tbz"):
-		return func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }, nil
-	case strings.HasSuffix(name, ".tar"):
-		return func(r io.Reader) (io.Reader, error) { return r, nil }, nil
-	}
-	return nil, fmt.Errorf("%w: this kind of archive is not read", ErrBadMetadata)
-}
-
-func readTarEntry(r io.Reader, unpack func(io.Reader) (io.Reader, error)) ([]byte, error) {
-	unpacked, err := unpack(r)
-	if err != nil {
-		return nil, fmt.Errorf("%w: unpacking its archive: %w", ErrBadMetadata, err)
-	}
-	t := tar.NewReader(io.LimitReader(unpacked, maxUnpacked))
-	for range maxTarEntries {
-		h, err := t.Next()
-		if err == io.EOF {
-			return nil, fmt.Errorf("%w: the archive has no PKG-INFO", ErrBadMetadata)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: reading its archive: %w", ErrBadMetadata, err)
-		}
-		if h.Typeflag == tar.TypeReg && isPkgInfo(h.Name) {
-			return readEntry(t)
-		}
-	}
-	return nil, fmt.Errorf("%w: no PKG-INFO among the first %d entries", ErrBadMetadata, maxTarEntries)
 }

@@ -114,17 +114,11 @@ func (r *remoteFile) keep(resp *fetch.Response, from, to int64) error {
 
 // spoolAll keeps a whole answer in a nameless file.
 func (r *remoteFile) spoolAll(resp *fetch.Response, tmp string) error {
-	if err := os.MkdirAll(tmp, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(tmp, ".spool-*")
+	f, err := nameless(tmp)
 	if err != nil {
 		return err
 	}
 	r.spool = f
-	if err := os.Remove(f.Name()); err != nil {
-		return err
-	}
 	r.size, err = io.Copy(f, resp.Body)
 	return err
 }

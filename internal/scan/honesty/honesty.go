@@ -35,6 +35,7 @@ const (
 
 	RuleTagMismatch    = "wheel-tag-mismatch"
 	RuleLayout         = "sdist-layout"
+	RuleSources        = "sdist-sources-disagree"
 	RuleNativeInPure   = "native-in-pure-wheel"
 	RuleNativeInSdist  = "native-in-sdist"
 	RuleBytecode       = "bytecode-without-source"
@@ -63,7 +64,7 @@ func (Scanner) Name() string { return "honesty" }
 
 // Revision implements scan.FileScanner; it goes up with every change of what is
 // found.
-func (Scanner) Revision() string { return "1" }
+func (Scanner) Revision() string { return "2" }
 
 // Begin implements scan.FileScanner.
 func (Scanner) Begin(t scan.FileTarget) scan.Pass {
@@ -141,6 +142,7 @@ func (p *pass) End() []finding.Finding {
 		p.checkWheelFile()
 		p.checkRecord()
 	} else {
+		p.checkSources()
 		p.checkHooks()
 	}
 	for _, rule := range slices.Sorted(maps.Keys(p.worst)) {

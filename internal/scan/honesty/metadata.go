@@ -63,6 +63,18 @@ func (p *pass) checkMetadata() {
 	}
 }
 
+// checkSources reports what an sdist's own files say against one another:
+// whoever looks reads one, and the build reads the other.
+func (p *pass) checkSources() {
+	m := p.contents.Metadata
+	if m == nil || m.Source == nil {
+		return
+	}
+	for _, c := range m.Source.Conflicts {
+		p.add(RuleSources, finding.Honesty, finding.Medium, p.contents.MetadataPath, "%s", safe(c))
+	}
+}
+
 func sameVersion(a, b string) bool {
 	va, errA := pep440.Parse(a)
 	vb, errB := pep440.Parse(b)

@@ -244,11 +244,21 @@ func (s Sdist) pyproject() string {
 	if s.RequiresPython != "" {
 		fmt.Fprintf(&b, "requires-python = %q\n", s.RequiresPython)
 	}
-	fmt.Fprintf(&b, "dependencies = [")
-	for _, r := range s.Requires {
-		fmt.Fprintf(&b, "%q, ", r)
+	if slices.Contains(s.Dynamic, "Requires-Dist") {
+		b.WriteString("dynamic = [\"dependencies\"]\n")
+	} else {
+		fmt.Fprintf(&b, "dependencies = [")
+		for _, r := range s.Requires {
+			fmt.Fprintf(&b, "%q, ", r)
+		}
+		b.WriteString("]\n")
 	}
-	b.WriteString("]\n")
+	if len(s.Extras) > 0 {
+		b.WriteString("\n[project.optional-dependencies]\n")
+	}
+	for _, extra := range s.Extras {
+		fmt.Fprintf(&b, "%q = []\n", extra)
+	}
 	return b.String()
 }
 

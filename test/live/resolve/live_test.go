@@ -142,7 +142,9 @@ func resolveHere(t testing.TB, up ecosystem.Upstream, target ecosystem.Target, l
 	}
 	out := map[string]string{}
 	for _, r := range rs {
-		out[r.Version.Package.Name] = normal(t, r.Version.Number)
+		if !r.Build { // neither uv nor pip says what it builds with
+			out[r.Version.Package.Name] = normal(t, r.Version.Number)
+		}
 	}
 	return out, spent
 }

@@ -9,6 +9,7 @@ package dist
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -23,7 +24,7 @@ import (
 const (
 	MaxMetadata = 4 << 20
 	MaxRecord   = 16 << 20
-	MaxSmall    = 1 << 20 // WHEEL, entry_points.txt, pyproject.toml, setup.py
+	MaxSmall    = 1 << 20 // WHEEL, entry_points.txt, pyproject.toml, setup.py, setup.cfg
 )
 
 // Promise is what a file's name says is inside.
@@ -73,6 +74,7 @@ const (
 	EntryPoints Part = "entry_points.txt"
 	PyProject   Part = "pyproject.toml"
 	SetupPy     Part = "setup.py"
+	SetupCfg    Part = "setup.cfg"
 	Root        Part = "" // the archive's own layout: its root folder or dist-info
 )
 
@@ -86,7 +88,7 @@ type Problem struct {
 
 // Contents is what an archive says about itself.
 type Contents struct {
-	Metadata     *ecosystem.Metadata // nil when missing or unreadable
+	Metadata     *ecosystem.Metadata // nil when missing or unreadable; an sdist's has its Source
 	RawMetadata  []byte              // nil when missing or too large
 	MetadataPath string
 	Wheel        *WheelInfo // nil for sdists, and when missing or unreadable
@@ -126,12 +128,24 @@ func (r *Reader) Add(path string, body []byte) {
 		r.addWheel(top, rest, path, body)
 		return
 	}
-	switch Part(rest) {
-	case "PKG-INFO":
+	switch {
+	case rest == pkgInfo:
 		r.keep(path, body, MaxMetadata)
-	case PyProject, SetupPy:
+	case IsSourcePart(path):
 		r.keep(path, body, MaxSmall)
 	}
+}
+
+const pkgInfo = "PKG-INFO"
+
+// IsSourcePart says whether a path is that of a file of an sdist which says
+// something about all of it. Case counts for nothing: on some file systems a
+// build finds it all the same.
+func IsSourcePart(path string) bool {
+	_, rest, below := strings.Cut(path, "/")
+	return below && slices.ContainsFunc([]Part{pkgInfo, PyProject, SetupPy, SetupCfg}, func(p Part) bool {
+		return strings.EqualFold(rest, string(p))
+	})
 }
 
 func (r *Reader) addWheel(top, rest, path string, body []byte) {
@@ -229,7 +243,10 @@ func (c *contents) sdist() {
 	} else if number, err := pep425.ParseSdistName(root+".tar.gz", r.promise.Name); err != nil || number != r.promise.Number {
 		c.missing(Root, root, fmt.Sprintf("the sdist's folder %s is not named after %s %s", artifact.Untrusted(root), r.promise.Name, r.promise.Number))
 	}
-	c.metadata(root + "/PKG-INFO")
+	c.metadata(root + "/" + pkgInfo)
+	if c.Contents.Metadata != nil {
+		c.Contents.Metadata.Source = r.source(root, *c.Contents.Metadata)
+	}
 	if b, ok := c.body(PyProject, root+"/pyproject.toml", false); ok {
 		build, err := ParseBuildSystem(b)
 		if err != nil {

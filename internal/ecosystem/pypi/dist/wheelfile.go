@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // mostTags bounds the Tag lines of one WHEEL file.
@@ -87,32 +85,4 @@ func (w *WheelInfo) addTags(value string) error {
 		}
 	}
 	return nil
-}
-
-// BuildSystem is the [build-system] table of an sdist's pyproject.toml (PEP 517,
-// PEP 518).
-type BuildSystem struct {
-	Declared    bool     // the table is there
-	Requires    []string // PEP 508
-	Backend     string
-	BackendPath []string // in-tree folders the backend is imported from
-}
-
-// ParseBuildSystem reads pyproject.toml for its build system.
-func ParseBuildSystem(b []byte) (BuildSystem, error) {
-	var doc struct {
-		BuildSystem *struct {
-			Requires    []string `toml:"requires"`
-			Backend     string   `toml:"build-backend"`
-			BackendPath []string `toml:"backend-path"`
-		} `toml:"build-system"`
-	}
-	if err := toml.Unmarshal(b, &doc); err != nil {
-		return BuildSystem{}, fmt.Errorf("reading pyproject.toml: %w", err)
-	}
-	if doc.BuildSystem == nil {
-		return BuildSystem{}, nil
-	}
-	s := doc.BuildSystem
-	return BuildSystem{Declared: true, Requires: s.Requires, Backend: s.Backend, BackendPath: s.BackendPath}, nil
 }

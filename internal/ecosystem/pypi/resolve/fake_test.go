@@ -25,8 +25,10 @@ var linux311 = ecosystem.Target{Python: "3.11.7", Platform: "x86_64-manylinux_2_
 //
 // Without a flag the version has one wheel for every platform. Flags: yanked;
 // py=SPECIFIERS; wheel=TAGS (may be repeated); sdist, also an sdist; source, only
-// an sdist; dynamic, only an sdist whose metadata does not name its
-// dependencies; named=NAME, metadata of another name.
+// an sdist; dynamic, only an sdist whose files do not name its dependencies;
+// build=REQUIREMENT (may be repeated), what a build of the sdist needs;
+// project, a [project] table vouches instead of PKG-INFO; nobuild, what a build
+// needs cannot be read; named=NAME, metadata of another name.
 type memory struct {
 	mu      sync.Mutex
 	indexes map[string]*ecosystem.Index
@@ -64,6 +66,7 @@ func (m *memory) add(t testing.TB, line string) {
 		}
 	}
 	proto := ecosystem.IndexFile{Number: number, Kind: artifact.Wheel}
+	src := &ecosystem.Source{Static: "PKG-INFO"}
 	var tags []string
 	sdist, wheels := false, true
 	for _, flag := range words[2:] {
@@ -81,7 +84,13 @@ func (m *memory) add(t testing.TB, line string) {
 			sdist, wheels = true, false
 		case "dynamic":
 			sdist, wheels = true, false
-			meta.MetadataFormat = "2.1"
+			src.Static, src.Why = "", "its setup.py would have to run"
+		case "build":
+			src.Build = append(src.Build, value)
+		case "project":
+			src.Static, src.RequiresDist, meta.RequiresDist = "pyproject.toml", meta.RequiresDist, []string{"only-the-table-counts"}
+		case "nobuild":
+			src.NoBuild = "its pyproject.toml cannot be read"
 		case "named":
 			meta.Name = value
 		default:
@@ -101,6 +110,11 @@ func (m *memory) add(t testing.TB, line string) {
 		f.Name, f.Kind, f.SHA256 = file, kind, artifact.DigestOf([]byte(file))
 		x.Files = append(x.Files, f)
 		m.meta[file] = meta
+		if kind == artifact.Sdist {
+			of := meta
+			of.Source = src
+			m.meta[file] = of
+		}
 	}
 	under := strings.ReplaceAll(name, "-", "_")
 	for _, tag := range tags {

@@ -24,14 +24,17 @@ const (
 	RuleLockAddress = "lock-address-elsewhere"
 	// RuleLockFile: the index has no file that the lock and the target allow.
 	RuleLockFile = "lock-file-missing"
+	// RuleLockBuild: what the build of a locked sdist needs cannot be told.
+	RuleLockBuild = "lock-build-unknown"
 )
 
 // FromLock gives the closure that a lock states for a target: the entries whose
 // markers hold, each with the file of the index that the lock allows by its hash
 // and an installer on the target takes. No solver is asked, and a lock's URLs
-// are not looked at. What the index says against the lock is in Findings; then
-// the entry may have no file, and must hold. Errors are ErrUnreachable wrapped
-// and those of an unknown target.
+// are not looked at, but for what building an sdist needs: no lock says that.
+// What the index says against the lock is in Findings; then the entry may have
+// no file, and must hold. Errors are ErrUnreachable wrapped, ErrTooHard, and
+// those of an unknown target.
 func FromLock(ctx context.Context, up ecosystem.Upstream, m *ecosystem.Manifest, t ecosystem.Target) ([]ecosystem.Resolved, error) {
 	src, done := newSource(ctx, up)
 	defer done()
@@ -60,7 +63,7 @@ func fromLock(ctx context.Context, src *source, m *ecosystem.Manifest, t ecosyst
 		out = append(out, e.locked(m, q, p))
 	}
 	link(out, entries)
-	return out, nil
+	return newBuilder(src, e).withLockedBuilds(ctx, out)
 }
 
 var quoted = regexp.MustCompile(`'[^']*'|"[^"]*"`)

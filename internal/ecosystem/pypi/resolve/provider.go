@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -151,7 +150,8 @@ func exclude(out []exclusion, c *candidates, v int, why ruledOut) []exclusion {
 }
 
 // readMore asks for the metadata of the versions that come next, when a package
-// was tried several times: it will be tried more.
+// was tried several times: it will be tried more. Not of sdists, which are read
+// whole.
 func (p *provider) readMore(c *candidates, allowed set, v int) {
 	if c.tries < 3 {
 		return
@@ -160,7 +160,7 @@ func (p *provider) readMore(c *candidates, allowed set, v int) {
 		if v = allowed.first(v + 1); v < 0 {
 			return
 		}
-		if got := c.choose(p.environment, v); got.file != nil {
+		if got := c.choose(p.environment, v); got.file != nil && got.file.Kind == artifact.Wheel {
 			p.src.details(c.project, c.release(v), got.file)
 		}
 	}
@@ -176,8 +176,8 @@ func (p *provider) needs(ctx context.Context, q pkg, v int) ([]dependency, []exc
 	if err != nil {
 		return nil, nil, err
 	}
-	if d.dynamic {
-		return nil, nil, p.unknowable(n, v, got.file)
+	if d.dynamic != "" {
+		return nil, nil, p.unknowable(n, v, d.dynamic)
 	}
 	if why := p.spoilt(d); why.kind != takeable {
 		n.candidates.spoil(v, why)
@@ -381,18 +381,14 @@ func (p *provider) line(name string) finding.Location {
 }
 
 // unknowable says that a version's dependencies are known only by running its
-// build, and which version would not need that.
-func (p *provider) unknowable(n node, v int, f *file) error {
+// build, and what to do: the report may show the first lines of it only.
+func (p *provider) unknowable(n node, v int, because string) error {
 	c := n.candidates
-	var why strings.Builder
-	fmt.Fprintf(&why, "for Python %s on %s there is only the source archive %s, whose dependencies are known only by running its build",
-		p.target.Python, p.target.Platform, artifact.Untrusted(f.Name))
+	why := because + "; bring a lock (uv.lock, pylock.toml), which says it: no version that the other requirements allow has a wheel"
 	if other := p.withWheel(c); other != "" {
-		fmt.Fprintf(&why, "; %s has a wheel: ask for %s==%s", other, n.name, other)
-	} else {
-		why.WriteString("; no version that the other requirements allow has a wheel that fits: build it in your own registry, or ask for something else")
+		why = fmt.Sprintf("%s; ask for %s==%s, which has a wheel", because, n.name, other)
 	}
-	return &ecosystem.Unknowable{Version: p.version(c, v), Why: why.String(), At: p.line(n.name)}
+	return &ecosystem.Unknowable{Version: p.version(c, v), Why: fmt.Sprintf("%s for Python %s on %s", why, p.target.Python, p.target.Platform), At: p.line(n.name)}
 }
 
 // withWheel finds the first version that needs no build, among those that the

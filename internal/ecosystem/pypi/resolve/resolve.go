@@ -3,7 +3,7 @@
 // installer would take there. It reads indexes (PEP 503, 691) and core metadata
 // (PEP 658, 643) through an ecosystem.Upstream and nothing else.
 //
-// What it chooses is meant to be what uv and pip choose; test/conformance/resolve
+// What it chooses is meant to be what uv and pip choose; test/live/resolve
 // holds it to them. Where those two differ:
 //
 //   - Pre-releases are tried when no release fits, which is uv's "if-necessary".
@@ -16,9 +16,11 @@
 //     *ecosystem.Unknowable, where both would build it. Another version is never
 //     taken silently in its place.
 //
-// Where the file of a version is an sdist, what its build needs is not in the
-// closure: that stands in the archive, and is the caller's to resolve after the
-// fetch.
+// Where the file of a version is an sdist, what its build needs is in the closure
+// too (Resolved.Build): an environment of its own for each sdist, as pip and uv
+// build it, that neither narrows the rest nor is narrowed by constraints. What a
+// build backend asks for by running (get_requires_for_build_wheel) is not known;
+// it is judged when the build asks for it.
 //
 // The package promises never to run, unpack or fetch a file, never to follow a
 // URL of a requirement, and never to answer with half a closure: a fault is an
@@ -91,6 +93,15 @@ func resolve(ctx context.Context, src *source, ms []*ecosystem.Manifest, t ecosy
 	if err != nil {
 		return nil, err
 	}
+	rs, err := solveFor(ctx, src, e, wishes)
+	if err != nil {
+		return nil, err
+	}
+	return newBuilder(src, e).withBuilds(ctx, rs, nil)
+}
+
+// solveFor gives the closure of wishes without what building needs.
+func solveFor(ctx context.Context, src *source, e *environment, wishes []wish) ([]ecosystem.Resolved, error) {
 	p := newProvider(e, src, wishes)
 	chosen, err := newSolver(p).solve(ctx)
 	if no := (*unsolvable)(nil); errors.As(err, &no) {
@@ -257,10 +268,10 @@ func union(rs []ecosystem.Resolved) []ecosystem.Resolved {
 }
 
 // join puts two entries of one version together. The way to it is the direct
-// one if either is, else the shorter.
+// one if either is, else one that no build leads, else the shorter.
 func join(a, b ecosystem.Resolved) ecosystem.Resolved {
-	if b.Direct && !a.Direct || a.Direct == b.Direct && len(b.Via) < len(a.Via) {
-		a.Direct, a.Via, a.At = b.Direct, b.Via, b.At
+	if rank := waysRank(b) - waysRank(a); rank < 0 || rank == 0 && len(b.Via) < len(a.Via) {
+		a.Direct, a.Build, a.Via, a.At = b.Direct, b.Build, b.Via, b.At
 	}
 	for _, f := range b.Files {
 		if !slices.ContainsFunc(a.Files, func(o ecosystem.IndexFile) bool { return o.Name == f.Name }) {
@@ -275,6 +286,17 @@ func join(a, b ecosystem.Resolved) ecosystem.Resolved {
 	a.Hashes = sortedUnion(a.Hashes, b.Hashes)
 	a.Findings = joinFindings(a, b)
 	return a
+}
+
+// waysRank orders the ways to a version: asked for, needed, needed by a build.
+func waysRank(r ecosystem.Resolved) int {
+	switch {
+	case r.Direct:
+		return 0
+	case !r.Build:
+		return 1
+	}
+	return 2
 }
 
 func sortedUnion(a, b []string) []string {

@@ -383,7 +383,7 @@ func TestUnknowable(t *testing.T) {
 		{
 			"the newest version is an sdist with dynamic dependencies: no other is taken in its place",
 			[]string{"a 1.0", "a 2.0 dynamic"}, []string{"b", "a"},
-			[]string{"a 2.0", "running its build", "a==1.0"}, 2,
+			[]string{"a 2.0", "its setup.py would have to run", "a==1.0"}, 2,
 		},
 		{
 			"the line is that of the direct requirement",

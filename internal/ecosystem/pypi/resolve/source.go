@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
@@ -86,7 +86,11 @@ type details struct {
 	python   pep440.Specifiers
 	requires []requirement
 	broken   string // why installers would not take the version for what it says
-	dynamic  bool   // the dependencies are known only by running the build
+	// Of an sdist:
+	dynamic string        // why the dependencies are known only by running the build
+	static  string        // the file that vouches for them
+	build   []requirement // what has to be there before anything of it is built
+	noBuild string        // why that is not known
 }
 
 // requirement is one line of metadata.
@@ -232,7 +236,8 @@ func (s *source) readDetails(p *project, r *release, f *file) (*details, error) 
 	case !errors.Is(err, ecosystem.ErrBadMetadata):
 		return nil, fmt.Errorf("reading the metadata of %s: %w", artifact.Untrusted(f.Name), err)
 	case f.Kind == artifact.Sdist: // it has to be built to know more
-		return &details{dynamic: true}, nil
+		why := artifact.Untrusted(err.Error()).String()
+		return &details{dynamic: why, noBuild: why}, nil
 	}
 	return &details{broken: "its metadata cannot be read"}, nil
 }
@@ -245,25 +250,57 @@ func (s *source) readMetadata(p *project, r *release, f *file, m ecosystem.Metad
 		d.broken = fmt.Sprintf("its metadata is that of %s", artifact.Untrusted(m.Name))
 	case err != nil || pep440.Compare(v, r.version) != 0:
 		d.broken = fmt.Sprintf("its metadata is that of version %s", artifact.Untrusted(m.Version))
-	case f.Kind == artifact.Sdist && !metadata.StaticDependencies(m):
-		d.dynamic = true
+	case f.Kind == artifact.Sdist:
+		s.readSource(d, &m)
 	}
-	if d.broken != "" || d.dynamic {
+	if d.broken != "" || d.dynamic != "" {
 		return d
 	}
 	if d.python, err = pep440.ParseSpecifiers(m.RequiresPython); err != nil {
 		d.python = pep440.Specifiers{} // as for the index
 	}
-	d.requires = make([]requirement, 0, len(m.RequiresDist))
-	for _, text := range m.RequiresDist {
-		q, err := s.requirement(text)
-		if err != nil {
-			d.broken = fmt.Sprintf("its requirement %s cannot be read", artifact.Untrusted(text))
-			return d
-		}
-		d.requires = append(d.requires, q)
+	if d.requires, err = s.requirements(m.RequiresDist); err != nil {
+		d.requires, d.broken = nil, err.Error()
 	}
 	return d
+}
+
+// readSource takes from an sdist's files what they say beside PKG-INFO.
+func (s *source) readSource(d *details, m *ecosystem.Metadata) {
+	src := m.Source
+	if src == nil {
+		d.dynamic = "nobody read its archive for what a build of it needs"
+		d.noBuild = d.dynamic
+		return
+	}
+	d.static, d.noBuild = src.Static, src.NoBuild
+	if d.noBuild == "" {
+		build, err := s.requirements(src.Build)
+		if err != nil {
+			d.noBuild = err.Error()
+		}
+		d.build = build
+	}
+	switch src.Static {
+	case "":
+		d.dynamic = cmp.Or(src.Why, "none of its files says it")
+	case "PKG-INFO":
+	default:
+		m.RequiresDist, m.RequiresPython = src.RequiresDist, src.RequiresPython
+	}
+}
+
+// requirements reads lines of metadata; an error says which one cannot be read.
+func (s *source) requirements(texts []string) ([]requirement, error) {
+	out := make([]requirement, 0, len(texts))
+	for _, text := range texts {
+		q, err := s.requirement(text)
+		if err != nil {
+			return nil, fmt.Errorf("its requirement %s cannot be read", artifact.Untrusted(text))
+		}
+		out = append(out, q)
+	}
+	return out, nil
 }
 
 // requirement reads a line of metadata. The same lines come again in each
