@@ -7,8 +7,5 @@ func confine(o orders) ([]Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"namespaces", "no-new-privileges", "memory", "address-space", "process-count"} {
-		layers = append(layers, Layer{Name: name, Why: "macOS has nothing like it"})
-	}
-	return layers, nil
+	return lackOthers(layers, "macOS has nothing like it that a program can ask for"), nil
 }

@@ -20,10 +20,10 @@ type resource struct {
 // sockets and pipes at once. It must be set last.
 func common(o orders) []resource {
 	return []resource{
-		{"core", unix.RLIMIT_CORE, 0},
-		{"file-size", unix.RLIMIT_FSIZE, 0},
-		{"cpu-time", unix.RLIMIT_CPU, o.CPU},
-		{"descriptors", unix.RLIMIT_NOFILE, uint64(firstIn + o.Inputs)},
+		{LayerCore, unix.RLIMIT_CORE, 0},
+		{LayerFileSize, unix.RLIMIT_FSIZE, 0},
+		{LayerCPUTime, unix.RLIMIT_CPU, o.CPU},
+		{LayerDescriptors, unix.RLIMIT_NOFILE, uint64(firstIn + o.Inputs)},
 	}
 }
 

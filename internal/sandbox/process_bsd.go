@@ -4,4 +4,6 @@ package sandbox
 
 import "syscall"
 
-func attributes(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+const descriptorFolder = "/dev/fd"
+
+func attributes(isolation) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -7,6 +7,6 @@ import "os"
 func executable() (string, error) { return os.Executable() }
 
 // isolations: namespaces are Linux's.
-func isolations() []bool { return []bool{false} }
+func isolations() []isolation { return []isolation{together} }
 
-func isolationRefused(error) bool { return false }
+func isolationRefused(error, isolation) bool { return false }

@@ -7,6 +7,9 @@ import (
 
 func killGroup(p *os.Process) error { return p.Kill() }
 
-func attributes(bool) *syscall.SysProcAttr {
+// keepInherited: a handle is inherited only when that is asked for.
+func keepInherited() error { return nil }
+
+func attributes(isolation) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }

@@ -6,8 +6,11 @@
 // empty environment, no further descriptors (it can open no file, socket or
 // pipe), limits on memory and processor time set before it reads a byte. The
 // parent keeps a wall clock, caps what it reads, and kills the whole process
-// group. Which layers hold on this system is what Layers says; nothing is
-// promised that it does not list.
+// group. On Linux it also has namespaces and an empty root of its own, no
+// capability, and denies itself by Landlock and by a filter of system calls all
+// that reading does not need. Which layers hold on this system is what Layers
+// says; nothing is promised that it does not list. Limits.Require makes a worker
+// without some layer a fault instead.
 //
 // RunTool is the second profile, for programs of others (see Tool): they need
 // files and processes, so they get a machine of their own with nothing in it that
@@ -42,6 +45,9 @@ type Limits struct {
 	CPU    time.Duration // rounded up to seconds
 	Memory int64         // bytes of data the worker may have; Go's own start takes about 10 MiB of it
 	Output int64         // bytes of the task's answer
+
+	// Require names layers without which the worker must not read a byte.
+	Require []string
 }
 
 // Defaults: the largest wheels in use (3 GiB unpacked) take about a minute.
@@ -119,6 +125,7 @@ const (
 const (
 	answered = 'A'
 	refused  = 'R'
+	lacks    = 'L' // a layer that is required
 )
 
 // Run does task in a fresh worker. in stay open and belong to the caller; they
@@ -157,6 +164,8 @@ func Run(ctx context.Context, task string, in []*os.File, spec []byte, lim Limit
 		return out[1:], nil
 	case len(out) > 0 && out[0] == refused:
 		return nil, &Failure{Refused, oneLine(string(out[1:]))}
+	case len(out) > 0 && out[0] == lacks:
+		return nil, fmt.Errorf("starting worker: this system lacks what sandbox.require demands: %s", oneLine(string(out[1:])))
 	}
 	return nil, &Failure{Crash, "it ended without an answer"}
 }
@@ -173,16 +182,28 @@ func start(ctx context.Context, task string, in []*os.File, spec []byte, lim Lim
 	if err != nil {
 		return nil, err
 	}
-	for _, isolate := range isolations() {
-		p, err := startOnce(ctx, exe, task, in, spec, lim, isolate)
-		if err == nil || !isolate || !isolationRefused(err) {
+	if err := keepInherited(); err != nil {
+		return nil, err
+	}
+	for _, i := range isolations() {
+		p, err := startOnce(ctx, exe, task, in, spec, lim, i)
+		if err == nil || i == together || !isolationRefused(err, i) {
 			return p, err
 		}
 	}
 	panic("unreachable: the last isolation is none")
 }
 
-func startOnce(ctx context.Context, exe, task string, in []*os.File, spec []byte, lim Limits, isolate bool) (*process, error) {
+// isolation is how far apart from its parent a worker starts.
+type isolation int32
+
+const (
+	together isolation = iota // held back only by what it does to itself
+	apart                     // in namespaces of its own
+	stranger                  // and as nobody outside them too: for root, to whom too much belongs and whose threads nobody counts
+)
+
+func startOnce(ctx context.Context, exe, task string, in []*os.File, spec []byte, lim Limits, far isolation) (*process, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -190,13 +211,13 @@ func startOnce(ctx context.Context, exe, task string, in []*os.File, spec []byte
 	defer w.Close()
 	p := &process{answer: r, errors: &tail{most: mostErrors}}
 	c := exec.CommandContext(ctx, exe)
-	c.Args = []string{workerName, task, encodeLimits(lim, len(in))}
+	c.Args = []string{workerName, task, encodeOrders(lim, len(in), far)}
 	c.Env = []string{}
 	c.Dir = string(os.PathSeparator)
 	c.Stdin = bytes.NewReader(spec)
 	c.Stderr = p.errors
 	c.ExtraFiles = append([]*os.File{w}, in...)
-	c.SysProcAttr = attributes(isolate)
+	c.SysProcAttr = attributes(far)
 	c.Cancel = func() error { return killGroup(c.Process) }
 	// A worker that is killed may leave pipes open only through a child it could
 	// not have started; never wait for that.
@@ -234,6 +255,8 @@ func diagnose(state *os.ProcessState, waitErr error, last string, lim Limits) *F
 	// Go 1.26's collector follows nil where an allocation of its own fails.
 	case strings.Contains(last, "out of memory"), strings.Contains(last, "cannot allocate memory"), strings.Contains(last, "runtime.(*spanQueue)"):
 		return &Failure{Memory, fmt.Sprintf("it wanted more than %d bytes", lim.Memory)}
+	case strings.HasPrefix(state.String(), "signal: bad system call"):
+		return &Failure{Crash, "it asked the system for something that nobody needs who only reads, and was killed"}
 	}
 	return &Failure{Crash, oneLine(state.String() + ": " + firstLine(last))}
 }

@@ -5,18 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
 func TestMain(m *testing.M) {
-	MaybeWorker(map[string]Task{
+	tasks := map[string]Task{
 		"echo":    echo,
 		"environ": func([]*os.File, []byte) ([]byte, error) { return []byte(strings.Join(os.Environ(), "\n")), nil },
 		"read":    readInputs,
@@ -28,11 +28,18 @@ func TestMain(m *testing.M) {
 		"exit":    func([]*os.File, []byte) ([]byte, error) { os.Exit(0); return nil, nil },
 		"chatter": chatter,
 		"refuse":  func([]*os.File, []byte) ([]byte, error) { return nil, errors.New("no\nthank you") },
-		"escape":  escape,
 		"make":    makeInput,
-	})
+	}
+	maps.Copy(tasks, escapeTasks())
+	MaybeWorker(tasks)
 	if len(os.Args) > 2 && os.Args[1] == "tool" {
 		fakeTool(os.Args[2], os.Args[3:])
+	}
+	if len(os.Args) == 2 && os.Args[1] == "inherit" {
+		inherit()
+	}
+	if len(os.Args) == 4 && os.Args[1] == "layer" {
+		takeAlone(os.Args[2])
 	}
 	os.Exit(m.Run())
 }
@@ -81,32 +88,6 @@ func bomb([]*os.File, []byte) ([]byte, error) {
 	}
 }
 
-// escape tries what a worker must not be able to do and answers with what it
-// could.
-func escape(_ []*os.File, spec []byte) ([]byte, error) {
-	var done []string
-	if f, err := os.Open("/dev/null"); err == nil {
-		f.Close()
-		done = append(done, "open")
-	}
-	if f, err := os.Create(string(spec)); err == nil {
-		f.Close()
-		done = append(done, "create")
-	}
-	if c, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
-		c.Close()
-		done = append(done, "tcp")
-	}
-	if c, err := net.ListenPacket("udp", "127.0.0.1:0"); err == nil {
-		c.Close()
-		done = append(done, "udp")
-	}
-	if err := exec.Command("/bin/true").Run(); err == nil {
-		done = append(done, "exec")
-	}
-	return []byte(strings.Join(done, " ")), nil
-}
-
 func mustFail(t *testing.T, err error, want Kind) *Failure {
 	t.Helper()
 	f, ok := errors.AsType[*Failure](err)
@@ -153,16 +134,6 @@ func TestWorkerSeesNoEnvironment(t *testing.T) {
 	got, err := Run(t.Context(), "environ", nil, nil, Limits{})
 	if err != nil || len(got) != 0 {
 		t.Errorf("the worker sees %q, %v", got, err)
-	}
-}
-
-func TestWorkerCannotReachOut(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		return // no layer there closes this; Layers says so
-	}
-	got, err := Run(t.Context(), "escape", nil, []byte(filepath.Join(t.TempDir(), "made")), Limits{})
-	if err != nil || len(got) != 0 {
-		t.Errorf("the worker could %q, %v", got, err)
 	}
 }
 
@@ -223,6 +194,9 @@ func TestLayersAreReported(t *testing.T) {
 	}
 	in := map[string]bool{}
 	for _, l := range layers {
+		if !slices.Contains(LayerNames(), l.Name) {
+			t.Errorf("layer %q is not in the list of names", l.Name)
+		}
 		in[l.Name] = l.InForce
 		if l.InForce == (l.Why != "") {
 			t.Errorf("layer %+v: a reason belongs to what is missing, and only there", l)
@@ -230,7 +204,7 @@ func TestLayersAreReported(t *testing.T) {
 		t.Logf("%+v", l)
 	}
 	if runtime.GOOS == "linux" {
-		for _, name := range []string{"memory", "cpu-time", "descriptors", "no-new-privileges", "core", "file-size"} {
+		for _, name := range []string{LayerMemory, LayerCPUTime, LayerDescriptors, LayerNoNewPrivileges, LayerCore, LayerFileSize, LayerSeccomp} {
 			if !in[name] {
 				t.Errorf("layer %q is not in force", name)
 			}
@@ -241,12 +215,29 @@ func TestLayersAreReported(t *testing.T) {
 // TestWithoutNamespaces is the worker where user namespaces are refused.
 func TestWithoutNamespaces(t *testing.T) {
 	refuseNamespaces(t)
-	got, err := Run(t.Context(), "escape", nil, []byte(filepath.Join(t.TempDir(), "made")), Limits{})
-	if err != nil || len(got) != 0 {
-		t.Errorf("without namespaces the worker could %q, %v", got, err)
-	}
-	_, err = Run(t.Context(), "bomb", nil, nil, Limits{Memory: 128 << 20})
+	_, err := Run(t.Context(), "bomb", nil, nil, Limits{Memory: 128 << 20})
 	mustFail(t, err, Memory)
+	layers, err := Layers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "linux" && Missing(layers, []string{LayerNamespaces}) == "" {
+		t.Error("without namespaces they are said to be in force")
+	}
+}
+
+func TestWhatIsRequiredMustBeThere(t *testing.T) {
+	if _, err := Run(t.Context(), "echo", nil, nil, Limits{Require: []string{"walls"}}); err == nil || !strings.Contains(err.Error(), "walls") {
+		t.Errorf("a layer that nobody knows: got %v", err)
+	}
+	refuseNamespaces(t)
+	_, err := Run(t.Context(), "echo", nil, nil, Limits{Require: []string{LayerDescriptors, LayerNamespaces}})
+	if _, isFailure := errors.AsType[*Failure](err); err == nil || isFailure {
+		t.Fatalf("got %v, want a fault: the input is not to blame", err)
+	}
+	if !strings.Contains(err.Error(), LayerNamespaces) || runtime.GOOS != "windows" && strings.Contains(err.Error(), LayerDescriptors) {
+		t.Errorf("the error names something else than what is missing: %v", err)
+	}
 }
 
 func BenchmarkWorkerStart(b *testing.B) {

@@ -563,7 +563,11 @@ func limitFrom(orders string) error {
 	if err := json.Unmarshal([]byte(orders), &l); err != nil {
 		return fmt.Errorf("reading orders: %w", err)
 	}
-	return limitTool(l)
+	// A kernel without filters still has the machine's walls: Tool promises those.
+	if _, err := layerOf(LayerSeccomp, filterTool()); err != nil {
+		return fmt.Errorf("filtering calls: %w", err)
+	}
+	return limitTool(l) // last: it may leave this process little
 }
 
 // maybePreparer does a task and exits when this process was started to prepare

@@ -153,6 +153,9 @@ func startTool(ctx context.Context, o toolOrders, t Tool) (*toolProcess, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := keepInherited(); err != nil {
+		return nil, err
+	}
 	orders, err := json.Marshal(o)
 	if err != nil {
 		return nil, err

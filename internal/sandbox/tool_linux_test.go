@@ -18,6 +18,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // fakeTool is what the test's own program does when it is started as a tool.
@@ -124,6 +127,18 @@ func try(args []string) {
 			return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1 << 19, Max: 1 << 19})
 		},
 		"hostname": func() error { return syscall.Sethostname([]byte("x")) },
+		// Open to everybody without the filter.
+		"namespace": func() error {
+			c := exec.Command("/proc/self/exe", "tool", "exit")
+			c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+			return c.Start()
+		},
+		"keys": func() error { _, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_SESSION_KEYRING, true); return err },
+		"io_uring": func() error {
+			var params [30]uint32
+			return call(unix.SYS_IO_URING_SETUP, 1, uintptr(unsafe.Pointer(&params)))
+		},
+		"userfaultfd": func() error { return call(unix.SYS_USERFAULTFD, 1) },
 	} {
 		if do() == nil && name != "kill-init" { // a signal to process 1 is dropped without a word
 			fmt.Print(name, " ")
@@ -308,7 +323,7 @@ func TestToolCanDoNothingElse(t *testing.T) {
 
 func TestToolHasNoRights(t *testing.T) {
 	status := string(runFake(t, tool(t, "status")).Answer)
-	for _, want := range []string{"NoNewPrivs:\t1", "CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "CapAmb:\t0000000000000000"} {
+	for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapPrm:\t0000000000000000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "CapAmb:\t0000000000000000"} {
 		if !strings.Contains(status, want) {
 			t.Errorf("want %q in\n%s", want, status)
 		}

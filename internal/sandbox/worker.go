@@ -7,19 +7,28 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"time"
 )
 
 // orders is what a worker is told about itself, in argv.
 type orders struct {
 	CPU    uint64 // seconds
 	Memory uint64 // bytes
+	Wall   time.Duration
 	Inputs int
+	Root   bool // its user is root outside
+
+	Require []string
 }
 
-func encodeLimits(l Limits, inputs int) string {
-	b, err := json.Marshal(orders{l.cpuSeconds(), uint64(l.Memory), inputs})
+// grace is how much longer than the parent's clock the worker's own runs: it
+// only matters when the parent was killed.
+const grace = 10 * time.Second
+
+func encodeOrders(l Limits, inputs int, far isolation) string {
+	b, err := json.Marshal(orders{l.cpuSeconds(), uint64(l.Memory), l.Wall, inputs, os.Getuid() == 0 && far != stranger, l.Require})
 	if err != nil {
-		panic(err) // numbers only
+		panic(err) // numbers and words only
 	}
 	return string(b)
 }
@@ -47,6 +56,7 @@ func work(tasks map[string]Task) error {
 	// One worker a core is the caller's plan; more threads would only fight.
 	runtime.GOMAXPROCS(1)
 	debug.SetMemoryLimit(int64(o.Memory / 4 * 3))
+	time.AfterFunc(o.Wall+grace, func() { os.Exit(2) })
 	layers, err := confine(o)
 	if err != nil {
 		return fmt.Errorf("confining the worker: %w", err)
@@ -59,6 +69,10 @@ func work(tasks map[string]Task) error {
 		return fmt.Errorf("no task %q in this program", os.Args[1])
 	}
 	answer := os.NewFile(answerFD, "answer")
+	if missing := Missing(layers, o.Require); missing != "" {
+		_, err := answer.WriteString(string(lacks) + missing)
+		return err
+	}
 	in := make([]*os.File, o.Inputs)
 	for i := range in {
 		in[i] = os.NewFile(uintptr(firstIn+i), fmt.Sprintf("input %d", i))
