@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -174,11 +175,19 @@ func writeStatus(w io.Writer, st advisoryState) error {
 		fmt.Fprintf(w, "%s  %d records about %d packages, %d of them malware\n", e.Ecosystem, e.Records, e.Packages, e.Malware)
 	}
 	for _, f := range st.Feeds {
-		fmt.Fprintf(w, "  %s  %s: %d records, confirmed %s\n", f.Source, f.Ecosystem, f.Records, f.Confirmed.UTC().Format(time.RFC3339))
+		confirmed := "never confirmed"
+		if !f.Confirmed.IsZero() {
+			confirmed = "confirmed " + f.Confirmed.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "  %s  %s: %d records, %s\n", f.Source, f.Ecosystem, f.Records, confirmed)
 		if f.Held != nil {
 			fmt.Fprintf(w, "    held since %s: %s; take it with: gatehouse advisories accept\n", f.Held.Since.UTC().Format(time.RFC3339), artifact.Untrusted(f.Held.Reason))
 		}
 	}
-	_, err := fmt.Fprintf(w, "snapshot %s, oldest confirmation %s ago\n", artifact.Digest(st.ID).Short(), (time.Duration(st.AgeSeconds) * time.Second).String())
+	confirmed := "oldest confirmation " + (time.Duration(st.AgeSeconds) * time.Second).String() + " ago"
+	if slices.ContainsFunc(st.Feeds, func(f advisory.FeedInfo) bool { return f.Confirmed.IsZero() }) {
+		confirmed = "one source was never confirmed"
+	}
+	_, err := fmt.Fprintf(w, "snapshot %s, %s\n", artifact.Digest(st.ID).Short(), confirmed)
 	return err
 }

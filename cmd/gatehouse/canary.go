@@ -129,7 +129,7 @@ func (e *engine) canary(ctx context.Context) ([]upkeep.Check, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	up := canaryUpstream{wheel, blobs, time.Now()}
 	g := &gate.Gate{
-		Store: db, Queue: db.Jobs(), Fetch: up, Inspect: inspector(blobs, e.cfg.Limits),
+		Store: db, Queue: db.Jobs(), Fetch: up, Inspect: inspector(blobs, e.cfg),
 		Peers:  map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: pypi.Ecosystem{}, Upstream: up}},
 		Checks: e.gate.Checks, Registries: e.gate.Registries, Advisories: e.gate.Advisories,
 		Internal: func(artifact.Package) bool { return false }, Now: time.Now, Log: quiet,

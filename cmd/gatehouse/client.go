@@ -105,7 +105,7 @@ func (a *app) rememberUpstreams(ctx context.Context) []string {
 	}
 	var out []string
 	for _, u := range a.cfg.Upstreams {
-		if _, err := addressOf(ctx, a.cfg.Data, u); err != nil {
+		if _, err := addressOf(ctx, a.cfg, u); err != nil {
 			out = append(out, fmt.Sprintf("upstream %s: %v", u.Name, err))
 		}
 	}

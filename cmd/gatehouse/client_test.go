@@ -76,3 +76,35 @@ func TestClientSetupFirstRemembersTheUpstream(t *testing.T) {
 		t.Errorf("does not warn of the variable:\n%s", out.String())
 	}
 }
+
+// Clients that are set up for the gate name the gate. Where the data folder that
+// remembered their index is gone, the gate would ask itself, and wait for ever.
+func TestAGateIsNotItsOwnUpstream(t *testing.T) {
+	cases := map[string]struct {
+		url, pip string
+		itself   bool
+	}{
+		"another index":              {"auto", "https://index.invalid/simple/", false},
+		"the client's is this gate":  {"auto", "http://127.0.0.1:8484/pypi/simple/", true},
+		"by another name":            {"auto", "http://localhost:8484/pypi/simple/", true},
+		"by its public name":         {"auto", "https://gate.invalid/pypi/simple/", true},
+		"another port of this host":  {"auto", "http://127.0.0.1:3141/root/pypi/simple/", false},
+		"configured as its own":      {"http://127.0.0.1:8484/registry/x/pypi/simple/", "", true},
+		"configured, another server": {"https://index.invalid/simple/", "", false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("PIP_INDEX_URL", c.pip)
+			cfg := config.Default()
+			cfg.Data, cfg.PublicURL = t.TempDir(), "https://gate.invalid"
+			_, err := addressOf(t.Context(), cfg, config.Upstream{Name: "pypi", Ecosystem: "pypi", URL: c.url})
+			if got := err != nil && strings.Contains(err.Error(), "is this gate itself"); got != c.itself || err != nil && !got {
+				t.Errorf("%v, want an error %t", err, c.itself)
+			}
+			_, err = os.Stat(filepath.Join(cfg.Data, "upstream-pypi"))
+			if remembered := err == nil; remembered != (c.url == "auto" && !c.itself) {
+				t.Errorf("remembered: %t", remembered)
+			}
+		})
+	}
+}

@@ -123,7 +123,7 @@ func (e *engine) examine(ctx context.Context, full bool, tell upkeep.Progress) [
 func (e *engine) checkCanary(ctx context.Context) []upkeep.Check {
 	checks, err := e.canary(ctx)
 	if err != nil {
-		return []upkeep.Check{{Name: "canary", State: upkeep.Fail, Text: "the bad wheel could not be tried: " + err.Error(), Next: "look at the checks below: disk, files"}}
+		return []upkeep.Check{{Name: "canary", State: upkeep.Fail, Text: "the bad wheel could not be tried: " + err.Error(), Next: "look at the checks below: isolation, disk, files"}}
 	}
 	return checks
 }
@@ -135,19 +135,15 @@ func (e *engine) checkIsolation(ctx context.Context) []upkeep.Check {
 		c.State, c.Text, c.Next = upkeep.Fail, "no worker starts, so nothing can be opened and nothing is admitted: "+err.Error(), "may this user start processes here? is there memory?"
 		return []upkeep.Check{c}
 	}
-	var on, off []string
-	for _, l := range layers {
-		if l.InForce {
-			on = append(on, l.Name)
-		} else {
-			off = append(off, l.Name+" ("+l.Why+")")
-		}
-	}
+	on, off := splitLayers(layers)
 	c.Text = "archives are opened in a process held back by " + strings.Join(on, ", ")
 	if len(off) > 0 {
 		c.State = upkeep.Warn
 		c.Text += "; without " + strings.Join(off, ", ")
-		c.Next = "allow unprivileged user namespaces for this user (in a container: a profile that allows them), or accept fewer layers"
+		c.Next = allowLayers + ", or accept fewer layers"
+	}
+	if missing := sandbox.Missing(layers, e.cfg.Sandbox.Require); missing != "" {
+		c.State, c.Next = upkeep.Fail, allowLayers+", or take it out of sandbox.require, which demands "+missing
 	}
 	return []upkeep.Check{c}
 }
@@ -217,7 +213,7 @@ func writeProbe(dir string) (time.Duration, error) {
 func (e *engine) checkUpstreams(ctx context.Context) []upkeep.Check {
 	var out []upkeep.Check
 	for _, u := range e.cfg.Upstreams {
-		address, err := addressOf(ctx, e.cfg.Data, u)
+		address, err := addressOf(ctx, e.cfg, u)
 		if err != nil {
 			out = append(out, upkeep.Check{Name: "upstream", State: upkeep.Fail, Text: u.Name + " has no address: " + err.Error(), Next: "name it in the configuration: upstreams"})
 			continue
@@ -241,16 +237,27 @@ func (e *engine) checkUpstream(ctx context.Context, name, address string) []upke
 		c.Next = "what was admitted is still served, nothing new is found; is the network up, is a proxy needed (HTTPS_PROXY)?"
 		return []upkeep.Check{c}
 	}
-	return []upkeep.Check{c, e.checkClock(ctx, name, address)}
+	status, header, err := probe(ctx, e.client, strings.TrimRight(address, "/")+"/"+canaryName+"/")
+	switch {
+	case err != nil:
+		c.State, c.Text = upkeep.Warn, name+" does not answer: "+err.Error()
+		c.Next = "what was admitted is still served, nothing new is found; is the network up, is a proxy needed (HTTPS_PROXY)?"
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
+		c.State, c.Text = upkeep.Warn, fmt.Sprintf("%s does not let the gate in: %d %s", name, status, http.StatusText(status))
+		c.Next = "what was admitted is still served, nothing new is found; see its credential in gatehouse config"
+	case status >= 500:
+		c.State, c.Text = upkeep.Warn, fmt.Sprintf("%s answers %d %s", name, status, http.StatusText(status))
+		c.Next = "what was admitted is still served, nothing new is found; see whether it is down, or a proxy before it"
+	}
+	return []upkeep.Check{c, checkClock(name, header)}
 }
 
 // checkClock compares with the Date that an upstream's answer carries: ages and
 // ends are computed with this machine's clock.
-func (e *engine) checkClock(ctx context.Context, name, address string) upkeep.Check {
+func checkClock(name string, header http.Header) upkeep.Check {
 	c := upkeep.Check{Name: "clock", State: upkeep.OK}
-	header, err := headerOf(ctx, e.client, strings.TrimRight(address, "/")+"/"+canaryName+"/")
-	if err != nil {
-		c.State, c.Text, c.Next = upkeep.Warn, "could not be compared: "+err.Error(), "is the machine's time kept by NTP?"
+	if header == nil {
+		c.State, c.Text, c.Next = upkeep.Warn, "could not be compared with that of "+name, "is the machine's time kept by NTP?"
 		return c
 	}
 	there, err := http.ParseTime(header.Get("Date"))
@@ -269,16 +276,17 @@ func (e *engine) checkClock(ctx context.Context, name, address string) upkeep.Ch
 	return c
 }
 
-// headerOf asks for a page of a name that nobody has: any answer will do.
-func headerOf(ctx context.Context, client *fetch.Client, url string) (http.Header, error) {
+// probe asks for a page of a name that nobody has; a sound index says that there is
+// none.
+func probe(ctx context.Context, client *fetch.Client, url string) (int, http.Header, error) {
 	resp, err := client.Get(ctx, fetch.Request{URL: url, MaxBytes: 1 << 20})
 	if status, ok := errors.AsType[*fetch.ErrStatus](err); ok {
-		return status.Header, nil
+		return status.Code, status.Header, nil
 	}
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return resp.Header, resp.Body.Close()
+	return http.StatusOK, resp.Header, resp.Body.Close()
 }
 
 func (e *engine) checkTokenRows(ctx context.Context) []upkeep.Check {

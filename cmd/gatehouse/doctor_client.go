@@ -110,7 +110,11 @@ func (a *app) checkClient(ctx context.Context, m clientconfig.Machine, name, gat
 		around(w, "")
 	}
 	if name == "pip" {
-		for _, line := range pipEffective(ctx, p.URL) {
+		lines, err := pipEffective(ctx, p.URL)
+		if err != nil {
+			out = append(out, upkeep.Check{Name: name, State: upkeep.Warn, Text: "pip itself could not be asked what it reads: " + err.Error(), Next: "does this work: pip config list"})
+		}
+		for _, line := range lines {
 			around("pip itself says "+line, "gatehouse client setup pip --server "+gate+", and remove what is beside it")
 		}
 	}
@@ -125,16 +129,19 @@ const maxPipAnswer = 256 << 10
 
 // pipEffective lists the settings in force by pip's own word (files and
 // environment) that lead elsewhere. Values are left out: they may hold passwords.
-func pipEffective(ctx context.Context, gate string) []string {
+func pipEffective(ctx context.Context, gate string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	c := exec.CommandContext(ctx, "pip", "config", "list", "--disable-pip-version-check")
 	c.WaitDelay = time.Second
 	out, err := c.Output()
-	if err != nil || len(out) > maxPipAnswer {
-		return nil // what its files say was looked at
+	if err == nil && len(out) > maxPipAnswer {
+		err = fmt.Errorf("its answer has more than %d bytes", maxPipAnswer)
 	}
-	return pipBeside(out, gate)
+	if err != nil {
+		return nil, err
+	}
+	return pipBeside(out, gate), nil
 }
 
 func pipBeside(list []byte, gate string) []string {

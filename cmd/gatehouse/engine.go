@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path"
@@ -121,7 +122,7 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 		Reporter:   report.Keeper{Rows: e.store, Blobs: e.blobs, Generator: version, Now: time.Now},
 		Queue:      e.store.Jobs(),
 		Fetch:      fetcher{fetch.NewQuarantine(fetch.QuarantineConfig{Client: client, Store: e.blobs, MaxFile: cfg.Limits.FileBytes, Progress: watch})},
-		Inspect:    scanners.Over(inspector(e.blobs, cfg.Limits)),
+		Inspect:    scanners.Over(inspector(e.blobs, cfg)),
 		Peers:      upstreams,
 		Checks:     versionChecks,
 		Registries: registries,
@@ -189,7 +190,7 @@ func outgoing(ctx context.Context, cfg config.Config) (*fetch.Client, map[artifa
 	fc := fetch.Config{UserAgent: "gatehouse/" + version, Proxy: http.ProxyFromEnvironment}
 	credentials := map[string]string{} // references, by origin
 	for _, u := range cfg.Upstreams {
-		address, err := addressOf(ctx, cfg.Data, u)
+		address, err := addressOf(ctx, cfg, u)
 		if err != nil {
 			return nil, nil, fmt.Errorf("upstream %s: %w", u.Name, err)
 		}
@@ -238,15 +239,51 @@ func credentialOf(s string) fetch.Credential {
 	return fetch.Credential{Secret: s}
 }
 
-func addressOf(ctx context.Context, data string, u config.Upstream) (*url.URL, error) {
-	address := u.URL
-	if address == "auto" {
-		var err error
-		if address, err = discover(ctx, data, artifact.Ecosystem(u.Ecosystem)); err != nil {
-			return nil, err
+// addressOf is where an upstream is. This gate itself is none: it would wait for
+// its own answer.
+func addressOf(ctx context.Context, cfg config.Config, u config.Upstream) (*url.URL, error) {
+	if u.URL != "auto" {
+		address, err := url.Parse(u.URL)
+		if err == nil && itself(cfg, address) {
+			err = fmt.Errorf("%s is this gate itself; name the URL of another index", address)
 		}
+		return address, err
 	}
-	return url.Parse(address)
+	name := filepath.Join(cfg.Data, "upstream-"+u.Ecosystem)
+	if b, err := os.ReadFile(name); err == nil {
+		return url.Parse(strings.TrimSpace(string(b)))
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	found, how, err := upstream.Discover(ctx, artifact.Ecosystem(u.Ecosystem))
+	if err != nil {
+		return nil, fmt.Errorf("%w; name it in the configuration: upstreams: [{name: %s, ecosystem: %s, url: ...}]", err, u.Ecosystem, u.Ecosystem)
+	}
+	address, err := url.Parse(found)
+	if err != nil {
+		return nil, err
+	}
+	if itself(cfg, address) {
+		return nil, fmt.Errorf("%s (%s) is this gate itself: name another index in the configuration, upstreams: [{name: %s, ecosystem: %s, url: ...}], or take the gate out of the client once: gatehouse client setup pip --undo", address, how, u.Ecosystem, u.Ecosystem)
+	}
+	return address, os.WriteFile(name, []byte(found+"\n"), 0o600) // once: from then on clients may point here
+}
+
+// itself says whether an address is the gate's own.
+func itself(cfg config.Config, address *url.URL) bool {
+	own, err := url.Parse(cfg.URL())
+	if err != nil {
+		return false
+	}
+	listen := &url.URL{Scheme: own.Scheme, Host: cfg.Listen}
+	return slices.ContainsFunc([]*url.URL{own, listen}, func(u *url.URL) bool {
+		return fetch.Origin(u) == fetch.Origin(address) || u.Port() == address.Port() && loopback(u) && loopback(address)
+	})
+}
+
+func loopback(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func peersOver(cfg config.Config, c *fetch.Client, urls map[string]string) (map[artifact.Ecosystem]gate.Peer, error) {
@@ -263,21 +300,6 @@ func peersOver(cfg config.Config, c *fetch.Client, urls map[string]string) (map[
 		out[eco] = gate.Peer{Ecosystem: peers()[eco], Upstream: up}
 	}
 	return out, nil
-}
-
-// discover finds an ecosystem's default upstream once and remembers it.
-func discover(ctx context.Context, data string, eco artifact.Ecosystem) (string, error) {
-	name := filepath.Join(data, "upstream-"+string(eco))
-	if b, err := os.ReadFile(name); err == nil {
-		return strings.TrimSpace(string(b)), nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	address, _, err := upstream.Discover(ctx, eco)
-	if err != nil {
-		return "", fmt.Errorf("%w; name it in the configuration: upstreams: [{name: %s, ecosystem: %s, url: ...}]", err, eco, eco)
-	}
-	return address, os.WriteFile(name, []byte(address+"\n"), 0o600)
 }
 
 func openRegistries(ctx context.Context, cfg config.Config) (map[string]gate.Registry, error) {
@@ -455,7 +477,10 @@ func (s *snapshots) State() gate.AdvisoryState {
 		return gate.AdvisoryState{Problem: h.problem}
 	}
 	st := gate.AdvisoryState{Snapshot: h.snapshot.ID()}
-	if age := h.snapshot.Age(time.Now()); age > s.maxAge {
+	switch age := h.snapshot.Age(time.Now()); {
+	case age == advisory.Never:
+		st.Problem = "a source of the advisory data was never read, or what it has waits for a person; see: gatehouse advisories status"
+	case age > s.maxAge:
 		st.Problem = fmt.Sprintf("the advisory data was last confirmed %d days ago; run: gatehouse advisories sync", int(age.Hours()/24))
 	}
 	return st

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -164,4 +165,20 @@ func servingGate(t *testing.T) *demo {
 		}
 	})
 	return d
+}
+
+// until looks again and again whether something that another process does has
+// happened.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(time.Minute)
+	for !happened() {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("after a minute there is no %s", what)
+		}
+	}
 }

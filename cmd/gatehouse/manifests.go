@@ -38,7 +38,7 @@ func manifestsOf(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, r
 				names = append(names, n)
 			}
 			slices.Sort(names)
-			return nil, fmt.Errorf("no manifest has a group %q; there are: %s", g, strings.Join(names, ", "))
+			return nil, fmt.Errorf("no manifest has a group %q; there are: %s", g, cmp.Or(strings.Join(names, ", "), "none"))
 		}
 	}
 	return out, nil

@@ -20,16 +20,8 @@ import (
 )
 
 // serveProcess is the real program, serving in a process of its own until the
-// test ends or kills it. Like a supervisor it starts it again while a command
-// that found no gate has the data folder.
-func serveProcess(t *testing.T, data, conf string) (serve *exec.Cmd) {
-	t.Helper()
-	until(t, "gate that serves", func() bool { serve = tryServe(t, data, conf); return serve != nil })
-	return serve
-}
-
-// tryServe gives nil where the data folder is taken.
-func tryServe(t *testing.T, data, conf string) *exec.Cmd {
+// test ends or kills it.
+func serveProcess(t *testing.T, data, conf string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("gatehouse", "serve", "--data", data, "--config", conf, "--listen", "127.0.0.1:0")
 	var log lockedBuffer
@@ -46,30 +38,10 @@ func tryServe(t *testing.T, data, conf string) *exec.Cmd {
 		cmd.Wait()
 	})
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err == nil && strings.HasPrefix(line, "gatehouse serves ") {
-		return cmd
-	}
-	cmd.Wait()
-	if !strings.Contains(log.String(), "has data folder") {
+	if err != nil || !strings.HasPrefix(line, "gatehouse serves ") {
 		t.Fatalf("serve says %q (%v): %s", line, err, &log)
 	}
-	return nil
-}
-
-// until looks again and again whether something that another process does has
-// happened.
-func until(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	timeout := time.After(time.Minute)
-	for !happened() {
-		select {
-		case <-tick.C:
-		case <-timeout:
-			t.Fatalf("after a minute there is no %s", what)
-		}
-	}
+	return cmd
 }
 
 // TestKilledServeLosesNoRequest: a gate that is killed in the middle of requests

@@ -45,7 +45,7 @@ of every decision at /d/ID, and the API that the other commands use with --serve
 It prints one line with its address when it is ready; the log goes to standard
 error. On SIGTERM it stops taking requests and finishes what it has begun; what
 takes longer, and what was under way when it was killed, goes on when it is
-started again.
+started again. While another command has the data folder it waits for its turn.
 
 Beyond loopback it needs TLS (--tls-cert, --tls-key; read again when they change)
 or trusted_proxies in the configuration, and at least one token; it does not
@@ -95,17 +95,27 @@ func (a *app) serve(ctx context.Context, o serveOptions) error {
 		cfg.Listen = ln.Addr().String()
 	}
 	go paceHeap(ctx)
-	e, err := openEngine(ctx, cfg, log, nil)
+	e, c, err := a.whenFree(ctx, func() (*engine, error) { return openEngine(ctx, cfg, log, nil) })
 	if err != nil {
 		return err
 	}
-	defer e.Close()
+	if c != nil {
+		c.Close()
+		return fmt.Errorf("another gatehouse serve has data folder %s; stop it, or name another one with --data", cfg.Data)
+	}
+	defer func() { a.closed(e.Close()) }()
 	if err := e.checkTokens(ctx, o.open); err != nil {
+		return err
+	}
+	if err := tellLayers(ctx, cfg.Sandbox.Require, log); err != nil {
 		return err
 	}
 	s, err := e.newServing(ctx, ln, o.open, log)
 	if err != nil {
 		return err
+	}
+	if problem := e.advisories.State().Problem; problem != "" {
+		log.WarnContext(ctx, "nothing new is admitted", "why", problem)
 	}
 	if _, err := fmt.Fprintf(a.out, "gatehouse serves %s\n", s.URL); err != nil {
 		return err

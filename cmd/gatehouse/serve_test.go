@@ -73,6 +73,37 @@ func command(t *testing.T, data, conf string, args ...string) (code int, out, er
 	return code, o.String(), e.String()
 }
 
+// TestServeWaitsForACommand: a gate that is started while a command has the data
+// folder says so and begins when it has ended. A supervisor that starts it again
+// and again would give up.
+func TestServeWaitsForACommand(t *testing.T) {
+	data, conf := exampleWorld(t, "")
+	lock, err := store.Lock(data, "gatehouse admit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe()
+	log, ended := &lockedBuffer{}, make(chan int, 1)
+	go func() {
+		defer w.Close()
+		ended <- run(ctx, []string{"--data", data, "--config", conf, "serve", "--listen", "127.0.0.1:0"}, streams{in: strings.NewReader(""), out: w, err: log})
+	}()
+	until(t, "word of who has the data folder", func() bool {
+		return strings.Contains(log.String(), "waiting for gatehouse admit") || len(ended) > 0
+	})
+	if err := lock.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil || !strings.HasPrefix(line, "gatehouse serves ") {
+		t.Errorf("once the command has ended: %q, %v; %s", line, err, log)
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("stopped with %d: %s", code, log)
+	}
+}
+
 // serving starts `serve` and gives its address once it says that it is ready;
 // stop ends it as SIGTERM does.
 func startServe(t *testing.T, data, conf string, args ...string) (url string, log *lockedBuffer, stop func() int) {

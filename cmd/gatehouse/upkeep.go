@@ -112,17 +112,22 @@ func (a *app) housekeep(ctx context.Context, name string, wish, out any) error {
 }
 
 // reach gives the gate at --server or the one that serves this data folder; else
-// the engine right here. While another command has the folder it waits for its
-// turn.
+// the engine right here.
 func (a *app) reach(ctx context.Context) (*engine, *client.Client, error) {
 	if a.flags.server != "" {
 		c, err := a.remote(ctx)
 		return nil, c, err
 	}
+	return a.whenFree(ctx, func() (*engine, error) { return openEngine(ctx, a.cfg, a.logger(), a.progress()) })
+}
+
+// whenFree opens the data folder. While another command has it, it waits for its
+// turn; when a gate serves it, it gives that one.
+func (a *app) whenFree(ctx context.Context, open func() (*engine, error)) (*engine, *client.Client, error) {
 	const between = 100 * time.Millisecond
 	told := false
 	for {
-		e, err := openEngine(ctx, a.cfg, a.logger(), a.progress())
+		e, err := open()
 		if err == nil {
 			return e, nil, nil
 		}

@@ -86,8 +86,12 @@ func workerTasks() map[string]sandbox.Task {
 	return tasks
 }
 
-func inspector(blobs *disk.Store, l config.Limits) *scan.Inspector {
-	return scan.NewInspector(blobFiles(blobs), all.FileScanners(), workers(), sandbox.Limits{Wall: time.Duration(l.ScanTime), CPU: time.Duration(l.ScanTime), Memory: l.ScanMemory})
+func inspector(blobs *disk.Store, cfg config.Config) *scan.Inspector {
+	l := sandbox.Limits{
+		Wall: time.Duration(cfg.Limits.ScanTime), CPU: time.Duration(cfg.Limits.ScanTime), Memory: cfg.Limits.ScanMemory,
+		Require: cfg.Sandbox.Require,
+	}
+	return scan.NewInspector(blobFiles(blobs), all.FileScanners(), workers(), l)
 }
 
 // blobFiles opens blobs as the files that they are on this machine.

@@ -76,6 +76,7 @@ type Config struct {
 	Storage    Storage             `yaml:"storage"`
 	Metrics    Metrics             `yaml:"metrics"`
 	Scanners   []Scanner           `yaml:"scanners"`
+	Sandbox    Sandbox             `yaml:"sandbox"`
 
 	// File is where the settings were read from; "" when there was no file.
 	File string `yaml:"-"`
@@ -332,10 +333,19 @@ func (c Config) check() error {
 	if err := c.checkUpstreams(); err != nil {
 		return err
 	}
+	if hasPassword(c.PublicURL) {
+		return errors.New("public_url: it is written into every link; leave user and password out")
+	}
+	if i := slices.IndexFunc(c.Advisories.Sources, hasPassword); i >= 0 {
+		return fmt.Errorf("advisories.sources[%d]: sources are read without a password, and settings are printed; leave it out", i)
+	}
 	if err := c.checkScanners(); err != nil {
 		return err
 	}
 	if err := c.Budgets.check(); err != nil {
+		return err
+	}
+	if err := c.Sandbox.check(); err != nil {
 		return err
 	}
 	for _, p := range c.Internal {
@@ -375,6 +385,9 @@ func (c Config) checkUpstreams() error {
 			return fmt.Errorf("upstreams.%s: this version reads one upstream for each ecosystem; point it at a registry that joins them", u.Name)
 		}
 		names[u.Name], ecosystems[u.Ecosystem] = true, true
+		if u.Credential != "" && !strings.HasPrefix(u.Credential, "env:") && !strings.HasPrefix(u.Credential, "file:") {
+			return fmt.Errorf("upstreams.%s.credential: write env:NAME or file:/path, never the value itself", u.Name)
+		}
 		if u.URL == "auto" {
 			continue
 		}
@@ -385,6 +398,12 @@ func (c Config) checkUpstreams() error {
 		}
 	}
 	return nil
+}
+
+// hasPassword says whether an address names a user: settings hold no secrets.
+func hasPassword(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.User != nil
 }
 
 // Loopback says whether the server listens on loopback only.
