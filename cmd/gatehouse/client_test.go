@@ -88,7 +88,7 @@ func TestAGateIsNotItsOwnUpstream(t *testing.T) {
 		"the client's is this gate":  {"auto", "http://127.0.0.1:8484/pypi/simple/", true},
 		"by another name":            {"auto", "http://localhost:8484/pypi/simple/", true},
 		"by its public name":         {"auto", "https://gate.invalid/pypi/simple/", true},
-		"another port of this host":  {"auto", "http://127.0.0.1:3141/root/pypi/simple/", false},
+		"another port of this host":  {"auto", "http://127.0.0.1:3141/company/simple/", false},
 		"configured as its own":      {"http://127.0.0.1:8484/registry/x/pypi/simple/", "", true},
 		"configured, another server": {"https://index.invalid/simple/", "", false},
 	}
