@@ -14,11 +14,17 @@
 // GNU long name entries. Both are written here because archive/zip and
 // archive/tar merge exactly the differences that have to be seen.
 //
+// Archives inside the archive are told by their bytes and opened to a depth
+// (Limits.Nested). An installer leaves them packed, so what is wrong with one
+// is told (Unseen) and does not refuse the outermost; a zip with something in
+// front of it (a zipapp, an installer) is opened where real unpackers find it.
+//
 // Sizes, counts, depth and the ratio of unpacked to packed bytes are bounded by
 // Limits; memory stays the same however large an entry is.
 package archive
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -37,21 +43,34 @@ type Format string
 // The formats that can be walked.
 const (
 	Zip    Format = "zip"
+	Tar    Format = "tar"
 	TarGz  Format = "tar.gz"
 	TarBz2 Format = "tar.bz2"
+	// Tgz is TarGz as npm packs it: its unpackers drop the first folder of every
+	// name, whatever it is, so two names may not differ in that alone.
+	Tgz Format = "tgz"
+	// Gem is a tar whose data.tar.gz is what gets installed: that one is held to
+	// what an outermost archive is held to.
+	Gem Format = "gem"
 )
 
 // ErrFormat says that a file name belongs to no format that can be walked.
 var ErrFormat = errors.New("not an archive format the gate reads")
 
+// suffixes are the endings of file names, lower case, and what they promise.
+var suffixes = []struct {
+	suffix string
+	format Format
+}{
+	{".whl", Zip}, {".zip", Zip}, {".egg", Zip}, {".jar", Zip}, {".war", Zip}, {".ear", Zip}, {".aar", Zip}, {".nupkg", Zip},
+	{".tar.gz", TarGz}, {".tgz", Tgz}, {".crate", TarGz}, {".tar.bz2", TarBz2}, {".tar", Tar}, {".gem", Gem},
+}
+
 // FormatOf tells the format by a file's name. A file whose bytes are of another
 // format fails in Walk: installers go by the name too.
 func FormatOf(fileName string) (Format, error) {
 	name := strings.ToLower(fileName)
-	for _, s := range []struct {
-		suffix string
-		format Format
-	}{{".whl", Zip}, {".zip", Zip}, {".tar.gz", TarGz}, {".tgz", TarGz}, {".tar.bz2", TarBz2}} {
+	for _, s := range suffixes {
 		if strings.HasSuffix(name, s.suffix) {
 			return s.format, nil
 		}
@@ -69,7 +88,19 @@ type Limits struct {
 	Ratio      int64 // unpacked bytes for each packed one, above the floor
 	Body       int   // bytes of an entry up to which Entry.Body is kept
 	Head       int   // bytes of Entry.Head
+
+	// Nested is how many levels of archives inside are opened; none when zero (it
+	// has no default). All of them together get Entries, Unpacked and Ratio once
+	// more, apart from those of the outermost.
+	Nested int
+	// Held bounds the bytes that bodies of all levels take at once. An archive inside
+	// that is larger than Body, or for which Held has no room, is opened only when
+	// its format can be read as a stream.
+	Held int
 }
+
+// UsualNested is the value of Limits.Nested for whoever scans.
+const UsualNested = 3
 
 // Defaults. The ratio alone would refuse honest tables (a constant CSV packs
 // 1000 to 1), so it counts from half a gigabyte on; the largest wheels in use
@@ -83,6 +114,7 @@ const (
 	defaultRatio      = 100
 	defaultBody       = 16 << 20
 	defaultHead       = 64 << 10
+	defaultHeld       = 24 << 20
 
 	// mostNameBytes bounds the memory that names take, all together.
 	mostNameBytes = 32 << 20
@@ -97,6 +129,7 @@ func (l Limits) withDefaults() Limits {
 	l.Ratio = orDefault(l.Ratio, defaultRatio)
 	l.Body = orDefault(l.Body, defaultBody)
 	l.Head = orDefault(l.Head, defaultHead)
+	l.Held = max(orDefault(l.Held, defaultHeld), l.Body)
 	return l
 }
 
@@ -117,14 +150,30 @@ type Entry struct {
 	Head   []byte // the first bytes, valid during the call only
 	Body   []byte // the whole content, or nil when larger than Limits.Body; valid during the call only
 	Link   string // target as written of a symbolic (Mode says so) or hard link, else ""
+	Inside string // Path of the archive among the entries that this one lies in, "" for one of the outer archive
 }
 
-// Stats sums up a walk.
+// Stats sums up a walk, archives inside included.
 type Stats struct {
 	Entries  int
-	Unpacked int64 // bytes of all entries' content
-	Odd      []Odd // at most mostOdd of them
+	Unpacked int64    // bytes of all entries' content
+	Odd      []Odd    // at most mostOdd of them, about the outermost archive only
+	Unseen   []Unseen // archives inside that were not seen whole
+	// MoreUnseen counts further ones of format Unread or TooLarge, of which Unseen
+	// has at most mostUnseen. More of the others refuse the archive.
+	MoreUnseen int
 }
+
+// Unseen is an archive inside that was not looked at, or not to its end. An
+// installer leaves it packed, so what is wrong with it refuses nothing by itself.
+type Unseen struct {
+	Archive string // Path of the archive
+	Entry   string // Path of the entry at fault, or Archive again
+	Reason  Reason
+	Text    string // one sentence without the entry's name
+}
+
+const mostUnseen = 1000
 
 // Odd is something unusual that no unpacker disagrees about.
 type Odd struct {
@@ -149,6 +198,11 @@ const (
 	Unsupported Reason = "unsupported" // a compression method or feature that some unpackers lack
 	Bomb        Reason = "bomb"        // unpacks out of proportion
 	TooLarge    Reason = "too-large"   // more than the limits allow, which an honest archive may be
+
+	// Of an Unseen only.
+	Unreadable Reason = "unreadable" // broken
+	Unread     Reason = "format"     // of a format that is not read here
+	TooDeep    Reason = "depth"      // more archives around it than Limits.Nested
 )
 
 // Refusal says that an archive's structure is one the gate does not let
@@ -172,103 +226,205 @@ func refuse(entry string, why Reason, format string, args ...any) error {
 }
 
 // Walk reads the whole archive of size bytes and calls fn for each entry in the
-// order of their bytes. An error of fn ends the walk and comes back as it is; a
-// *Refusal or another error of the walk may come after entries were shown, so
-// nothing seen may be relied on before Walk returned nil. Reading is
-// sequential but for a zip's end records.
+// order of their bytes; entries of an archive inside come next to it. An error
+// of fn ends the walk and comes back as it is; a *Refusal or another error of
+// the walk may come after entries were shown, so nothing seen may be relied on
+// before Walk returned nil. Reading is sequential but for a zip's end records.
 func Walk(r io.ReaderAt, size int64, format Format, lim Limits, fn func(Entry) error) (Stats, error) {
-	w := &walk{lim: lim.withDefaults(), packed: size, fn: fn, hash: sha256.New()}
-	w.tree = newTree(w.lim)
+	c := &common{lim: lim.withDefaults(), packed: size, fn: fn}
+	w := &walk{common: c, format: format, counts: &counts{}, body: c.lim.Body}
+	w.begin()
 	var err error
 	switch format {
 	case Zip:
 		err = w.zip(r, size)
-	case TarGz:
+	case TarGz, Tgz:
 		err = w.tarGz(r, size)
 	case TarBz2:
 		err = w.tarBz2(r, size)
+	case Tar, Gem:
+		err = w.tar(io.NewSectionReader(r, 0, size))
 	default:
 		err = fmt.Errorf("%w: %q", ErrFormat, format)
 	}
-	w.stats.Odd = append(w.stats.Odd, w.tree.odd...)
-	if len(w.stats.Odd) > mostOdd {
-		w.stats.Odd = w.stats.Odd[:mostOdd]
+	c.stats.Odd = append(c.stats.Odd, w.tree.odd...)
+	if len(c.stats.Odd) > mostOdd {
+		c.stats.Odd = c.stats.Odd[:mostOdd]
 	}
-	return w.stats, err
+	return c.stats, err
 }
 
-// walk is the state that both formats share.
-type walk struct {
+// common is what the walks of all levels share.
+type common struct {
 	lim    Limits
-	packed int64 // bytes of the archive
+	packed int64 // bytes of the outermost archive
 	fn     func(Entry) error
-	tree   *tree
+	failed error // what fn returned
 	stats  Stats
-	spent  int64 // bytes unpacked so far, by the budget's count
-	hash   hash.Hash
-	keep   []byte // reused for Head and Body
+	inner  counts // of all archives inside together
+	held   int64  // bytes of the archives inside that are open, held in memory
 	drain  [64 << 10]byte
+}
+
+// counts is what a budget was used for.
+type counts struct {
+	spent     int64 // bytes unpacked
+	entries   int
+	nameBytes int
+}
+
+// walk is the state that all formats share, of one archive at a time.
+type walk struct {
+	*common
+	format  Format
+	archive string // Path of the archive that is walked, "" for the outermost
+	level   int    // how deep it lies
+	lenient bool   // inside: nobody installs what it holds by itself
+	body    int    // bytes of an entry that are kept whole
+	counts  *counts
+	tree    *tree
+	hash    hash.Hash
+	keep    []byte // reused for Head and Body
+	child   *walk  // reused for archives inside
+
+	// Reused from one archive to the next.
+	packedBuf, plainBuf *bufio.Reader
+	members             *gzipMembers
+	zipStream           zipStream
+}
+
+// begin makes w ready for another archive.
+func (w *walk) begin() {
+	w.tree = newTree(w.lim, w.counts)
+	w.tree.dropsRoot = w.format == Tgz
+	if w.hash == nil {
+		w.hash = sha256.New()
+	}
 }
 
 // spend takes n unpacked bytes from the budget.
 func (w *walk) spend(n int64) error {
-	if n < 0 || n > w.lim.Unpacked-w.spent {
+	if n < 0 || n > w.lim.Unpacked-w.counts.spent {
 		return refuse("", TooLarge, "it unpacks to more than %d bytes", w.lim.Unpacked)
 	}
-	w.spent += n
-	if w.spent > w.lim.RatioFloor && w.spent/w.lim.Ratio > w.packed {
+	w.counts.spent += n
+	if w.counts.spent > w.lim.RatioFloor && w.counts.spent/w.lim.Ratio > w.packed {
 		return refuse("", Bomb, "it unpacks to more than %d times its size of %d bytes", w.lim.Ratio, w.packed)
 	}
 	return nil
 }
 
+// buffered gives a reader of src, which *b keeps for the next time.
+func buffered(b **bufio.Reader, src io.Reader, size int) *bufio.Reader {
+	if *b == nil {
+		*b = bufio.NewReaderSize(src, size)
+	} else {
+		(*b).Reset(src)
+	}
+	return *b
+}
+
 func (w *walk) noteOdd(entry, format string, args ...any) {
-	if len(w.stats.Odd) < mostOdd {
+	if w.level == 0 && len(w.stats.Odd) < mostOdd {
 		w.stats.Odd = append(w.stats.Odd, Odd{entry, fmt.Sprintf(format, args...)})
 	}
 }
 
-// file reads exactly e.Size bytes of content from r and shows the entry.
+// file reads exactly e.Size bytes of content from r and shows the entry. What
+// is larger than is kept and can be read as a stream is shown after what lies
+// in it, because only then its digest is known.
 func (w *walk) file(e Entry, r io.Reader) error {
 	want := e.Size
-	if want > int64(w.lim.Body) {
-		want = int64(min(w.lim.Head, w.lim.Body))
+	if want > int64(w.body) {
+		want = int64(min(w.lim.Head, w.body))
 	}
-	if int64(cap(w.keep)) < want {
-		// Doubling keeps the garbage of ever larger entries below the last size.
-		w.keep = make([]byte, min(int64(w.lim.Body), max(want, 2*int64(cap(w.keep)))))
-	}
-	kept := w.keep[:want]
+	kept := w.reserve(int(want))
 	if _, err := io.ReadFull(r, kept); err != nil {
 		return fmt.Errorf("reading %.200q: %w", e.Path, unexpected(err))
 	}
 	w.hash.Reset()
 	w.hash.Write(kept)
-	rest, err := io.CopyBuffer(onlyWriter{w.hash}, io.LimitReader(r, e.Size-want), w.drain[:])
-	if err != nil {
-		return fmt.Errorf("reading %.200q: %w", e.Path, unexpected(err))
-	}
-	if want+rest != e.Size {
-		return fmt.Errorf("reading %.200q: %w", e.Path, io.ErrUnexpectedEOF)
-	}
-	var sum [sha256.Size]byte
-	e.SHA256 = artifact.Digest(hex.EncodeToString(w.hash.Sum(sum[:0])))
 	e.Head = kept[:min(len(kept), w.lim.Head)]
 	if want == e.Size {
 		e.Body = kept
+	} else if err := w.rest(e, io.LimitReader(r, e.Size-want), e.Size-want); err != nil {
+		return err
 	}
+	return w.showFile(e)
+}
+
+// rest reads what is not kept of e: into the digest, and past who looks for an
+// archive in it.
+func (w *walk) rest(e Entry, r io.Reader, size int64) error {
+	rest := &seenThrough{src: r, hash: w.hash}
+	if err := w.insideStream(e, rest); err != nil {
+		return err
+	}
+	if _, err := io.CopyBuffer(io.Discard, onlyReader{rest}, w.drain[:]); err != nil {
+		return fmt.Errorf("reading %.200q: %w", e.Path, unexpected(err))
+	}
+	if rest.n != size {
+		return fmt.Errorf("reading %.200q: %w", e.Path, io.ErrUnexpectedEOF)
+	}
+	return w.tooLargeToOpen(e, rest.last[:])
+}
+
+// showFile shows a file whose content went through w.hash, and then what lies in it.
+func (w *walk) showFile(e Entry) error {
+	var sum [sha256.Size]byte
+	e.SHA256 = artifact.Digest(hex.EncodeToString(w.hash.Sum(sum[:0])))
 	w.stats.Unpacked += e.Size
-	return w.show(e)
+	if err := w.show(e); err != nil {
+		return err
+	}
+	if e.Body == nil {
+		return nil
+	}
+	return w.insideWhole(e)
+}
+
+// reserve gives n bytes of the buffer for bodies. Doubling keeps the garbage of
+// ever larger entries below the last size.
+func (w *walk) reserve(n int) []byte {
+	if cap(w.keep) < n {
+		w.keep = make([]byte, min(w.body, max(n, 2*cap(w.keep))))
+	}
+	return w.keep[:n]
 }
 
 func (w *walk) show(e Entry) error {
 	w.stats.Entries++
-	return w.fn(e)
+	if w.archive != "" {
+		e.Path, e.Inside = inside(w.archive, e.Path), w.archive
+	}
+	w.failed = w.fn(e)
+	return w.failed
 }
 
-// onlyWriter hides every method but Write, so that io.CopyBuffer uses the
-// buffer it is given.
-type onlyWriter struct{ io.Writer }
+// seenThrough hashes what is read of src and keeps the last bytes of it.
+type seenThrough struct {
+	src  io.Reader
+	hash hash.Hash
+	n    int64
+	last [lenEnd]byte
+}
+
+func (s *seenThrough) Read(p []byte) (int, error) {
+	n, err := s.src.Read(p)
+	s.hash.Write(p[:n])
+	s.n += int64(n)
+	if n >= len(s.last) {
+		copy(s.last[:], p[n-len(s.last):n])
+	} else {
+		copy(s.last[:], s.last[n:])
+		copy(s.last[len(s.last)-n:], p[:n])
+	}
+	return n, err
+}
+
+// onlyReader hides every method but Read, so that io.CopyBuffer uses the buffer
+// it is given.
+type onlyReader struct{ io.Reader }
 
 // unexpected turns an end in the middle of something into what it is.
 func unexpected(err error) error {

@@ -13,7 +13,8 @@ import (
 
 func TestFormatOf(t *testing.T) {
 	for name, want := range map[string]Format{
-		"a-1-py3-none-any.whl": Zip, "a-1.zip": Zip, "a-1.tar.gz": TarGz, "a-1.tgz": TarGz, "a-1.tar.bz2": TarBz2, "A-1.TAR.GZ": TarGz,
+		"a-1-py3-none-any.whl": Zip, "a-1.zip": Zip, "a-1.tar.gz": TarGz, "a-1.tgz": Tgz, "a-1.tar.bz2": TarBz2, "A-1.TAR.GZ": TarGz,
+		"a-1.tar": Tar, "a-1.crate": TarGz, "a-1.jar": Zip, "a.WAR": Zip, "a.ear": Zip, "a.aar": Zip, "a.1.nupkg": Zip, "a-1.egg": Zip, "a-1.gem": Gem,
 		"a-1.tar.xz": "", "a-1.exe": "", "a": "",
 	} {
 		got, err := FormatOf(name)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,8 +22,21 @@ const (
 	usualPadding = 20 * block
 )
 
+// sizes of read buffers, bytes: for a file, for an archive inside.
+const (
+	largeBuffer = 256 << 10
+	smallBuffer = 32 << 10
+)
+
+func (w *walk) bufferSize() int {
+	if w.level > 0 {
+		return smallBuffer
+	}
+	return largeBuffer
+}
+
 func (w *walk) tarGz(r io.ReaderAt, size int64) error {
-	g := &gzipMembers{src: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 256<<10)}
+	g := w.gunzip(io.NewSectionReader(r, 0, size))
 	if err := w.tar(g); err != nil {
 		return err
 	}
@@ -36,29 +50,40 @@ func (w *walk) tarGz(r io.ReaderAt, size int64) error {
 }
 
 func (w *walk) tarBz2(r io.ReaderAt, size int64) error {
-	return w.tar(bzip2.NewReader(bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 256<<10)))
+	return w.tar(bzip2.NewReader(buffered(&w.packedBuf, io.NewSectionReader(r, 0, size), w.bufferSize())))
 }
 
-// gzipMembers unpacks one gzip member after the other. Zeros after the last one
-// are padding; anything else there is refused, because some readers stop
-// silently and some fail.
+// gunzip begins to unpack gzip data.
+func (w *walk) gunzip(src io.Reader) *gzipMembers {
+	if w.members == nil {
+		w.members = &gzipMembers{}
+	}
+	*w.members = gzipMembers{src: buffered(&w.packedBuf, src, w.bufferSize()), gz: w.members.gz, lenient: w.lenient}
+	return w.members
+}
+
+// gzipMembers unpacks one gzip member after the other. Some readers (uv, cargo)
+// stop after the first one, so what follows it may only be the zeros of a tar's
+// end. Zeros after the last one are padding; anything else there is refused,
+// because some readers stop silently and some fail.
 type gzipMembers struct {
 	src     *bufio.Reader
-	gz      *gzip.Reader
+	gz      *gzip.Reader // kept for the next stream
 	members int
 	padded  bool
+	lenient bool // what is in further members is read like the first
 }
 
 func (g *gzipMembers) Read(p []byte) (int, error) {
-	if g.gz == nil {
-		gz, err := gzip.NewReader(g.src)
-		if err != nil {
-			return 0, unexpected(err)
+	if g.members == 0 {
+		if err := g.member(); err != nil {
+			return 0, err
 		}
-		gz.Multistream(false)
-		g.gz, g.members = gz, 1
 	}
 	n, err := g.gz.Read(p)
+	if g.members > 1 && !g.lenient && strings.Trim(string(p[:n]), "\x00") != "" {
+		return 0, refuse("", Hidden, "it goes on in a second gzip member, which some unpackers do not read")
+	}
 	if err != io.EOF {
 		return n, err
 	}
@@ -66,6 +91,21 @@ func (g *gzipMembers) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	return 0, g.next()
+}
+
+func (g *gzipMembers) member() error {
+	if g.gz == nil {
+		gz, err := gzip.NewReader(g.src)
+		if err != nil {
+			return unexpected(err)
+		}
+		g.gz = gz
+	} else if err := g.gz.Reset(g.src); err != nil {
+		return unexpected(err)
+	}
+	g.gz.Multistream(false)
+	g.members++
+	return nil
 }
 
 // next begins the next member; io.EOF when there is none.
@@ -77,12 +117,7 @@ func (g *gzipMembers) next() error {
 	if string(head) != "\x1f\x8b" {
 		return g.padding()
 	}
-	if err := g.gz.Reset(g.src); err != nil {
-		return unexpected(err)
-	}
-	g.gz.Multistream(false)
-	g.members++
-	return nil
+	return g.member()
 }
 
 func (g *gzipMembers) padding() error {
@@ -122,10 +157,16 @@ type tarStream struct {
 	longName string
 	longLink string
 	files    map[string]bool // regular files so far, for hard links
+	strays   bool            // a link that leaves the archive was told of
 }
 
 func (w *walk) tar(src io.Reader) error {
-	t := &tarStream{w: w, src: bufio.NewReaderSize(budgeted{src, w}, 64<<10), files: map[string]bool{}}
+	return w.tarEntries(buffered(&w.plainBuf, budgeted{src, w}, 64<<10))
+}
+
+// tarEntries reads a tar whose bytes are counted already.
+func (w *walk) tarEntries(src *bufio.Reader) error {
+	t := &tarStream{w: w, src: src, files: map[string]bool{}}
 	var h [block]byte
 	for {
 		switch _, err := io.ReadFull(t.src, h[:]); {
@@ -187,6 +228,7 @@ type header struct {
 	kind       byte
 	size       int64
 	mode       fs.FileMode
+	special    bool // the mode has a set-user, set-group or sticky bit
 }
 
 // record reads one header and what belongs to it.
@@ -218,7 +260,7 @@ func parseHeader(b []byte) (header, error) {
 	if err != nil {
 		return h, refuse(h.name, Unsupported, "its mode field is not a plain octal number")
 	}
-	h.size, h.mode = size, fs.FileMode(mode)&fs.ModePerm
+	h.size, h.mode, h.special = size, fs.FileMode(mode)&fs.ModePerm, mode&0o7000 != 0
 	prefix := b[345:500]
 	switch magic := string(b[257:265]); {
 	case magic == "ustar\x0000":
@@ -335,7 +377,7 @@ func parsePax(b []byte) (map[string]string, error) {
 func checkPax(records map[string]string) error {
 	for key, value := range records {
 		switch {
-		case strings.HasPrefix(key, "GNU.sparse."), key == "SCHILY.realsize":
+		case strings.HasPrefix(key, "GNU.sparse."), key == "SCHILY.realsize", key == "SUN.holesdata":
 			return refuse("", Special, "it holds a sparse file, whose content unpackers put together differently")
 		case key == "hdrcharset" && value != "ISO-IR 10646 2000 UTF-8":
 			return refuse("", Unsupported, "an extended header declares the character set %.40q", value)
@@ -422,6 +464,9 @@ func (t *tarStream) entry(h header) error {
 	if h.link != "" {
 		return refuse(h.name, Mismatch, "it is a file with a link target")
 	}
+	if h.special {
+		t.w.noteOdd(e.Path, "its mode sets the user, the group or the sticky bit")
+	}
 	t.files[path] = true
 	if err := t.w.file(e, t.src); err != nil {
 		return err
@@ -445,7 +490,7 @@ func (t *tarStream) link(e Entry, h header) error {
 	e.Link = h.link
 	if h.kind == '2' {
 		e.Mode |= fs.ModeSymlink
-		if err := checkSymlink(e.Path, h.link); err != nil {
+		if err := t.stray(checkSymlink(e.Path, h.link)); err != nil {
 			return err
 		}
 		t.w.noteOdd(e.Path, "it is a symbolic link inside the archive")
@@ -453,10 +498,28 @@ func (t *tarStream) link(e Entry, h header) error {
 	}
 	target := strings.TrimPrefix(h.link, "./")
 	if !t.files[target] {
-		return refuse(h.name, BadLink, "it is a hard link to %.100q, which is no file before it in the archive", h.link)
+		err := refuse(h.name, BadLink, "it is a hard link to %.100q, which is no file before it in the archive", h.link)
+		if err := t.stray(err); err != nil {
+			return err
+		}
 	}
 	t.w.noteOdd(e.Path, "it is a hard link inside the archive")
 	return t.w.show(e)
+}
+
+// stray lets a walk of an archive inside go on after a link that leaves it: the
+// image of a system is full of them, and no link is followed here. The first of
+// an archive is told.
+func (t *tarStream) stray(err error) error {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if !ok || !t.w.lenient {
+		return err
+	}
+	if t.strays {
+		return nil
+	}
+	t.strays = true
+	return t.w.unseen(t.w.archive, refusal.Entry, refusal.Reason, refusal.Text)
 }
 
 func (t *tarStream) skipPadding(size int64) error {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // kind is what a path of the archive is.
@@ -20,24 +22,25 @@ const (
 // that two unpackers would lay out differently.
 type tree struct {
 	lim       Limits
+	counts    *counts
 	nodes     map[string]kind
-	folded    map[string]string // path as a case-insensitive file system sees it, to the path
-	nameBytes int
-	entries   int
+	folded    map[string]string // path as the most forgetful file system sees it, to the path
+	dropsRoot bool              // unpackers drop the first folder of each name
+	below     map[string]string // path without its first folder, to the path
 	odd       []Odd
 }
 
-func newTree(lim Limits) *tree {
-	return &tree{lim: lim, nodes: map[string]kind{}, folded: map[string]string{}}
+func newTree(lim Limits, c *counts) *tree {
+	return &tree{lim: lim, counts: c, nodes: map[string]kind{}, folded: map[string]string{}, below: map[string]string{}}
 }
 
 // add records a path (already without a trailing slash). again allows a
 // directory to be named twice.
 func (t *tree) add(path string, k kind, again bool) error {
-	if t.entries++; t.entries > t.lim.Entries {
+	if t.counts.entries++; t.counts.entries > t.lim.Entries {
 		return refuse("", TooLarge, "it has more than %d entries", t.lim.Entries)
 	}
-	if t.nameBytes += len(path); t.nameBytes > mostNameBytes {
+	if t.counts.nameBytes += len(path); t.counts.nameBytes > mostNameBytes {
 		return refuse("", TooLarge, "its names take more than %d bytes", mostNameBytes)
 	}
 	if err := checkPath(path, t.lim); err != nil {
@@ -54,8 +57,11 @@ func (t *tree) add(path string, k kind, again bool) error {
 	default:
 		return refuse(path, Duplicate, "the name is in the archive twice")
 	}
-	t.noteCollision(path)
-	return nil
+	t.noteOddName(path)
+	if err := t.checkBelow(path, k); err != nil {
+		return err
+	}
+	return t.checkCollision(path, k)
 }
 
 func (t *tree) addParents(path string) error {
@@ -72,23 +78,126 @@ func (t *tree) addParents(path string) error {
 			return refuse("", TooLarge, "it has more than %d files and folders", 2*t.lim.Entries)
 		}
 		t.nodes[path[:i]] = implied
+		if err := t.checkCollision(path[:i], implied); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (t *tree) noteCollision(path string) {
-	key := fold(path)
-	if first, ok := t.folded[key]; ok && first != path && len(t.odd) < mostOdd {
-		t.odd = append(t.odd, Odd{path, "the name differs only in letter case or trailing dots from another entry"})
-		return
+// checkBelow compares names as unpackers see them that drop the first folder.
+func (t *tree) checkBelow(path string, k kind) error {
+	if !t.dropsRoot || k == dir {
+		return nil
 	}
-	t.folded[key] = path
+	_, rest, found := strings.Cut(path, "/")
+	if !found {
+		t.note(path, "it lies in no folder, where unpackers drop the first one")
+		return nil
+	}
+	key := fold(rest)
+	first, taken := t.below[key]
+	if !taken {
+		t.below[key] = path
+		return nil
+	}
+	if _, other, _ := strings.Cut(first, "/"); other == rest || governs(path) {
+		return refuse(path, Duplicate, "without its first folder it is the same as %.100q", first)
+	}
+	return nil
 }
 
-// fold gives what a case-insensitive file system, and Windows with its dropped
-// trailing dots and spaces, would take a path for.
+// checkCollision compares names as file systems see them that know no case, one
+// Unicode form only, or no dots and spaces at a name's end. Letter case alone is
+// common among ordinary files, and noted; in what says what a package is, and
+// where a link could be followed, the first or the last wins.
+func (t *tree) checkCollision(path string, k kind) error {
+	key := fold(path)
+	first, taken := t.folded[key]
+	if !taken {
+		t.folded[key] = path
+		return nil
+	}
+	folders := isFolder(k) && isFolder(t.nodes[first])
+	switch {
+	case first == path:
+		return nil
+	case k == link || t.nodes[first] == link:
+		return refuse(path, BadLink, "some file systems take it for %.100q, and one of them is a link", first)
+	case folders && !governs(path):
+	case upper(path) != upper(first):
+		return refuse(path, Duplicate, "some file systems take it for %.100q", first)
+	case governs(path):
+		return refuse(path, Duplicate, "it differs in letter case only from %.100q, and says what the package is", first)
+	}
+	t.note(path, "the name differs only in letter case from another entry")
+	return nil
+}
+
+func isFolder(k kind) bool { return k == dir || k == implied }
+
+func (t *tree) note(path, text string) {
+	if len(t.odd) < mostOdd {
+		t.odd = append(t.odd, Odd{path, text})
+	}
+}
+
+// noteOddName tells of names that some systems cannot have or show.
+func (t *tree) noteOddName(path string) {
+	for e := range strings.SplitSeq(path, "/") {
+		switch base, _, _ := strings.Cut(e, "."); {
+		case strings.HasSuffix(e, ".") || strings.HasSuffix(e, " "):
+			t.note(path, "the name has trailing dots or spaces, which Windows drops")
+		case strings.Contains(e, ":"):
+			t.note(path, "the name has a colon, which Windows takes for something else")
+		case reserved[strings.ToLower(base)]:
+			t.note(path, "the name is a device's on Windows")
+		case strings.IndexFunc(e, isFormat) >= 0:
+			t.note(path, "the name has characters that do not show")
+		default:
+			continue
+		}
+		return
+	}
+}
+
+func isFormat(r rune) bool { return r >= 0x80 && unicode.Is(unicode.Cf, r) }
+
+// reserved are the names of devices on Windows, whatever ending follows.
+var reserved = map[string]bool{
+	"con": true, "prn": true, "aux": true, "nul": true,
+	"com1": true, "com2": true, "com3": true, "com4": true, "com5": true, "com6": true, "com7": true, "com8": true, "com9": true,
+	"lpt1": true, "lpt2": true, "lpt3": true, "lpt4": true, "lpt5": true, "lpt6": true, "lpt7": true, "lpt8": true, "lpt9": true,
+}
+
+// governing are files by whose content installers go, lower case.
+var governing = map[string]bool{
+	"pkg-info": true, "pyproject.toml": true, "setup.py": true, "setup.cfg": true,
+	"package.json": true, "binding.gyp": true, "npm-shrinkwrap.json": true,
+	"go.mod": true, "cargo.toml": true, "build.rs": true, "manifest.mf": true,
+}
+
+// governs says whether path, or a folder of it, is one by which installers or
+// interpreters go.
+func governs(path string) bool {
+	path = fold(path)
+	for folder := path; ; {
+		i := strings.LastIndexByte(folder, '/')
+		base := folder[i+1:]
+		if folder == path && (governing[base] || strings.HasSuffix(base, ".pth")) || strings.HasSuffix(base, ".dist-info") || strings.HasSuffix(base, ".egg-info") {
+			return true
+		}
+		if i < 0 {
+			return false
+		}
+		folder = folder[:i]
+	}
+}
+
+// fold gives what the most forgetful file systems would take a path for: Unicode
+// in one form, letters in one case, no dots and spaces at a name's end.
 func fold(path string) string {
-	path = strings.ToLower(path)
+	path = upper(norm.NFC.String(upper(path)))
 	if !strings.Contains(path, "./") && !strings.Contains(path, " /") && !strings.HasSuffix(path, ".") && !strings.HasSuffix(path, " ") {
 		return path
 	}
@@ -97,6 +206,30 @@ func fold(path string) string {
 		elements[i] = strings.TrimRight(e, ". ")
 	}
 	return strings.Join(elements, "/")
+}
+
+// upper puts letters into one case, by way of the upper one as file systems do
+// it: a long s is an s to them.
+func upper(s string) string {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return strings.ToLower(strings.ToUpper(s))
+		}
+	}
+	return strings.ToLower(s)
+}
+
+// legible gives a name of unknown encoding letters, byte by byte, so that it can
+// be shown.
+func legible(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	runes := make([]rune, len(name))
+	for i := range len(name) {
+		runes[i] = rune(name[i])
+	}
+	return string(runes)
 }
 
 // checkPath refuses a name that leaves the root or that is not one clean,

@@ -51,6 +51,7 @@ var le = binary.LittleEndian
 // member is what the central directory says about one entry.
 type member struct {
 	name             string
+	path             string // as it is shown
 	flags, method    uint16
 	crc              uint32
 	packed, unpacked uint64
@@ -58,7 +59,11 @@ type member struct {
 	mode             fs.FileMode
 }
 
-func (w *walk) zip(r io.ReaderAt, size int64) error {
+func (w *walk) zip(r io.ReaderAt, size int64) error { return w.zipFrom(r, size, false) }
+
+// zipFrom reads a zip. prefixed says that bytes before its first entry are
+// somebody else's: the beginning of a script or program.
+func (w *walk) zipFrom(r io.ReaderAt, size int64, prefixed bool) error {
 	end, err := readEnd(r, size)
 	if err != nil {
 		return err
@@ -76,7 +81,12 @@ func (w *walk) zip(r io.ReaderAt, size int64) error {
 		}
 		return 0
 	})
-	z := &zipStream{src: bufio.NewReaderSize(io.NewSectionReader(r, 0, int64(end.offset)), 256<<10)}
+	var from uint64
+	if prefixed && len(members) > 0 {
+		from = min(members[0].offset, end.offset)
+	}
+	z := &w.zipStream
+	z.src, z.at = buffered(&w.packedBuf, io.NewSectionReader(r, int64(from), int64(end.offset-from)), w.bufferSize()), from
 	for i, m := range members {
 		next := end.offset
 		if i+1 < len(members) {
@@ -174,12 +184,16 @@ func (w *walk) readDirectory(r io.ReaderAt, end zipEnd) ([]member, error) {
 	members := make([]member, 0, min(end.count, end.size/lenCentral, uint64(w.lim.Entries)))
 	var total uint64
 	for left := end.size; left > 0; {
-		m, used, err := readCentral(src, left)
+		m, used, err := readCentral(src, left, w.lenient)
 		if err != nil {
 			return nil, err
 		}
 		left -= used
-		if err := w.tree.add(strings.TrimSuffix(m.name, "/"), kindOf(m.mode), false); err != nil {
+		m.path = strings.TrimSuffix(m.name, "/")
+		if w.lenient {
+			m.path = legible(m.path)
+		}
+		if err := w.tree.add(m.path, kindOf(m.mode), w.lenient); err != nil {
 			return nil, err
 		}
 		if total += m.unpacked; m.unpacked > math.MaxInt64 || total > math.MaxInt64 {
@@ -201,7 +215,7 @@ func kindOf(mode fs.FileMode) kind {
 	return file
 }
 
-func readCentral(src *bufio.Reader, left uint64) (m member, used uint64, err error) {
+func readCentral(src *bufio.Reader, left uint64, lenient bool) (m member, used uint64, err error) {
 	var fixed [lenCentral]byte
 	if left < lenCentral {
 		return m, 0, refuse("", Hidden, "%d bytes of its central directory belong to no entry", left)
@@ -236,7 +250,7 @@ func readCentral(src *bufio.Reader, left uint64) (m member, used uint64, err err
 	if err := x.resolve(m.name, &m.unpacked, &m.packed, &m.offset); err != nil {
 		return m, 0, err
 	}
-	if err := m.check(); err != nil {
+	if err := m.check(lenient); err != nil {
 		return m, 0, err
 	}
 	m.mode, err = modeOf(m.name, h[5], le.Uint32(h[38:]))
@@ -246,8 +260,9 @@ func readCentral(src *bufio.Reader, left uint64) (m member, used uint64, err err
 	return m, used, err
 }
 
-// check refuses what some unpackers cannot read or read differently.
-func (m member) check() error {
+// check refuses what some unpackers cannot read or read differently. lenient
+// spares names in an encoding that only their writer knew.
+func (m member) check(lenient bool) error {
 	switch {
 	case m.flags&flagsEncrypted != 0:
 		return refuse(m.name, Encrypted, "it is encrypted")
@@ -257,7 +272,7 @@ func (m member) check() error {
 		return refuse(m.name, Unsupported, "it is packed with method %d; only stored and deflated are read", m.method)
 	case m.method == methodStore && m.packed != m.unpacked:
 		return refuse(m.name, Mismatch, "it is stored and its two sizes differ")
-	case m.flags&flagUTF8 == 0 && strings.IndexFunc(m.name, func(r rune) bool { return r >= 0x80 }) >= 0:
+	case m.flags&flagUTF8 == 0 && !lenient && strings.IndexFunc(m.name, func(r rune) bool { return r >= 0x80 }) >= 0:
 		return refuse(m.name, BadName, "the name is not ASCII and its encoding is not declared")
 	}
 	return nil
@@ -267,15 +282,22 @@ func (m member) check() error {
 // name, as every unpacker does; attributes that say otherwise are refused, and
 // so are links: Python writes their target as a file's text, others link.
 func modeOf(name string, madeBy byte, attributes uint32) (fs.FileMode, error) {
-	const unix, darwin = 3, 19
+	const fat, unix, darwin, folder = 0, 3, 19, 1 << 4
 	isDir := strings.HasSuffix(name, "/")
 	perm := fs.FileMode(0o644)
-	if madeBy == unix || madeBy == darwin {
+	switch {
+	case attributes>>28 == 0o12:
+		// Whatever system it says it was made on: Info-ZIP believes the bits of a
+		// Unix mode on DOS too.
+		return 0, refuse(name, BadLink, "it is a symbolic link, which zip unpackers treat differently")
+	case madeBy == fat && attributes&folder != 0 && !isDir:
+		return 0, refuse(name, Mismatch, "its name and its attributes disagree on whether it is a folder")
+	}
+	const unset = 0xffff // what plexus-archiver writes for folders
+	if (madeBy == unix || madeBy == darwin) && attributes>>16 != unset {
 		perm = fs.FileMode(attributes>>16) & fs.ModePerm
 		switch kind := attributes >> 28; {
 		case kind == 0, kind == 0o04 && isDir, kind == 0o10 && !isDir:
-		case kind == 0o12:
-			return 0, refuse(name, BadLink, "it is a symbolic link, which zip unpackers treat differently")
 		case kind == 0o04, kind == 0o10:
 			return 0, refuse(name, Mismatch, "its name and its attributes disagree on whether it is a folder")
 		default:
@@ -383,14 +405,17 @@ func (w *walk) zipMember(z *zipStream, m member, next uint64) error {
 	case next < m.offset || m.packed > next-m.offset:
 		return refuse(m.name, Hidden, "it goes beyond the next entry's beginning")
 	}
-	wide, err := z.localHeader(m)
+	wide, later, err := z.localHeader(m)
 	if err != nil {
 		return err
 	}
 	if m.packed > next-min(next, z.at) {
 		return refuse(m.name, Hidden, "it goes beyond the next entry's beginning")
 	}
-	if err := w.zipContent(z, m); err != nil {
+	// A streaming reader of a stored entry whose size comes later looks for the
+	// descriptor's signature: the content must not show it one.
+	search := later && m.method == methodStore && !w.lenient
+	if err := w.zipContent(z, m, search); err != nil {
 		return err
 	}
 	z.at += m.packed
@@ -401,41 +426,42 @@ func (w *walk) zipMember(z *zipStream, m member, next uint64) error {
 }
 
 // localHeader reads a local header and compares it with the central one. wide
-// says that it has a zip64 field, whose descriptor then has 64-bit sizes.
-func (z *zipStream) localHeader(m member) (wide bool, err error) {
+// says that it has a zip64 field, whose descriptor then has 64-bit sizes; later
+// that it leaves the sizes to the descriptor.
+func (z *zipStream) localHeader(m member) (wide, later bool, err error) {
 	h, err := z.read(lenLocal)
 	if err != nil {
-		return false, fmt.Errorf("reading the local header of %.200q: %w", m.name, err)
+		return false, false, fmt.Errorf("reading the local header of %.200q: %w", m.name, err)
 	}
 	if le.Uint32(h) != sigLocal {
-		return false, refuse(m.name, Mismatch, "the central directory points to something that is no entry")
+		return false, false, refuse(m.name, Mismatch, "the central directory points to something that is no entry")
 	}
 	rest, err := z.read(int(le.Uint16(h[26:])) + int(le.Uint16(h[28:])))
 	if err != nil {
-		return false, fmt.Errorf("reading the local header of %.200q: %w", m.name, err)
+		return false, false, fmt.Errorf("reading the local header of %.200q: %w", m.name, err)
 	}
 	nameLen := int(le.Uint16(h[26:]))
 	if string(rest[:nameLen]) != m.name {
-		return false, refuse(m.name, Mismatch, "its local header names it %.100q", rest[:nameLen])
+		return false, false, refuse(m.name, Mismatch, "its local header names it %.100q", rest[:nameLen])
 	}
 	if le.Uint16(h[6:]) != m.flags || le.Uint16(h[8:]) != m.method {
-		return false, refuse(m.name, Mismatch, "its local and central headers differ in flags or method")
+		return false, false, refuse(m.name, Mismatch, "its local and central headers differ in flags or method")
 	}
 	x, err := readExtra(m.name, rest[nameLen:])
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	crc, packed, unpacked := le.Uint32(h[14:]), uint64(le.Uint32(h[18:])), uint64(le.Uint32(h[22:]))
 	if x.has64 {
 		if err := x.resolveLocal(m, &unpacked, &packed); err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
-	later := m.flags&flagDescriptor != 0 && crc == 0 && packed == 0 && unpacked == 0
+	later = m.flags&flagDescriptor != 0 && crc == 0 && packed == 0 && unpacked == 0
 	if !later && (crc != m.crc || packed != m.packed || unpacked != m.unpacked) {
-		return false, refuse(m.name, Mismatch, "its local and central headers differ in size or checksum")
+		return false, false, refuse(m.name, Mismatch, "its local and central headers differ in size or checksum")
 	}
-	return x.has64, nil
+	return x.has64, later, nil
 }
 
 // resolveLocal reads a local zip64 field, which always has both sizes.
@@ -455,14 +481,18 @@ func (x extra) resolveLocal(m member, unpacked, packed *uint64) error {
 
 // zipContent unpacks and shows one entry. The deflate stream must use all its
 // bytes, give exactly the promised ones, and match the checksum.
-func (w *walk) zipContent(z *zipStream, m member) error {
+func (w *walk) zipContent(z *zipStream, m member, search bool) error {
 	packed := io.LimitReader(z.src, int64(m.packed))
 	var content io.Reader = packed
 	if m.method == methodDeflate {
 		content = z.inflater(packed)
 	}
+	watch := &descriptorWatch{src: content}
+	if search {
+		content = watch
+	}
 	sum := crc32.NewIEEE()
-	e := Entry{Path: strings.TrimSuffix(m.name, "/"), Mode: m.mode, Size: int64(m.unpacked)}
+	e := Entry{Path: m.path, Mode: m.mode, Size: int64(m.unpacked)}
 	show := func() error { return w.file(e, io.TeeReader(content, sum)) }
 	if m.mode.IsDir() {
 		show = func() error { return w.show(e) }
@@ -470,7 +500,26 @@ func (w *walk) zipContent(z *zipStream, m member) error {
 	if err := show(); err != nil {
 		return err
 	}
+	if watch.found {
+		return refuse(m.name, Mismatch, "it holds what a streaming reader takes for its end")
+	}
 	return z.endOf(m, content, packed, sum.Sum32())
+}
+
+// descriptorWatch looks for a data descriptor's signature in what is read.
+type descriptorWatch struct {
+	src   io.Reader
+	last  uint32 // the last four bytes
+	found bool
+}
+
+func (d *descriptorWatch) Read(p []byte) (int, error) {
+	n, err := d.src.Read(p)
+	for _, b := range p[:n] {
+		d.last = d.last>>8 | uint32(b)<<24
+		d.found = d.found || d.last == sigDescriptor
+	}
+	return n, err
 }
 
 func (z *zipStream) inflater(packed io.Reader) io.Reader {

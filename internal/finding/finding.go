@@ -18,7 +18,8 @@ type Class string
 // The classes, in the words of reports.
 const (
 	Vulnerability Class = "vulnerability" // a published advisory covers this version
-	Malware       Class = "malware"       // a known-bad record or strong malware facts
+	Malware       Class = "malware"       // a known-bad record: the version, a digest or a host is on a list
+	Behaviour     Class = "behaviour"     // what the code does, by the rules of scan/malware
 	Name          Class = "name"          // looks like another name
 	Origin        Class = "origin"        // an internal name seen outside, two upstreams for one name
 	Integrity     Class = "integrity"     // bytes are not what somebody promised
@@ -123,14 +124,25 @@ type Finding struct {
 	Text     string   `json:"text"`
 	IDs      []string `json:"ids,omitempty"`   // advisory ids, one alias group, preferred id first
 	Fixed    []string `json:"fixed,omitempty"` // versions known to be fixed, ascending; only those above the version looked at
-	Path     string   `json:"path,omitempty"`  // inside the archive
-	Line     int      `json:"line,omitempty"`  // inside Path
+	// File is the version's file (wheel, sdist, ...) that it is about, where a check
+	// of a version says so; "" for all of them. A scanner of one archive leaves it out.
+	File string `json:"file,omitempty"`
+	Path string `json:"path,omitempty"` // inside the archive
+	Line int    `json:"line,omitempty"` // inside Path
+	// Facts name what the finding rests on in the same words in every version of a
+	// package, sorted: what an earlier version that was admitted had as well is not new.
+	Facts []string `json:"facts,omitempty"`
 }
 
 // Fingerprint names the finding independently of severity and wording, so that
-// a waiver given for it still means it after a text was improved.
+// a waiver given for it still means it after a text was improved, and what rests on
+// other facts is another finding.
 func (f Finding) Fingerprint() string {
-	b, err := json.Marshal([]any{f.Rule, f.Class, f.IDs, f.Path})
+	about := []any{f.Rule, f.Class, f.IDs, f.Path}
+	if len(f.Facts) > 0 {
+		about = append(about, f.Facts)
+	}
+	b, err := json.Marshal(about)
 	if err != nil {
 		panic(err) // strings only: cannot fail
 	}

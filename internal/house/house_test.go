@@ -26,12 +26,12 @@ var layers = []struct {
 	match []string // package paths; a trailing /... takes what is below too
 	peers bool     // packages of this line do not import each other, their own subfolders aside
 }{
-	{"leaf nouns", []string{"internal/artifact", "internal/artifact/hostiletest", "internal/finding", "internal/verdict", "internal/spdx"}, false},
+	{"leaf nouns", []string{"internal/artifact", "internal/artifact/hostiletest", "internal/finding", "internal/verdict", "internal/spdx", "internal/lazy"}, false},
 	{"the ecosystem interface", []string{"internal/ecosystem"}, false},
 	{"shared rooms", []string{
 		"internal/fetch", "internal/advisory", "internal/sandbox", "internal/archive", "internal/policy", "internal/blob/...",
 		"internal/secretref", "internal/config", "internal/upstream", "internal/git", "internal/answer", "internal/clientconfig",
-		"internal/jobs/...", "internal/sbom", "internal/budget", "internal/observe",
+		"internal/jobs/...", "internal/sbom", "internal/budget", "internal/observe", "internal/code/...",
 	}, false},
 	{"an ecosystem's formats, for its peers and the scanners", []string{
 		"internal/ecosystem/pypi/pep440", "internal/ecosystem/pypi/pep503", "internal/ecosystem/pypi/pep508", "internal/ecosystem/pypi/pep425",
@@ -41,6 +41,7 @@ var layers = []struct {
 	{"peers", []string{
 		"internal/ecosystem/pypi/...", "internal/scan/advisory/...", "internal/scan/honesty/...", "internal/scan/licence/...",
 		"internal/scan/typosquat/...", "internal/scan/origin/...", "internal/scan/status/...", "internal/scan/external/...",
+		"internal/scan/malware/...",
 	}, true},
 	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest"}, false},
 	{"the gate", []string{"internal/gate"}, false},

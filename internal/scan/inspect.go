@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -32,13 +34,17 @@ const (
 	RuleUnsafe = "archive-unsafe"
 	// RuleOdd: unusual and harmless. Class honesty, severity none.
 	RuleOdd = "archive-odd"
+	// RuleInside: an archive inside the archive was not seen whole, because of its
+	// structure, its size or its format. Class honesty: nothing unpacks it when the
+	// package is installed. Its severity says how likely that hides something.
+	RuleInside = "archive-inside-unseen"
 )
 
 // inspectTask is the worker's task, and engineRevision changes whenever Inspect
 // or package archive could answer otherwise for the same bytes.
 const (
 	inspectTask    = "inspect"
-	engineRevision = "1"
+	engineRevision = "2"
 )
 
 // mostFindings bounds a report; past it the report says so as a fault.
@@ -54,6 +60,9 @@ type Describer interface {
 // the worker: whatever is wrong with the archive is a finding in the report.
 func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, lim archive.Limits) Report {
 	report := Report{Findings: []finding.Finding{}, Scanners: revisions(scanners)}
+	if lim.Nested == 0 {
+		lim.Nested = archive.UsualNested
+	}
 	format, err := archive.FormatOf(t.File.Name)
 	if err == nil {
 		err = checkDigest(r, size, t.File.SHA256)
@@ -66,16 +75,27 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 	for i, s := range scanners {
 		passes[i] = s.Begin(t)
 	}
-	stats, err := archive.Walk(r, size, format, lim, func(e archive.Entry) error {
-		for _, p := range passes {
-			report.Findings = append(report.Findings, p.Entry(Entry(e))...)
-		}
+	keep := func(found []finding.Finding) error {
+		report.Findings = append(report.Findings, found...)
 		if len(report.Findings) > mostFindings {
 			return errFindings
 		}
 		return nil
+	}
+	again := newAsked(passes)
+	stats, err := archive.Walk(r, size, format, lim, func(e archive.Entry) error {
+		again.note(e)
+		for _, p := range passes {
+			if err := keep(p.Entry(Entry(e))); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	report.Entries, report.Unpacked = stats.Entries, stats.Unpacked
+	if err == nil {
+		err = again.walk(r, size, format, lim, keep)
+	}
 	if err != nil {
 		// What was seen so far stays: it is true of the bytes read. What only the
 		// whole archive tells is not asked for.
@@ -92,6 +112,7 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 		report.Findings = append(report.Findings, finding.Finding{
 			Rule: RuleOdd, Class: finding.Honesty, Severity: finding.None, Path: o.Entry, Text: sentence(o.Entry, o.Text)})
 	}
+	report.Findings = append(report.Findings, unseen(stats)...)
 	return finish(report)
 }
 
@@ -136,6 +157,62 @@ func archiveFinding(err error) finding.Finding {
 	return f
 }
 
+// mostInside bounds how many archives inside are told of with one severity; what
+// comes after is counted.
+const mostInside = 20
+
+// unseen tells of archives inside that were not seen whole. Broken ones are
+// ordinary where a package keeps material for its own tests, so there they are
+// a note.
+func unseen(stats archive.Stats) []finding.Finding {
+	var out []finding.Finding
+	more := map[finding.Severity]int{}
+	listed := map[finding.Severity]int{}
+	for _, u := range stats.Unseen {
+		severity := unseenSeverity(u)
+		if listed[severity]++; listed[severity] > mostInside {
+			more[severity]++
+			continue
+		}
+		out = append(out, finding.Finding{Rule: RuleInside, Class: finding.Honesty, Severity: severity, Path: u.Entry,
+			Text: "archive " + artifact.Untrusted(u.Archive).String() + " inside was not looked at to its end: " + sentence(entryOf(u), u.Text)})
+	}
+	more[finding.Medium] += stats.MoreUnseen
+	for _, severity := range slices.Sorted(maps.Keys(more)) {
+		if n := more[severity]; n > 0 {
+			out = append(out, finding.Finding{Rule: RuleInside, Class: finding.Honesty, Severity: severity,
+				Text: fmt.Sprintf("%d more archives inside were not looked at to their end", n)})
+		}
+	}
+	return out
+}
+
+// entryOf is the entry's path without the archive's, "" for the archive itself.
+func entryOf(u archive.Unseen) string {
+	return strings.TrimPrefix(strings.TrimPrefix(u.Entry, u.Archive), "!")
+}
+
+func unseenSeverity(u archive.Unseen) finding.Severity {
+	switch {
+	case forTests(u.Archive):
+		return finding.None
+	case u.Reason == archive.TooLarge, u.Reason == archive.Unread:
+		return finding.Medium
+	}
+	return finding.High
+}
+
+// testFolders are names of folders that hold material for tests, lower case.
+var testFolders = map[string]bool{
+	"test": true, "tests": true, "testing": true, "testdata": true, "test_data": true, "test-data": true,
+	"fixture": true, "fixtures": true, "__tests__": true, "spec": true, "specs": true,
+}
+
+func forTests(path string) bool {
+	elements := strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return r == '/' || r == '!' })
+	return slices.ContainsFunc(elements[:max(len(elements)-1, 0)], func(e string) bool { return testFolders[e] })
+}
+
 func unreadable(why string) finding.Finding {
 	return finding.Finding{Rule: RuleUnreadable, Class: finding.Fault, Severity: finding.Unknown,
 		Text: "the archive could not be read: " + artifact.Untrusted(why).String()}
@@ -157,6 +234,14 @@ func revisions(scanners []FileScanner) []string {
 	return out
 }
 
+// How a worker's memory is kept small without spending its time on that: it
+// collects when it has grown by this many percent, which for most archives is
+// hardly ever, and harder from so many bytes on, which is a wish and no limit.
+const (
+	workerGCPercent = 400
+	workerMemory    = 48 << 20
+)
+
 // order is what the parent tells the worker beside the open file.
 type order struct {
 	Target FileTarget
@@ -165,7 +250,7 @@ type order struct {
 
 // Tasks is what a program that inspects hands to sandbox.MaybeWorker.
 func Tasks(scanners []FileScanner) map[string]sandbox.Task {
-	return map[string]sandbox.Task{inspectTask: func(in []*os.File, spec []byte) ([]byte, error) {
+	return map[string]sandbox.Task{excerptTask: excerptWork, inspectTask: func(in []*os.File, spec []byte) ([]byte, error) {
 		var o order
 		if err := json.Unmarshal(spec, &o); err != nil {
 			return nil, fmt.Errorf("reading orders: %w", err)
@@ -173,6 +258,8 @@ func Tasks(scanners []FileScanner) map[string]sandbox.Task {
 		if len(in) != 1 {
 			return nil, fmt.Errorf("reading orders: %d files, want one", len(in))
 		}
+		debug.SetGCPercent(workerGCPercent)
+		debug.SetMemoryLimit(min(workerMemory, debug.SetMemoryLimit(-1)))
 		return json.Marshal(Inspect(in[0], o.Size, o.Target, scanners, archive.Limits{}))
 	}}
 }
@@ -203,17 +290,36 @@ func (i *Inspector) Revision() string {
 // answered nonsense is a finding of class fault; an error means that no worker
 // could be run, or that ctx ended.
 func (i *Inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.IndexFile, indexMetadata []byte) (Report, error) {
+	t := FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: indexMetadata}
+	return i.inspect(ctx, t, func() ([]byte, error) {
+		blob, err := i.open(ctx, f.SHA256)
+		if err != nil {
+			return nil, err
+		}
+		defer blob.Close()
+		return i.work(ctx, blob, t)
+	})
+}
+
+// InspectOpen is Inspect for a file that is open already, which need not be a
+// blob. It is read from its start, wherever its offset is, and left open.
+func (i *Inspector) InspectOpen(ctx context.Context, opened *os.File, t FileTarget) (Report, error) {
+	return i.inspect(ctx, t, func() ([]byte, error) { return i.work(ctx, opened, t) })
+}
+
+// inspect runs work when a worker is free, and reads what it answers.
+func (i *Inspector) inspect(ctx context.Context, t FileTarget, work func() ([]byte, error)) (Report, error) {
 	release, err := i.slots.Acquire(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	defer release()
-	out, err := i.work(ctx, f, FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: indexMetadata})
+	out, err := work()
 	if failure, ok := errors.AsType[*sandbox.Failure](err); ok {
 		return i.faulty(failureText(failure)), nil
 	}
 	if err != nil {
-		return Report{}, fmt.Errorf("inspecting %s: %w", f.Name, err)
+		return Report{}, fmt.Errorf("inspecting %s: %w", t.File.Name, err)
 	}
 	var r Report
 	if err := json.Unmarshal(out, &r); err != nil {
@@ -225,13 +331,8 @@ func (i *Inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.In
 	return r, nil
 }
 
-func (i *Inspector) work(ctx context.Context, f artifact.File, t FileTarget) ([]byte, error) {
-	blob, err := i.open(ctx, f.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	defer blob.Close()
-	st, err := blob.Stat()
+func (i *Inspector) work(ctx context.Context, opened *os.File, t FileTarget) ([]byte, error) {
+	st, err := opened.Stat()
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +342,7 @@ func (i *Inspector) work(ctx context.Context, f artifact.File, t FileTarget) ([]
 	}
 	began := time.Now()
 	defer func() { budget.From(ctx).Charge(budget.ScanTime, int64(time.Since(began))) }()
-	return sandbox.Run(ctx, inspectTask, []*os.File{blob}, spec, i.limits)
+	return sandbox.Run(ctx, inspectTask, []*os.File{opened}, spec, i.limits)
 }
 
 // faulty is the report about an archive that no worker got through.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -236,4 +237,140 @@ func TestInstallsGoFirst(t *testing.T) {
 			t.Errorf("opened in the order %v, want %v", got, want)
 		}
 	})
+}
+
+// inspectWheel inspects a wheel with these files in the test's own process.
+func inspectWheel(t *testing.T, files map[string]string, scanners ...scan.FileScanner) scan.Report {
+	t.Helper()
+	b := scantest.Wheel{Name: "demo", Version: "1.0", Files: files}.Build(t)
+	f := artifact.File{Name: wheelName, SHA256: artifact.DigestOf(b)}
+	return scan.Inspect(bytes.NewReader(b), int64(len(b)), scan.FileTarget{File: f}, scanners, archive.Limits{})
+}
+
+// TestArchivesInsideAreFindings: nothing unpacks what lies in a package when it is
+// installed, so it is never an integrity fact, and never silence.
+func TestArchivesInsideAreFindings(t *testing.T) {
+	climbs := string(scantest.Zip(t, scantest.File{Path: "../x", Content: "x"}))
+	xz := "\xfd7zXZ\x00 and so on"
+	deep := string(scantest.Zip(t, scantest.File{Path: "a", Content: "x"}))
+	for range archive.UsualNested {
+		deep = string(scantest.Zip(t, scantest.File{Path: "in.zip", Content: deep}))
+	}
+	for _, tc := range []struct {
+		path, content string
+		want          finding.Severity
+		at            string
+		why           string
+	}{
+		{"data.zip", climbs, finding.High, "data.zip!../x", "its structure hides something"},
+		{"demo/logo.png", climbs, finding.High, "demo/logo.png!../x", "whatever it is called"},
+		{"data.gz", "\x1f\x8b\x08 and then nothing", finding.High, "data.gz", "cut, or not for our eyes"},
+		{"data.xz", xz, finding.Medium, "data.xz", "an ordinary format that is not read here"},
+		{"deep.zip", deep, finding.High, "deep.zip!in.zip!in.zip!in.zip", "nobody packs so deep without a reason"},
+		{"demo/tests/data.zip", climbs, finding.None, "demo/tests/data.zip!../x", "tests need broken archives"},
+		{"demo/Fixtures/cut.gz", "\x1f\x8b\x08", finding.None, "demo/Fixtures/cut.gz", "tests need broken archives"},
+		{"tests", climbs, finding.High, "tests!../x", "a file of that name is no folder for tests"},
+		{"demo/contest/data.zip", climbs, finding.High, "demo/contest/data.zip!../x", "a whole word counts"},
+	} {
+		r := inspectWheel(t, map[string]string{tc.path: tc.content})
+		if len(r.Findings) != 1 {
+			t.Errorf("%s: %+v, want one finding (%s)", tc.path, r.Findings, tc.why)
+			continue
+		}
+		f := r.Findings[0]
+		if f.Rule != scan.RuleInside || f.Class != finding.Honesty || f.Severity != tc.want || f.Path != tc.at || !strings.Contains(f.Text, "archive "+tc.path) {
+			t.Errorf("%s: %+v, want severity %s at %s (%s)", tc.path, f, tc.want, tc.at, tc.why)
+		}
+	}
+}
+
+func TestManyArchivesInsideAreCounted(t *testing.T) {
+	files := map[string]string{}
+	for n := range 30 {
+		files[fmt.Sprintf("%d.xz", n)] = "\xfd7zXZ\x00"
+	}
+	files["zz.zip"] = string(scantest.Zip(t, scantest.File{Path: "../x"}))
+	r := inspectWheel(t, files)
+	if len(r.Findings) != 22 {
+		t.Fatalf("%d findings, want 20, one that counts the rest, and the one that is worse", len(r.Findings))
+	}
+	if last := r.Findings[21]; last.Severity != finding.Medium || !strings.HasPrefix(last.Text, "10 more") {
+		t.Errorf("the last is %+v", last)
+	}
+	if worse := r.Findings[20]; worse.Severity != finding.High {
+		t.Errorf("before it %+v", worse)
+	}
+}
+
+func TestEntriesInsideSayWhereTheyLie(t *testing.T) {
+	s := &againScanner{}
+	r := inspectWheel(t, map[string]string{"in.zip": string(scantest.Zip(t, scantest.File{Path: "a.py", Content: "inert"}))}, s)
+	if got := s.first["in.zip!a.py"]; got != "inert inside in.zip" {
+		t.Errorf("shown as %q", got)
+	}
+	if got := s.first["in.zip"]; !strings.HasSuffix(got, " inside ") {
+		t.Errorf("the archive itself is shown as %.100q", got)
+	}
+	if r.Entries != 5 {
+		t.Errorf("%d entries are counted, want the one inside as well", r.Entries)
+	}
+}
+
+// againScanner asks for some entries again.
+type againScanner struct {
+	wants []string
+	first map[string]string // path to content and where it lies
+	again []string          // path, content
+	fails bool
+}
+
+func (s *againScanner) Name() string                    { return "again" }
+func (s *againScanner) Revision() string                { return "1" }
+func (s *againScanner) Begin(scan.FileTarget) scan.Pass { s.first = map[string]string{}; return s }
+func (s *againScanner) Wants(path string) bool          { return slices.Contains(s.wants, path) }
+
+func (s *againScanner) Entry(e scan.Entry) []finding.Finding {
+	s.first[e.Path] = string(e.Body) + " inside " + e.Inside
+	return nil
+}
+
+func (s *againScanner) Again(e scan.Entry) []finding.Finding {
+	s.again = append(s.again, e.Path, string(e.Body))
+	if s.fails {
+		return make([]finding.Finding, 5000)
+	}
+	return []finding.Finding{{Rule: "again", Class: finding.Honesty, Path: e.Path}}
+}
+
+func (s *againScanner) End() []finding.Finding {
+	return []finding.Finding{{Rule: "end", Class: finding.Honesty, Text: strings.Join(s.again, " ")}}
+}
+
+func TestEntriesAreShownAgain(t *testing.T) {
+	files := map[string]string{"a.txt": "of a", "b.py": "of b", "in.zip": string(scantest.Zip(t, scantest.File{Path: "c.txt", Content: "of c"}))}
+	for _, tc := range []struct {
+		wants []string
+		want  string
+		why   string
+	}{
+		{nil, "", "nobody asks"},
+		{[]string{"not there"}, "", "there is no such entry"},
+		{[]string{"b.py", "a.txt"}, "a.txt of a b.py of b", "in the order of the archive"},
+		{[]string{"in.zip!c.txt"}, "in.zip!c.txt of c", "in an archive inside as well"},
+	} {
+		r := inspectWheel(t, files, &againScanner{wants: tc.wants})
+		last := r.Findings[len(r.Findings)-1]
+		if last.Rule != "end" || last.Text != tc.want || len(r.Findings) != 1+len(strings.Fields(tc.want))/3 {
+			t.Errorf("%+v, want %q before the end (%s)", r.Findings, tc.want, tc.why)
+		}
+	}
+	r := inspectWheel(t, files, &againScanner{wants: []string{"a.txt"}, fails: true})
+	if last := r.Findings[len(r.Findings)-1]; last.Class != finding.Fault {
+		t.Errorf("too much to say in the second walk ends in %+v", last)
+	}
+	two := []scan.FileScanner{&againScanner{wants: []string{"a.txt"}}, &againScanner{wants: []string{"b.py"}}}
+	r = inspectWheel(t, files, two...)
+	if got := rules(r); got != "again:honesty again:honesty end:honesty end:honesty" {
+		t.Errorf("two scanners, each its own: %s", got)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
@@ -26,8 +27,15 @@ type VersionTarget struct {
 	// Reports are what the worker saw in the version's files so far, by file
 	// name; empty before anything was fetched.
 	Reports map[string]*Report
-	Origin  string // recorded origin of the name; "" when it has none yet
-	Now     time.Time
+	// Behaviours are what the rules of behaviour made of those reports, by file name.
+	Behaviours map[string]*Behaviour
+	// Baseline is the nearest lower version that may subtract; nil when there is none.
+	Baseline *Baseline
+	// Drift is what was admitted 90 days ago and is so still; nil when there is none,
+	// or when it is Baseline.
+	Drift  *Baseline
+	Origin string // recorded origin of the name; "" when it has none yet
+	Now    time.Time
 }
 
 // ErrNoData is what a check wraps when it has no data at all to look in. The gate
@@ -44,8 +52,9 @@ type VersionCheck interface {
 	// Revision changes whenever the same target could get another answer: rule
 	// versions, data snapshots.
 	Revision() string
-	// Check gives findings. One whose Path is the name of one of t.Files is about
-	// that file only; the others are about every file. An error is a fault: it holds.
+	// Check gives findings. One whose File (or, where that is empty, Path) is the name
+	// of one of t.Files is about that file only; the others are about every file. An
+	// error is a fault: it holds.
 	Check(ctx context.Context, t VersionTarget) ([]finding.Finding, error)
 }
 
@@ -58,6 +67,10 @@ type Entry struct {
 	Head   []byte // the first 64 KiB at most
 	Body   []byte // the whole content, or nil when larger than the worker keeps
 	Link   string // target of a symbolic or hard link, else ""
+	// Inside is the path of the archive among the entries that this one lies in,
+	// "" for the package's own. Such a Path is that archive's, "!" and the path
+	// inside it. Nothing installs it by itself: it is no file of the package.
+	Inside string
 }
 
 // FileTarget is what a file scanner is told before the entries come.
@@ -90,6 +103,10 @@ type Report struct {
 	Metadata    *ecosystem.Metadata `json:"metadata"`     // as in the archive; nil when it has none
 	RawMetadata []byte              `json:"raw_metadata"` // METADATA or PKG-INFO bytes, capped
 	Scanners    []string            `json:"scanners"`     // name@revision, in order
+
+	// Code is the facts of every file, and facts about the package as a whole under
+	// the path of the file that says them. In order of path.
+	Code []code.File `json:"code,omitempty"`
 
 	// Sources are the digests of the Python files: for a wheel by the path they
 	// are installed at, for an sdist by the path below its root folder.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/dist"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
@@ -64,10 +65,41 @@ func (Scanner) Name() string { return "honesty" }
 
 // Revision implements scan.FileScanner; it goes up with every change of what is
 // found.
-func (Scanner) Revision() string { return "2" }
+func (Scanner) Revision() string { return "3" }
 
-// Begin implements scan.FileScanner.
+// Begin implements scan.FileScanner. An archive that nobody said the package of
+// is an sdist only when it turns out to have a PKG-INFO where one has it; one of
+// another ecosystem is none of ours.
 func (Scanner) Begin(t scan.FileTarget) scan.Pass {
+	switch eco := t.File.Version.Package.Ecosystem; {
+	case eco != "" && eco != artifact.PyPI:
+		return elsewhere{}
+	case eco == "" && !strings.HasSuffix(t.File.Name, ".whl"):
+		t.File.Version.Package = packageOf(t.File.Name)
+		if _, err := dist.ParseFileName(t.File); err != nil {
+			return elsewhere{}
+		}
+		p := begin(t)
+		p.unasked = true
+		return p
+	}
+	return begin(t)
+}
+
+// elsewhere is the pass over an archive that is no Python package.
+type elsewhere struct{}
+
+func (elsewhere) Entry(scan.Entry) []finding.Finding { return nil }
+func (elsewhere) End() []finding.Finding             { return nil }
+
+// packageOf is the package that an sdist's name speaks of: all before the last
+// hyphen, as PEP 625 has it.
+func packageOf(fileName string) artifact.Package {
+	name := fileName[:max(0, strings.LastIndexByte(fileName, '-'))]
+	return artifact.Package{Ecosystem: artifact.PyPI, Name: pep503.Normalize(name)}
+}
+
+func begin(t scan.FileTarget) *pass {
 	p := &pass{target: t, entries: map[string]entry{}, count: map[string]int{}, worst: map[string]finding.Finding{}}
 	promise, err := dist.ParseFileName(t.File)
 	if err != nil {
@@ -88,6 +120,7 @@ type entry struct {
 // pass sees one archive.
 type pass struct {
 	target   scan.FileTarget
+	unasked  bool // nobody said that it is a Python package
 	promise  dist.Promise
 	nameErr  error // the file name cannot be read: nothing can be compared
 	reader   *dist.Reader
@@ -100,8 +133,8 @@ type pass struct {
 
 // Entry implements scan.Pass.
 func (p *pass) Entry(e scan.Entry) []finding.Finding {
-	if p.nameErr != nil || e.Mode.IsDir() {
-		return nil
+	if p.nameErr != nil || e.Mode.IsDir() || e.Inside != "" {
+		return nil // what lies in an archive inside is no file of this one
 	}
 	if e.Link != "" {
 		// Its content is another entry's and was, or will be, looked at there; under
@@ -133,6 +166,10 @@ func (p *pass) End() []finding.Finding {
 			Text: "what the file promises cannot be read from its name: " + safe(p.nameErr.Error())}}
 	}
 	p.contents = p.reader.Finish()
+	if p.unasked && p.contents.Metadata == nil {
+		p.contents = dist.Contents{}
+		return nil
+	}
 	p.checkPromise()
 	p.checkProblems()
 	p.checkMetadata()

@@ -208,3 +208,33 @@ func TestReportIsDescribed(t *testing.T) {
 		t.Errorf("sdist: %+v", r)
 	}
 }
+
+func TestArchivesOfNobody(t *testing.T) {
+	nobody := func(f *scan.FileTarget) { f.File.Version = artifact.Version{} }
+	of := func(eco artifact.Ecosystem) func(*scan.FileTarget) {
+		return func(f *scan.FileTarget) {
+			f.File.Version = artifact.Version{Package: artifact.Package{Ecosystem: eco, Name: "demo"}, Number: "1.0"}
+		}
+	}
+	pth := map[string]string{"src/a.pth": "import os; os.system('true')\n"}
+	for _, tc := range []struct {
+		name, file string
+		sdist      scantest.Sdist
+		target     func(*scan.FileTarget)
+		want       []string
+		why        string
+	}{
+		{"an sdist", "demo-1.0.tar.gz", scantest.Sdist{Files: pth}, nobody, []string{"pth-file honesty medium demo-1.0/src/a.pth"}, "PKG-INFO says what it is"},
+		{"an sdist of another", "other-1.0.tar.gz", scantest.Sdist{}, nobody,
+			[]string{"metadata-name-mismatch integrity high demo-1.0/PKG-INFO", "sdist-layout honesty low demo-1.0"}, "its own name is a promise too"},
+		{"a release of a forge", "demo-1.0.tar.gz", scantest.Sdist{Without: []string{"PKG-INFO"}, Files: pth}, nobody, nil, "no Python package, and nobody said so"},
+		{"no version in its name", "backup.tar.gz", scantest.Sdist{Files: pth}, nobody, nil, "nothing to compare with"},
+		{"of another ecosystem", "demo-1.0.tgz", scantest.Sdist{Files: pth}, of("npm"), nil, "other people's promises"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := tc.sdist
+			s.Name, s.Version = "demo", "1.0"
+			wantFindings(t, inspect(tc.file, s.Build(t), tc.target).Findings, tc.want, tc.why)
+		})
+	}
+}

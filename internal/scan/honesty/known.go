@@ -1,10 +1,10 @@
 package honesty
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // knownPth are .pth files of wide use that run code for a known purpose.
@@ -55,8 +55,8 @@ var knownNamespace = map[artifact.Digest]bool{
 }
 
 var (
-	namespaceTuple = regexp.MustCompile(`\*\((?:'[A-Za-z0-9_]+', ?)*'[A-Za-z0-9_]+',?\)`)
-	quoted         = regexp.MustCompile(`'([A-Za-z0-9_]+)'`)
+	namespaceTuple = lazy.Regexp(`\*\((?:'[A-Za-z0-9_]+', ?)*'[A-Za-z0-9_]+',?\)`)
+	quoted         = lazy.Regexp(`'([A-Za-z0-9_]+)'`)
 )
 
 // namespaceLine recognises a line of setuptools' template for namespace
@@ -65,12 +65,12 @@ var (
 func namespaceLine(line string) bool { return knownNamespace[namespaceSkeleton(line)] }
 
 func namespaceSkeleton(line string) artifact.Digest {
-	tuple := namespaceTuple.FindString(line)
+	tuple := namespaceTuple().FindString(line)
 	if tuple == "" {
 		return ""
 	}
 	var parts []string
-	for _, m := range quoted.FindAllStringSubmatch(tuple, -1) {
+	for _, m := range quoted().FindAllStringSubmatch(tuple, -1) {
 		parts = append(parts, m[1])
 	}
 	last := len(parts) - 1

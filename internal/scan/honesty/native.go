@@ -3,11 +3,11 @@ package honesty
 import (
 	"bytes"
 	"encoding/binary"
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
@@ -74,7 +74,7 @@ func nativeSeverity(kind string) finding.Severity {
 	return finding.High
 }
 
-var cached = regexp.MustCompile(`^(.+?)\.[A-Za-z0-9_-]+(?:\.opt-[A-Za-z0-9]+)?\.pyc$`)
+var cached = lazy.Regexp(`^(.+?)\.[A-Za-z0-9_-]+(?:\.opt-[A-Za-z0-9]+)?\.pyc$`)
 
 // sourceOf gives the path of the source that a .pyc file was made from.
 func sourceOf(pyc string) string {
@@ -83,7 +83,7 @@ func sourceOf(pyc string) string {
 		dir, name = pyc[:i+1], pyc[i+1:]
 	}
 	if folder, ok := strings.CutSuffix(dir, "__pycache__/"); ok {
-		if m := cached.FindStringSubmatch(name); m != nil {
+		if m := cached().FindStringSubmatch(name); m != nil {
 			return folder + m[1] + ".py"
 		}
 	}

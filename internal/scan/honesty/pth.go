@@ -2,11 +2,11 @@ package honesty
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
@@ -20,7 +20,7 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "
 	"\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // loaded are words that have no place in a line that only imports.
-var loaded = regexp.MustCompile(`;|\b(?:exec|eval|compile|getattr|globals|open|base64|binascii|codecs|zlib|marshal|subprocess|popen|system|socket|urllib|requests|http|ctypes|pty|runpy|importlib)\b|__import__|__builtins__|\\x|chr\(`)
+var loaded = lazy.Regexp(`;|\b(?:exec|eval|compile|getattr|globals|open|base64|binascii|codecs|zlib|marshal|subprocess|popen|system|socket|urllib|requests|http|ctypes|pty|runpy|importlib)\b|__import__|__builtins__|\\x|chr\(`)
 
 // pthVerdict is what a .pth file's content amounts to.
 type pthVerdict struct {
@@ -59,7 +59,7 @@ func judgePthLine(line string) pthVerdict {
 		return pthVerdict{finding.Low, 0, "sets up a namespace package in the way setuptools does"}
 	case len(line) > longLine:
 		return pthVerdict{finding.High, 0, "runs a long line of code whenever Python starts"}
-	case loaded.MatchString(line):
+	case loaded().MatchString(line):
 		return pthVerdict{finding.High, 0, "runs code whenever Python starts"}
 	}
 	return pthVerdict{finding.Medium, 0, "imports a module whenever Python starts"}
@@ -80,7 +80,8 @@ func (p *pass) checkPth(e scan.Entry, installed string) {
 		return
 	}
 	if e.Link != "" || e.Body == nil {
-		p.add(RulePth, finding.Honesty, finding.High, e.Path, "%s is read whenever Python starts and its content is not that of a small file", safe(e.Path))
+		p.keep(finding.Finding{Rule: RulePth, Class: finding.Honesty, Severity: finding.High, Path: e.Path, Facts: contentOf(e),
+			Text: safe(e.Path) + " is read whenever Python starts and its content is not that of a small file"})
 		return
 	}
 	v := judgePth(e.Body)
@@ -90,8 +91,17 @@ func (p *pass) checkPth(e scan.Entry, installed string) {
 		}
 		v.severity = finding.Medium
 	}
-	p.keep(finding.Finding{Rule: RulePth, Class: finding.Honesty, Severity: v.severity, Path: e.Path, Line: v.line,
+	p.keep(finding.Finding{Rule: RulePth, Class: finding.Honesty, Severity: v.severity, Path: e.Path, Line: v.line, Facts: contentOf(e),
 		Text: safe(e.Path) + " " + v.text})
+}
+
+// contentOf names what an entry holds, so that the same file in the next version is
+// the same fact; nothing for a link, whose content is elsewhere.
+func contentOf(e scan.Entry) []string {
+	if e.Link != "" || e.SHA256 == "" {
+		return nil
+	}
+	return []string{"content " + string(e.SHA256)}
 }
 
 // checkCustomize reports modules that Python imports by itself at every start.
@@ -104,7 +114,8 @@ func (p *pass) checkCustomize(e scan.Entry, installed string) {
 	}
 	if isPackage || importable(installed) {
 		if top == "sitecustomize" || top == "usercustomize" {
-			p.add(RuleSiteCustomize, finding.Honesty, finding.High, e.Path, "%s is imported whenever Python starts", safe(e.Path))
+			p.keep(finding.Finding{Rule: RuleSiteCustomize, Class: finding.Honesty, Severity: finding.High, Path: e.Path, Facts: contentOf(e),
+				Text: safe(e.Path) + " is imported whenever Python starts"})
 		}
 	}
 }
@@ -118,13 +129,13 @@ func importable(name string) bool {
 	return false
 }
 
-var cmdclass = regexp.MustCompile(`\bcmdclass\b`)
+var cmdclass = lazy.Regexp(`\bcmdclass\b`)
 
 // checkHooks notes what an sdist runs when it is built: that is ordinary, and
 // the first place to look.
 func (p *pass) checkHooks() {
 	c := p.contents
-	if cmdclass.Match(c.SetupPy) {
+	if cmdclass().Match(c.SetupPy) {
 		p.add(RuleInstallHook, finding.Honesty, finding.Low, c.SetupPyPath, "setup.py replaces commands of the build (cmdclass)")
 	}
 	if c.Build != nil && len(c.Build.BackendPath) > 0 {

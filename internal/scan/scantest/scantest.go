@@ -341,6 +341,26 @@ func coreMetadata(format, name, version, summary, license, python string, requir
 	return b.Bytes()
 }
 
+// File is one file of a Zip.
+type File struct {
+	Path, Content string
+}
+
+// Zip is a plain zip of files in this order, whatever they are called: what a
+// package carries inside.
+func Zip(t testing.TB, files ...File) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	z := zip.NewWriter(&buf)
+	for _, f := range files {
+		addZip(t, z, f.Path, f.Content)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatalf("building zip: %v", err)
+	}
+	return buf.Bytes()
+}
+
 var separators = regexp.MustCompile(`[-_.]+`)
 
 func escape(name string) string {
