@@ -1,0 +1,23 @@
+package flow_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/flow"
+)
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	s := flow.Of(code.Fetch, code.Exec) // what is no source adds nothing
+	if got := (s | s.ViaFile() | flow.Word(code.LongLiteral)).Words(); !slices.Equal(got, []string{"fetch", "file:fetch", "long-literal"}) {
+		t.Errorf("words are %v", got)
+	}
+	if got := s.ViaFile().ViaFile(); got != s.ViaFile() || !got.Has(s) || got.Has(flow.Of(code.Decode)) {
+		t.Errorf("through two files: %v", got.Words())
+	}
+	if flow.Set(0).Words() != nil {
+		t.Error("the empty set has words")
+	}
+}
