@@ -1,0 +1,513 @@
+package python
+
+import (
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/python/syntax"
+)
+
+// arguments are those of one call.
+type arguments struct {
+	a        *analysis
+	pos      []*value
+	nodes    []syntax.ID // of pos, where known
+	kw       []keyword
+	receiver syntax.ID // the expression whose method is called, or none
+	rest     *value    // what *args of unknown length holds
+}
+
+type keyword struct {
+	name  string
+	value *value
+	node  syntax.ID
+}
+
+func (g *arguments) count() int { return len(g.pos) }
+
+func (g *arguments) at(i int) *value {
+	if i >= 0 && i < len(g.pos) {
+		return g.pos[i]
+	}
+	if g.rest != nil {
+		return g.rest
+	}
+	return nothing
+}
+
+// named gives a keyword argument, or the positional one at i.
+func (g *arguments) named(n string, i int) *value {
+	for _, k := range g.kw {
+		if k.name == n {
+			return k.value
+		}
+	}
+	return g.at(i)
+}
+
+func (g *arguments) keyword(names ...string) *value {
+	for _, n := range names {
+		for _, k := range g.kw {
+			if k.name == n {
+				return k.value
+			}
+		}
+	}
+	return nothing
+}
+
+// reaches unites what the arguments carry.
+func (g *arguments) reaches() (sources, marks) {
+	var from sources
+	var m marks
+	for _, v := range g.pos {
+		f, n := v.reaches()
+		from |= f
+		m |= n
+	}
+	for _, k := range g.kw {
+		f, n := k.value.reaches()
+		from |= f
+		m |= n
+	}
+	if g.rest != nil {
+		f, n := g.rest.reaches()
+		from |= f
+		m |= n
+	}
+	return from, m
+}
+
+// call evaluates a call.
+func (a *analysis) call(id syntax.ID, n *syntax.Node) *value {
+	callee := a.eval(n.A)
+	args := arguments{a: a}
+	if c := a.tree.Node(n.A); c.Kind == syntax.Attribute {
+		args.receiver = c.A
+	}
+	a.arguments(&args, n.B)
+	return a.apply(callee, &args, id)
+}
+
+func (a *analysis) arguments(g *arguments, first syntax.ID) {
+	for kid := first; kid != 0; kid = a.tree.Next(kid) {
+		n := a.tree.Node(kid)
+		switch n.Kind {
+		case syntax.Keyword:
+			word := a.tree.Name(kid)
+			v := a.settle(a.eval(n.A), n.A)
+			if word == "" && v.kind == dict {
+				for i := 0; i+1 < len(v.items) && i < 256; i += 2 {
+					g.kw = append(g.kw, keyword{v.items[i].s, v.items[i+1], n.A})
+				}
+				continue
+			}
+			if word != "env" {
+				v = a.asData(v, kid)
+			}
+			g.kw = append(g.kw, keyword{word, v, n.A})
+		case syntax.Starred:
+			v := a.eval(n.A)
+			if v.kind == list && v.n == 0 {
+				g.pos = append(g.pos, v.items...)
+				for range v.items {
+					g.nodes = append(g.nodes, 0)
+				}
+				continue
+			}
+			g.rest = a.element(v)
+		default:
+			v := a.asData(a.settle(a.eval(kid), kid), kid)
+			g.pos = append(g.pos, v)
+			g.nodes = append(g.nodes, kid)
+		}
+	}
+}
+
+// settle gives text that was put together the marks of the whole.
+func (a *analysis) settle(v *value, id syntax.ID) *value {
+	if v.kind != text && v.kind != binary || len(v.s) < 4 || a.tree.Kind(id) == syntax.Str {
+		return v
+	}
+	m := a.textMarks(v.s)
+	if m&^v.marks == 0 {
+		return v
+	}
+	if k := a.tree.Kind(id); k != syntax.Name && k != syntax.Attribute {
+		a.noteString(v.s, m, id, v.flags&(parts|odd) != 0)
+	}
+	return a.tainted(v, 0, m)
+}
+
+// asData notes that the whole environment is given away.
+func (a *analysis) asData(v *value, id syntax.ID) *value {
+	if v.kind == name && v.from&fromEnvAll != 0 {
+		return a.environment(v, v.ref.name, id)
+	}
+	return v
+}
+
+func (a *analysis) environment(v *value, called string, id syntax.ID) *value {
+	a.add(fact{kind: code.EnvAll, name: called, at: id, odd: v.flags&odd != 0})
+	return a.unknown(v.from|fromEnvAll, v.marks, 0)
+}
+
+// union is the result of a call of which nothing is known: it carries what went in.
+func (a *analysis) union(args *arguments, recv *value, id syntax.ID) *value {
+	from, m := args.reaches()
+	f, n := recv.reaches()
+	from |= f
+	m |= n
+	if from == 0 && m == 0 {
+		return nothing
+	}
+	return a.unknown(from, m, id)
+}
+
+// mostApplied bounds calls of calls while one expression is followed.
+const mostApplied = 24
+
+// apply calls a value.
+func (a *analysis) apply(f *value, args *arguments, id syntax.ID) *value {
+	if a.applying >= mostApplied {
+		return a.union(args, f, id)
+	}
+	a.applying++
+	defer func() { a.applying-- }()
+	out := a.applyOne(f, args, id)
+	n := 0
+	for o := f.alt; o != nil && n < mostAlternatives; o = o.alt {
+		single := *o
+		single.alt = nil
+		out = a.join(a.applyOne(a.make(single), args, id), out)
+		n++
+	}
+	return out
+}
+
+func (a *analysis) applyOne(f *value, args *arguments, id syntax.ID) *value {
+	switch f.kind {
+	case name, inst:
+		return a.applyOutside(f, args, id)
+	case function:
+		return a.applyFunction(f, args, id)
+	case classOf:
+		return a.instantiate(f.cls, args, id)
+	case object:
+		if m := f.cls.attribute("__call__", 8); m != nil && m.kind == function {
+			bound := *m
+			bound.recv = f
+			return a.applyFunction(&bound, args, id)
+		}
+	case method:
+		return a.methodCall(f, args, id)
+	case applied:
+		all := *args
+		all.pos = append(append([]*value{}, f.items...), args.pos...)
+		all.nodes = nil
+		return a.apply(f.recv, &all, id)
+	case getter:
+		return a.applyGetter(f, args, id)
+	}
+	return a.union(args, f, id)
+}
+
+func (a *analysis) applyGetter(f *value, args *arguments, id syntax.ID) *value {
+	on := args.at(0)
+	if len(f.items) == 0 {
+		return nothing
+	}
+	switch f.s {
+	case "attrgetter":
+		return a.find(on, f.items[0], id)
+	case "methodcaller":
+		rest := &arguments{a: a, pos: f.items[1:], kw: args.kw}
+		return a.apply(a.find(on, f.items[0], id), rest, id)
+	}
+	return a.index(on, f.items[0], id)
+}
+
+// applyFunction calls a function of this file: its parameters get what is given,
+// and the call is an edge of the call graph.
+func (a *analysis) applyFunction(f *value, args *arguments, id syntax.ID) *value {
+	fn := f.fn
+	a.edge(fn.unit)
+	pos := args.pos
+	if f.recv != nil {
+		pos = append([]*value{f.recv}, pos...)
+	}
+	if a.silent == 0 {
+		a.give(fn, pos, args)
+	}
+	if v := a.inPlace(fn, pos, args); v != nil {
+		return v
+	}
+	out := fn.result.get()
+	if f.recv != nil && (f.recv.from != 0 || f.recv.marks != 0) && out.plain() {
+		return out
+	}
+	return out
+}
+
+// give hands arguments to parameters.
+func (a *analysis) give(fn *fun, pos []*value, args *arguments) {
+	for i, v := range pos {
+		if i < len(fn.params) {
+			fn.params[i].value.add(v)
+		} else if fn.star != nil {
+			fn.star.add(v)
+		}
+	}
+	if args.rest != nil {
+		for i := len(pos); i < len(fn.params); i++ {
+			fn.params[i].value.add(args.rest)
+		}
+	}
+	for _, k := range args.kw {
+		found := false
+		for i := range fn.params {
+			if fn.params[i].name == k.name {
+				fn.params[i].value.add(k.value)
+				found = true
+			}
+		}
+		if !found && fn.kw != nil {
+			f, m := k.value.reaches()
+			fn.kw.add(a.tainted(nothing, f, m))
+		}
+	}
+}
+
+// inPlace evaluates a short function with constant arguments where it is called:
+// that is how helpers that only decode text are folded. nil when that gives no constant.
+func (a *analysis) inPlace(fn *fun, pos []*value, args *arguments) *value {
+	const most, deepest = 12, 3
+	if a.inlined >= deepest || len(args.kw) > 0 || args.rest != nil || len(pos) > len(fn.params) || fn.star != nil {
+		return nil
+	}
+	useful := false
+	for _, v := range pos {
+		if v.kind == object || v.kind == classOf || v.kind == function {
+			continue
+		}
+		if !v.constant() {
+			return nil
+		}
+		useful = true
+	}
+	if !useful && a.silent == 0 && fn.result.v != nil && fn.result.v.isConst() {
+		return nil
+	}
+	if !fn.sized {
+		fn.sized = true
+		fn.size = a.bodySize(fn)
+	}
+	if fn.size == 0 || fn.size > most || !a.fold(64*fn.size) {
+		return nil
+	}
+	outer, returned, branch := a.scope, a.returned, a.branch
+	a.scope = &scope{vars: map[string]*value{}, parent: fn.closure, fn: fn}
+	a.returned, a.branch = nil, 0
+	a.silent++
+	a.inlined++
+	for i, p := range fn.params {
+		switch {
+		case i < len(pos):
+			a.scope.vars[p.name] = pos[i]
+		case p.def != nil:
+			a.scope.vars[p.name] = p.def
+		default:
+			a.scope.vars[p.name] = nothing
+		}
+	}
+	a.body(fn)
+	out := a.returned
+	a.silent--
+	a.inlined--
+	a.scope, a.returned, a.branch = outer, returned, branch
+	if out != nil && (out.constant() || out.kind == name) {
+		return out
+	}
+	return nil
+}
+
+// body runs the statements of a function, or the expression of a lambda.
+func (a *analysis) body(fn *fun) {
+	n := a.tree.Node(fn.node)
+	if n.Kind == syntax.Lambda {
+		a.giveBack(a.settle(a.eval(n.B), n.B))
+		return
+	}
+	a.statements(n.D)
+}
+
+// giveBack is a return.
+func (a *analysis) giveBack(v *value) {
+	if a.inlined > 0 {
+		if a.returned == nil || a.branch == 0 {
+			a.returned = v
+		} else {
+			a.returned = a.join(a.returned, v)
+		}
+		return
+	}
+	if fn := a.scope.fn; fn != nil {
+		fn.result.add(v)
+	}
+}
+
+// bodySize counts the statements of a function, 0 when it holds functions or
+// classes of its own.
+func (a *analysis) bodySize(fn *fun) int {
+	n := a.tree.Node(fn.node)
+	if n.Kind == syntax.Lambda {
+		return 1
+	}
+	size, simple := 0, true
+	a.tree.WalkList(n.D, func(id syntax.ID) bool {
+		k := a.tree.Kind(id)
+		if !k.Statement() || !simple {
+			return false
+		}
+		size++
+		if k == syntax.FunctionDef || k == syntax.ClassDef || size > 64 {
+			simple = false
+		}
+		return true
+	})
+	if !simple {
+		return 0
+	}
+	return size
+}
+
+// instantiate makes an instance of a class of this file.
+func (a *analysis) instantiate(c *class, args *arguments, id syntax.ID) *value {
+	for _, m := range []string{"__new__", "__init__", "__post_init__", "__enter__", "__del__", "__call__metaclass"} {
+		if f := c.attribute(m, 8); f != nil && f.kind == function {
+			bound := *f
+			bound.recv = &c.object
+			a.applyFunction(&bound, args, id)
+		}
+	}
+	if r := c.foreignBase(8); r != nil && (r.name == "threading.Thread" || r.name == "multiprocessing.Process") {
+		a.callMember(c, "run", id)
+	}
+	return &c.object
+}
+
+// callMember notes that something outside calls a method of a class.
+func (a *analysis) callMember(c *class, m string, id syntax.ID) {
+	if f := c.attribute(m, 8); f != nil && f.kind == function {
+		bound := *f
+		bound.recv = &c.object
+		a.applyFunction(&bound, &arguments{a: a}, id)
+	}
+}
+
+// applyOutside calls a function of another module, or a method of what it gave.
+func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value {
+	r := f.ref
+	if r.known && r.fold == nil && !(f.kind == inst && f.recv == nil) {
+		return a.known(f, args, id)
+	}
+	if r.fold != nil && f.kind == name {
+		if k := args.keyword("key"); k.callable() {
+			a.apply(k, &arguments{a: a, pos: []*value{a.element(args.at(0))}}, id)
+		}
+		return r.fold(a, args, id)
+	}
+	switch r.name {
+	case "urllib.request.Request":
+		url := args.named("url", 0)
+		from, m := args.reaches()
+		return a.make(value{kind: inst, ref: r, s: url.s, from: from, marks: m, items: []*value{url, args.named("data", 1), args.named("headers", 2)}})
+	case "os.dup2":
+		if fd := args.at(0); fd.kind == inst && strings.HasPrefix(fd.ref.name, "socket.") {
+			a.add(fact{kind: code.Socket, name: r.name, at: id})
+		}
+		return nothing
+	case "sys.meta_path.insert", "sys.meta_path.append", "sys.path_hooks.append", "sys.path_hooks.insert":
+		a.importHook(args.at(args.count()-1), r, id)
+		return nothing
+	case "json.dump", "pickle.dump", "yaml.dump", "marshal.dump", "builtins.print", "csv.writer.writerow":
+		a.dumps(args)
+	case "subprocess.Popen.communicate":
+		if f.recv != nil {
+			return a.tainted(nothing, f.from, f.marks)
+		}
+	}
+	if strings.HasPrefix(r.name, "ctypes.windll.") || strings.HasPrefix(r.name, "ctypes.cdll.") {
+		from, m := args.reaches()
+		a.add(fact{kind: code.Native, name: r.name, at: id, from: from, marks: m, args: args.pos, odd: f.flags&odd != 0})
+	}
+	a.writesThrough(f, args, id)
+	from, m := args.reaches()
+	host := args.at(0)
+	named := host.isText() && len(host.s) > 3 // a connection remembers with whom
+	if f.kind == name && from == 0 && m == 0 && f.flags == 0 && !named && !strings.HasPrefix(r.name, "tempfile.") {
+		return &r.made
+	}
+	if f.kind == name && r.name == "os.environ" {
+		from |= f.from
+	}
+	out := value{kind: inst, ref: r, from: from, marks: m, id: id}
+	if named {
+		out.items = []*value{a.make(value{kind: text, s: host.s})}
+	}
+	if f.kind == inst {
+		out.from |= f.from
+		out.marks |= f.marks
+		out.recv = f.recv
+		switch {
+		case strings.HasPrefix(r.name, "pathlib.Path."):
+			return a.pathMethod(f, args, id)
+		case strings.HasSuffix(r.name, ".__enter__") && f.recv != nil:
+			return f.recv
+		}
+	}
+	return a.make(out)
+}
+
+// callbacks calls the functions that were handed out.
+func (a *analysis) callbacks(args *arguments, id syntax.ID) {
+	call := func(v *value, with []*value) {
+		if v.callable() {
+			a.apply(v, &arguments{a: a, pos: with}, id)
+		}
+	}
+	for _, v := range args.pos {
+		call(v, nil)
+	}
+	for _, k := range args.kw {
+		call(k.value, nil)
+	}
+}
+
+// pathMethod is a method of pathlib.Path that gives a path.
+func (a *analysis) pathMethod(f *value, args *arguments, id syntax.ID) *value {
+	p := f.recv
+	if p == nil || !isPath(p) {
+		return a.union(args, f, id)
+	}
+	switch strings.TrimPrefix(f.ref.name, "pathlib.Path.") {
+	case "joinpath", "with_name", "__truediv__":
+		return a.pathJoin(append([]*value{p}, args.pos...), id)
+	case "expanduser", "resolve", "absolute", "as_posix", "__str__", "__fspath__":
+		return p
+	}
+	return a.union(args, f, id)
+}
+
+// importHook is an object that gets to see every import from now on.
+func (a *analysis) importHook(v *value, r *ref, id syntax.ID) {
+	a.add(fact{kind: code.Patch, name: strings.TrimSuffix(strings.TrimSuffix(r.name, ".insert"), ".append"), at: id})
+	switch v.kind {
+	case object, classOf:
+		for _, m := range []string{"find_spec", "find_module", "load_module", "exec_module", "create_module"} {
+			a.callMember(v.cls, m, id)
+		}
+	case function:
+		a.applyFunction(v, &arguments{a: a}, id)
+	}
+}

@@ -1,0 +1,213 @@
+package python
+
+import (
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/code"
+)
+
+// interpreters run text that stands on their command line.
+var interpreters = map[string]code.Language{
+	"sh": code.Shell, "bash": code.Shell, "zsh": code.Shell, "dash": code.Shell, "ksh": code.Shell, "cmd": code.Shell, "powershell": code.PowerShell, "pwsh": code.PowerShell,
+	"python": code.Shell, "python3": code.Shell, "python2": code.Shell, "node": code.Shell, "perl": code.Shell, "ruby": code.Shell, "php": code.Shell, "osascript": code.Shell,
+	"pythonw": code.Shell, "sudo": code.Shell, "env": code.Shell, "nohup": code.Shell, "xargs": code.Shell, "mshta": code.Shell, "curl": code.Shell, "wget": code.Shell, "crontab": code.Shell, "schtasks": code.Shell, "reg": code.Shell, "certutil": code.Shell, "nc": code.Shell, "chmod": code.Shell,
+}
+
+// starts is a process started.
+func (a *analysis) starts(c sink, how shape) *value {
+	args, skip := c.args, 0
+	if how == spawn {
+		skip = 1
+	}
+	first := args.named("args", skip)
+	if k := args.keyword("cmd", "command", "commandLine", "lpCommandLine"); k != nothing {
+		first = k
+	}
+	var words []*value
+	lists := !(first.kind == list) && (how == spawn || strings.HasPrefix(c.name, "os.exec") || strings.HasPrefix(c.name, "asyncio.") || strings.HasPrefix(c.name, "sh.") || strings.Contains(c.name, "plumbum"))
+	switch {
+	case first.kind == list:
+		words = first.items
+	case lists:
+		for i := skip; i < args.count(); i++ {
+			if v := args.at(i); v.kind == list {
+				words = append(words, v.items...)
+			} else {
+				words = append(words, v)
+			}
+		}
+	default:
+		words = []*value{first}
+	}
+	if e := args.keyword("executable"); e != nothing {
+		words = append([]*value{e}, words...)
+	}
+	if strings.HasPrefix(c.name, "sh.") || strings.HasPrefix(c.name, "plumbum.cmd.") {
+		words = append([]*value{a.textOf(c.name[strings.LastIndexByte(c.name, '.')+1:])}, words...)
+	}
+	from, m := first.reaches()
+	line := make([]string, 0, len(words))
+	for _, w := range words {
+		w = a.pathText(w)
+		f, n := w.reaches()
+		from |= f | a.pathSources(w)
+		m |= n
+		line = append(line, w.show())
+	}
+	joined := strings.Join(line, " ")
+	for _, w := range strings.Fields(joined) {
+		if len(w) < 512 && len(line) < 1024 {
+			from |= a.pathSources(&value{kind: text, s: strings.Trim(w, `"';&|()`)})
+		}
+	}
+	if in := args.keyword("input"); in != nothing {
+		f, n := in.reaches()
+		from |= f
+		m |= n
+	}
+	m |= a.textMarks(joined)
+	yes, _ := truthOf(args.keyword("shell"))
+	isShell := how == shell || yes
+	if c.name == "os.startfile" {
+		isShell = false
+	}
+	a.emit(c, from&^fromLong, m, words...)
+	fields := strings.Fields(joined)
+	a.embedCommand(c, isShell, joined, fields, line)
+	a.consequences(c, fields, from, m)
+	a.hides(c)
+	out := fromExec
+	if asksAboutHost(fields) {
+		a.add(fact{kind: code.SysInfo, name: c.name, at: c.id, args: words, odd: c.odd})
+		out |= bit(code.SysInfo)
+	}
+	if m&credentialMarks() != 0 {
+		out |= fromSecret
+	}
+	return a.make(value{kind: inst, ref: c.f.ref, from: out, id: c.id})
+}
+
+// embedCommand hands on a command line that is code of a shell.
+func (a *analysis) embedCommand(c sink, isShell bool, joined string, fields, words []string) {
+	if len(fields) == 0 {
+		return
+	}
+	as, known := interpreters[programName(fields[0])]
+	if !isShell && !known {
+		return
+	}
+	if !isShell && len(words) > 1 { // a list: what holds blanks is one word
+		quoted := make([]string, len(words))
+		for i, w := range words {
+			quoted[i] = w
+			if strings.ContainsAny(w, " \t\n;&|<>()$`\"'") {
+				quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+			}
+		}
+		joined = strings.Join(quoted, " ")
+	}
+	if as != code.PowerShell {
+		as = code.Shell
+	}
+	a.embed(as, &value{kind: text, s: joined}, c)
+}
+
+// programName gives the program of a command's first word.
+func programName(w string) string {
+	w = strings.ToLower(lastPart(strings.Trim(w, `"'`)))
+	return strings.TrimSuffix(w, ".exe")
+}
+
+// consequences are the facts that a command line tells beside being one.
+func (a *analysis) consequences(c sink, fields []string, from sources, m marks) {
+	other := func(k code.Kind, args ...string) {
+		f := fact{kind: k, name: c.name, at: c.id, from: from &^ fromLong, marks: m, odd: c.odd}
+		for _, s := range args {
+			f.args = append(f.args, a.textOf(s))
+		}
+		a.add(f)
+	}
+	line := ""
+	if m != 0 {
+		line = strings.Join(fields, " ")
+	}
+	if m&autostartMark() != 0 {
+		other(code.Persist, line)
+	}
+	if m&publishMark() != 0 {
+		other(code.Publish, line)
+	}
+	if m&minerMark() != 0 {
+		other(code.Mine, line)
+	}
+	if m&tamperMark() != 0 {
+		other(code.Tamper, line)
+	}
+	for i := 0; i+1 < len(fields) && i < 24; i++ {
+		word, next := programName(fields[i]), fields[i+1]
+		switch {
+		case (strings.HasPrefix(word, "pip") || word == "uv" || word == "conda" || word == "gem" || word == "cargo" || word == "pipx") && next == "install",
+			(word == "npm" || word == "pnpm" || word == "yarn" || word == "bun") && (next == "install" || next == "i" || next == "add"),
+			(word == "apt-get" || word == "apt" || word == "brew" || word == "yum" || word == "dnf") && next == "install":
+			a.addPackages(fields, i+2, c, from, m)
+			return
+		case word == "easy_install":
+			a.addPackages(fields, i+1, c, from, m)
+			return
+		case word == "taskkill" || word == "pkill" || word == "killall":
+			other(code.Tamper, strings.Join(fields, " "))
+			return
+		case word == "chmod" && (strings.Contains(next, "x") || strings.ContainsAny(next, "1357") && strings.Trim(next, "01234567") == ""):
+			path := ""
+			if i+2 < len(fields) {
+				path = fields[i+2]
+			}
+			other(code.WriteExec, path, next)
+			return
+		}
+	}
+}
+
+// asksAboutHost says that a command prints who and where it runs.
+func asksAboutHost(fields []string) bool {
+	if len(fields) == 0 {
+		return false
+	}
+	switch programName(fields[0]) {
+	case "whoami", "hostname", "ifconfig", "ipconfig", "uname", "systeminfo", "tasklist", "id", "arp", "netstat", "wmic", "getmac", "lsb_release", "dmidecode":
+		return true
+	case "ip":
+		return len(fields) > 1 && strings.HasPrefix(fields[1], "a")
+	}
+	return false
+}
+
+// hides notes what keeps a process out of sight.
+func (a *analysis) hides(c sink) {
+	const noWindow = 0x08000000
+	note := func(how string) {
+		a.add(fact{kind: code.Silence, name: how, at: c.id, odd: c.odd})
+	}
+	if flags := c.args.keyword("creationflags"); flags.kind == integer && flags.n&noWindow != 0 {
+		note("subprocess.CREATE_NO_WINDOW")
+	}
+	if c.args.keyword("startupinfo") != nothing {
+		if k := c.args.keyword("startupinfo"); k.kind == inst {
+			note("subprocess.STARTUPINFO")
+		}
+	}
+	if a.quiet(c.args.keyword("stdout")) && a.quiet(c.args.keyword("stderr")) {
+		note("subprocess.DEVNULL")
+	}
+}
+
+// quiet says that what is written there is lost.
+func (a *analysis) quiet(v *value) bool {
+	switch v.kind {
+	case name:
+		return v.ref.name == "subprocess.DEVNULL" || v.ref.name == "subprocess.STDOUT"
+	case inst:
+		return v.ref.name == "builtins.open" && (v.s == "/dev/null" || v.s == "nul")
+	}
+	return false
+}

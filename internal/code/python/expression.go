@@ -1,0 +1,662 @@
+package python
+
+import (
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/python/syntax"
+)
+
+// mostHeight is how deep expressions are followed; what is deeper is unknown.
+const mostHeight = 400
+
+// eval gives what is known of an expression, and notes what it does.
+func (a *analysis) eval(id syntax.ID) *value {
+	if id == 0 {
+		return nothing
+	}
+	if a.height >= mostHeight || !a.step() {
+		a.deep(id)
+		return nothing
+	}
+	a.height++
+	v := a.expression(id)
+	a.height--
+	return v
+}
+
+func (a *analysis) expression(id syntax.ID) *value {
+	t := a.tree
+	n := t.Node(id)
+	switch n.Kind {
+	case syntax.Name:
+		return a.lookup(t.Name(id))
+	case syntax.Str:
+		return a.literal(id, n)
+	case syntax.Num:
+		if i, ok := t.Int(id); ok {
+			return a.number(i)
+		}
+	case syntax.True:
+		return trueValue
+	case syntax.False:
+		return falseValue
+	case syntax.None:
+		return noneValue
+	case syntax.Attribute:
+		return a.attribute(a.eval(n.A), t.Name(id), id)
+	case syntax.Call:
+		return a.call(id, n)
+	case syntax.Subscript:
+		return a.subscript(id, n)
+	case syntax.BinOp:
+		return a.binary(id, n)
+	case syntax.UnaryOp:
+		return a.unary(n)
+	case syntax.JoinedStr, syntax.TemplateStr:
+		return a.formatted(id, n)
+	case syntax.FormattedValue:
+		return a.eval(n.A)
+	case syntax.List, syntax.Tuple, syntax.Set:
+		return a.sequence(n.A)
+	case syntax.Dict:
+		return a.dictionary(n.A)
+	case syntax.BoolOp:
+		out := a.eval(n.A)
+		for m := t.Next(n.A); m != 0; m = t.Next(m) {
+			out = a.either(out, a.eval(m))
+		}
+		return out
+	case syntax.IfExp:
+		a.eval(n.B)
+		return a.either(a.eval(n.C), a.eval(n.A))
+	case syntax.NamedExpr:
+		v := a.eval(n.B)
+		a.assign(n.A, v)
+		return v
+	case syntax.Lambda:
+		return a.lambda(id, n)
+	case syntax.ListComp, syntax.SetComp, syntax.GeneratorExp:
+		return a.comprehension(n.A, 0, n.C)
+	case syntax.DictComp:
+		return a.comprehension(n.A, n.B, n.C)
+	case syntax.Await, syntax.Starred, syntax.Repr:
+		return a.eval(n.A)
+	case syntax.Yield, syntax.YieldFrom:
+		v := a.eval(n.A)
+		if a.scope.fn != nil {
+			a.scope.fn.result.add(v)
+		}
+		return nothing
+	case syntax.Compare:
+		return a.compare(n)
+	case syntax.Slice:
+		a.eval(n.A)
+		a.eval(n.B)
+		a.eval(n.C)
+	default:
+		t.Children(id, func(kid syntax.ID) { a.eval(kid) })
+	}
+	return nothing
+}
+
+var (
+	trueValue  = &value{kind: boolean, n: 1}
+	falseValue = &value{kind: boolean}
+	noneValue  = &value{kind: none}
+)
+
+// literal is a string constant. Its marks are looked up once.
+func (a *analysis) literal(id syntax.ID, n *syntax.Node) *value {
+	s, _ := a.tree.Value(id)
+	v := value{kind: text, s: s}
+	if n.Flags&syntax.Bytes != 0 {
+		v.kind = binary
+	}
+	if len(s) >= longLiteral {
+		v.from = fromLong
+	}
+	if len(s) >= 4 {
+		v.marks = a.literalMarks(id, s)
+		if v.marks != 0 {
+			a.noteString(s, v.marks, id, false)
+		}
+	}
+	return a.make(v)
+}
+
+// literalMarks looks a constant's marks up once, whatever the number of rounds.
+func (a *analysis) literalMarks(id syntax.ID, s string) marks {
+	if a.looked[id/64]&(1<<(id%64)) == 0 {
+		a.looked[id/64] |= 1 << (id % 64)
+		if m := marksOf(s); m != 0 {
+			a.literals[id] = m
+		}
+	}
+	return a.literals[id]
+}
+
+const longLiteral = 200
+
+// sequence is a list, tuple or set.
+func (a *analysis) sequence(first syntax.ID) *value {
+	var items []*value
+	open := false // a starred member of unknown length
+	var from sources
+	var m marks
+	for kid := first; kid != 0; kid = a.tree.Next(kid) {
+		v := a.eval(kid)
+		if a.tree.Kind(kid) == syntax.Starred {
+			if v.kind == list {
+				items = append(items, v.items...)
+				continue
+			}
+			open = true
+		}
+		if len(items) < mostItems {
+			items = append(items, v)
+			continue
+		}
+		f, ms := v.reaches()
+		from |= f
+		m |= ms
+		open = true
+	}
+	out := value{kind: list, items: items, from: from, marks: m}
+	if open {
+		out.n = 1 // more than items
+	}
+	return a.make(out)
+}
+
+// mostItems bounds what is kept of one list or dictionary.
+const mostItems = 1 << 16
+
+func (a *analysis) dictionary(first syntax.ID) *value {
+	out := value{kind: dict}
+	for kid := first; kid != 0; kid = a.tree.Next(kid) {
+		item := a.tree.Node(kid)
+		v := a.eval(item.B)
+		if item.A == 0 {
+			if v.kind == dict {
+				out.items = append(out.items, v.items...)
+				continue
+			}
+			out.items = append(out.items, nothing, v)
+			continue
+		}
+		key := a.eval(item.A)
+		if len(out.items) < mostItems {
+			out.items = append(out.items, key, v)
+			continue
+		}
+		f, m := v.reaches()
+		out.from |= f
+		out.marks |= m
+	}
+	return a.make(out)
+}
+
+// attribute gives what an attribute of a value is.
+func (a *analysis) attribute(v *value, attribute string, at syntax.ID) *value {
+	out := a.oneAttribute(v, attribute, at)
+	if v.alt != nil {
+		for o, n := v.alt, 0; o != nil && n < mostAlternatives; o, n = o.alt, n+1 {
+			single := *o
+			single.alt = nil
+			out = a.alternatives(a.oneAttribute(a.make(single), attribute, at), out)
+		}
+	}
+	return out
+}
+
+func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value {
+	switch v.kind {
+	case name:
+		return a.attributeOfName(v, attribute)
+	case inst:
+		return a.attributeOfInstance(v, attribute)
+	case object, classOf:
+		return a.member(v, attribute)
+	case text, binary, list, dict, integer, partial, namespace, getter:
+		if attribute == "__class__" {
+			return nothing
+		}
+		return a.make(value{kind: method, s: attribute, recv: v, from: v.from, marks: v.marks})
+	case function:
+		switch attribute {
+		case "__globals__", "func_globals":
+			return a.make(value{kind: namespace, flags: odd})
+		case "__call__", "__func__", "__wrapped__":
+			return v
+		case "__code__", "func_code":
+			return a.unknown(0, 0, at)
+		}
+		return nothing
+	}
+	switch attribute {
+	case "__globals__", "func_globals", "__builtins__":
+		return a.make(value{kind: namespace, flags: odd, from: v.from})
+	case "__subclasses__", "__bases__", "__base__", "__mro__", "gi_frame", "f_globals", "f_builtins", "tb_frame":
+		if attribute == "f_globals" || attribute == "f_builtins" {
+			return a.make(value{kind: namespace, flags: odd, from: v.from})
+		}
+		if attribute == "__subclasses__" {
+			a.add(fact{kind: code.Lookup, name: attribute, at: at, from: v.from, odd: true})
+		}
+	}
+	if v.id != 0 { // another thing than the one it belongs to
+		return a.tainted(nothing, v.from, v.marks)
+	}
+	return v
+}
+
+func (a *analysis) attributeOfName(v *value, attribute string) *value {
+	r := v.ref
+	switch attribute {
+	case "__dict__":
+		return a.make(value{kind: namespace, ref: r, flags: v.flags, from: v.from & direct &^ fromEnvAll})
+	case "__self__":
+		if strings.HasPrefix(r.name, "builtins.") {
+			return a.withFlags(&a.builtins.value, odd)
+		}
+	case "__builtins__":
+		return a.withFlags(&a.builtins.value, odd)
+	case "__call__", "__func__", "__wrapped__":
+		return v
+	case "__globals__", "func_globals":
+		return a.make(value{kind: namespace, ref: a.builtins, flags: odd})
+	case "__getattribute__", "__getattr__":
+		return a.make(value{kind: method, s: attribute, recv: v})
+	}
+	if v, ok := constants[r.name+"."+attribute]; ok {
+		return v
+	}
+	if r == a.sysModules {
+		return a.make(value{kind: method, s: attribute, recv: v})
+	}
+	kid := &a.below(r, attribute).value
+	if kid.ref.name == attribute { // shutil.os: no honest code takes a module from another's imports
+		return a.withFlags(kid, v.flags|odd)
+	}
+	return a.withFlags(kid, v.flags)
+}
+
+// withFlags gives v with more flags.
+func (a *analysis) withFlags(v *value, flags uint8) *value {
+	if v.flags|flags == v.flags {
+		return v
+	}
+	out := *v
+	out.flags |= flags
+	return a.make(out)
+}
+
+func (a *analysis) attributeOfInstance(v *value, attribute string) *value {
+	kid := a.below(v.ref, attribute)
+	switch kid.name {
+	case "pathlib.Path.parent", "pathlib.Path.parents":
+		return a.pathParent(v)
+	case "pathlib.Path.name", "pathlib.Path.stem", "pathlib.Path.suffix":
+		return a.pathName(v)
+	case "subprocess.Popen.stdin":
+		return v
+	}
+	out := value{kind: inst, ref: kid, flags: v.flags, from: v.from, marks: v.marks, recv: v, id: v.id, s: v.s, tail: v.tail}
+	return a.make(out)
+}
+
+// member is an attribute of an instance or class of this file.
+func (a *analysis) member(v *value, attribute string) *value {
+	found := v.cls.attribute(attribute, 8)
+	if found == nil {
+		if attribute == "__class__" {
+			return &v.cls.value
+		}
+		if attribute == "__dict__" {
+			return a.tainted(nothing, v.from, v.marks)
+		}
+		if r := v.cls.foreignBase(8); r != nil {
+			out := r.made
+			out.ref = a.below(r, attribute)
+			return a.make(out)
+		}
+		return a.tainted(nothing, v.from, v.marks)
+	}
+	if found.kind == function && found.recv == nil && !found.fn.static && v.kind == object {
+		bound := *found
+		bound.recv = v
+		return a.make(bound)
+	}
+	return found
+}
+
+// subscript is value[index].
+func (a *analysis) subscript(id syntax.ID, n *syntax.Node) *value {
+	v := a.eval(n.A)
+	if a.tree.Kind(n.B) == syntax.Slice {
+		return a.slice(v, a.tree.Node(n.B))
+	}
+	return a.index(v, a.eval(n.B), id)
+}
+
+func (a *analysis) index(v, at *value, id syntax.ID) *value {
+	switch v.kind {
+	case namespace:
+		return a.nameIn(v, at, id)
+	case name:
+		switch {
+		case v.ref == a.sysModules && at.kind == text:
+			return a.moduleByName(at)
+		case v.ref == a.builtins:
+			out := a.find(v, at, id)
+			return a.withFlags(out, odd)
+		case v.ref.name == "os.environ" || v.ref.name == "os.environb":
+			return a.readVariable(v.ref.name+".__getitem__", at, id)
+		}
+		return a.tainted(nothing, v.from|at.from&^fromLong, v.marks)
+	case text, binary:
+		if at.kind == integer {
+			return a.character(v, at.n)
+		}
+	case list:
+		if at.kind == integer && v.n == 0 {
+			i := at.n
+			if i < 0 {
+				i += int64(len(v.items))
+			}
+			if i >= 0 && i < int64(len(v.items)) {
+				return v.items[i]
+			}
+			return nothing
+		}
+		return a.element(v)
+	case dict:
+		return a.entry(v, at)
+	case inst:
+		if v.ref.name == "sys.argv" {
+			return nothing
+		}
+	}
+	from, m := v.reaches()
+	if from == 0 && m == 0 {
+		return nothing
+	}
+	return a.unknown(from, m, id)
+}
+
+// entry is what a dictionary holds under a key; any of it when the key is not known.
+func (a *analysis) entry(v, key *value) *value {
+	var any *value
+	for i := len(v.items) - 2; i >= 0; i -= 2 {
+		k := v.items[i]
+		if key.isConst() && k.isConst() {
+			if k.kind == key.kind && k.s == key.s && k.n == key.n {
+				return v.items[i+1]
+			}
+			continue
+		}
+		if len(v.items)-i < 2*64 {
+			any = a.join(any, v.items[i+1])
+		}
+	}
+	if any == nil {
+		if v.from == 0 && v.marks == 0 {
+			return nothing
+		}
+		return a.unknown(v.from, v.marks, 0)
+	}
+	return a.tainted(any, v.from, v.marks)
+}
+
+// element is any member of a list.
+func (a *analysis) element(v *value) *value {
+	switch v.kind {
+	case list:
+		var out *value
+		for i, it := range v.items {
+			if i >= 64 {
+				break
+			}
+			out = a.join(out, it)
+		}
+		if out == nil {
+			out = nothing
+		}
+		return a.tainted(out, v.from, v.marks)
+	case dict:
+		var out *value
+		for i := 0; i < len(v.items) && i < 128; i += 2 {
+			out = a.join(out, v.items[i])
+		}
+		if out == nil {
+			out = nothing
+		}
+		return out
+	case text, binary:
+		from, m := v.reaches()
+		return a.tainted(nothing, from, m)
+	case inst, object:
+		if v.kind == inst && v.ref.name == "sys.argv" {
+			return nothing
+		}
+		return a.tainted(nothing, v.from, v.marks)
+	case name:
+		if v.from != 0 {
+			return a.unknown(v.from, v.marks, 0)
+		}
+		return nothing
+	}
+	return v
+}
+
+func (a *analysis) lambda(id syntax.ID, n *syntax.Node) *value {
+	f := a.funs[id]
+	if f == nil {
+		f = a.newFun(id, a.scopeName("<lambda>"), n.A)
+	}
+	f.closure = a.scope
+	a.queue(f)
+	return &f.value
+}
+
+func (a *analysis) compare(n *syntax.Node) *value {
+	left, right := a.eval(n.A), a.eval(n.B)
+	for c := n.C; c != 0; c = a.tree.Next(c) {
+		a.eval(a.tree.Node(c).A)
+	}
+	if n.C == 0 && (left.isText() && right.isText() || left.kind == integer && right.kind == integer) {
+		switch n.Op {
+		case syntax.Eq:
+			return truth(left.s == right.s && left.n == right.n)
+		case syntax.NotEq:
+			return truth(left.s != right.s || left.n != right.n)
+		case syntax.Lt:
+			if left.kind == integer {
+				return truth(left.n < right.n)
+			}
+		case syntax.Gt:
+			if left.kind == integer {
+				return truth(left.n > right.n)
+			}
+		case syntax.In:
+			return truth(strings.Contains(right.s, left.s))
+		}
+	}
+	return nothing
+}
+
+func truth(b bool) *value {
+	if b {
+		return trueValue
+	}
+	return falseValue
+}
+
+// comprehension evaluates the element once with any member, then, where all is
+// constant, for each member: that is how text is put together from codes.
+func (a *analysis) comprehension(element, second, clauses syntax.ID) *value {
+	inner := &scope{vars: map[string]*value{}, parent: a.scope, fn: a.scope.fn}
+	outer := a.scope
+	first := a.tree.Node(clauses)
+	iterated := a.eval(first.B)
+	a.scope = inner
+	defer func() { a.scope = outer }()
+	for c := clauses; c != 0; c = a.tree.Next(c) {
+		clause := a.tree.Node(c)
+		it := iterated
+		if c != clauses {
+			it = a.eval(clause.B)
+		}
+		a.assign(clause.A, a.element(it))
+		for cond := clause.C; cond != 0; cond = a.tree.Next(cond) {
+			a.eval(cond)
+		}
+	}
+	general := a.eval(element)
+	if second != 0 {
+		key := general
+		val := a.eval(second)
+		f, m := val.reaches()
+		fk, mk := key.reaches()
+		if folded := a.foldedDict(first, iterated, element, second); folded != nil && a.tree.Next(clauses) == 0 {
+			return folded
+		}
+		return a.tainted(nothing, f|fk, m|mk)
+	}
+	if a.tree.Next(clauses) == 0 {
+		if folded := a.eachMember(first, iterated, element); folded != nil {
+			return folded
+		}
+	}
+	from, m := general.reaches()
+	m |= a.marksOfValue(general)
+	if general.callable() {
+		return a.make(value{kind: list, items: []*value{general}, n: 1, from: from, marks: m})
+	}
+	if general.kind == list { // rows
+		return a.make(value{kind: list, items: []*value{general}, n: 1})
+	}
+	if a.putTogether(element) {
+		from |= fromComputed
+	}
+	if from == 0 && m == 0 {
+		return nothing
+	}
+	return a.unknown(from, m, element)
+}
+
+// putTogether says that an element is a character or code made by arithmetic.
+func (a *analysis) putTogether(element syntax.ID) bool {
+	n := a.tree.Node(element)
+	if n.Kind == syntax.Call && a.tree.Kind(n.A) == syntax.Name {
+		if c := a.tree.Name(n.A); c == "chr" || c == "unichr" {
+			return true
+		}
+	}
+	return n.Kind == syntax.BinOp && n.Op == syntax.BitXor
+}
+
+// eachMember evaluates the element for each member of a constant list; nil when
+// that is not to be had.
+func (a *analysis) eachMember(clause *syntax.Node, iterated *value, element syntax.ID) *value {
+	members := a.members(iterated)
+	if len(members) == 0 || a.silent > 3 {
+		return nil
+	}
+	a.silent++
+	defer func() { a.silent-- }()
+	items := make([]*value, 0, min(len(members), 1024))
+members:
+	for _, m := range members {
+		if !a.fold(turn) {
+			return nil
+		}
+		a.assign(clause.A, m)
+		for cond := clause.C; cond != 0; cond = a.tree.Next(cond) {
+			yes, known := truthOf(a.eval(cond))
+			if !known {
+				return nil
+			}
+			if !yes {
+				continue members
+			}
+		}
+		v := a.eval(element)
+		if !v.constant() && !v.callable() {
+			return nil
+		}
+		items = append(items, v)
+	}
+	return a.make(value{kind: list, items: items, from: iterated.from, marks: iterated.marks})
+}
+
+func (a *analysis) foldedDict(clause *syntax.Node, iterated *value, key, val syntax.ID) *value {
+	keys := a.eachMember(clause, iterated, key)
+	if keys == nil {
+		return nil
+	}
+	vals := a.eachMember(clause, iterated, val)
+	if vals == nil || len(vals.items) != len(keys.items) {
+		return nil
+	}
+	out := value{kind: dict}
+	for i := range keys.items {
+		out.items = append(out.items, keys.items[i], vals.items[i])
+	}
+	return a.make(out)
+}
+
+// members lists what iterating a constant gives; nil when it is none.
+func (a *analysis) members(v *value) []*value {
+	switch v.kind {
+	case list:
+		if v.n == 0 && v.constant() {
+			return v.items
+		}
+	case text:
+		if !a.fold(16 * len(v.s)) {
+			return nil
+		}
+		out := make([]*value, 0, len(v.s))
+		for _, r := range v.s {
+			out = append(out, a.make(value{kind: text, s: string(r), flags: v.flags & odd, from: v.from}))
+		}
+		return out
+	case binary:
+		if !a.fold(16 * len(v.s)) {
+			return nil
+		}
+		out := make([]*value, len(v.s))
+		for i := range len(v.s) {
+			out[i] = a.make(value{kind: integer, n: int64(v.s[i]), from: v.from})
+		}
+		return out
+	case dict:
+		if v.constant() {
+			var out []*value
+			for i := 0; i < len(v.items); i += 2 {
+				out = append(out, v.items[i])
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+// truthOf gives the truth of a constant.
+func truthOf(v *value) (yes, known bool) {
+	switch v.kind {
+	case boolean, integer:
+		return v.n != 0, true
+	case none:
+		return false, true
+	case text, binary:
+		return v.s != "", true
+	case list, dict:
+		return len(v.items) > 0, v.n == 0
+	case function, classOf, name:
+		return true, v.alt == nil && v.kind != name
+	}
+	return false, false
+}
