@@ -1,0 +1,367 @@
+package javascript
+
+import (
+	"math"
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/code/flow"
+)
+
+// valueKind says what is known of a value.
+type valueKind uint8
+
+const (
+	vUnknown valueKind = iota
+	vString            // s; bytes says that it is a Buffer of those bytes
+	vNumber            // n
+	vBool              // n is 0 or 1
+	vNull              // null and undefined
+	vArray             // items
+	vObject            // fields; also an instance of a class
+	vName              // s is a path: "fs.readFile", "https.get()"; "" is the global object
+	vFunc              // fn: a function or class of this file
+	vUnion             // items: one of these
+)
+
+const (
+	mostText   = 1 << 20 // bytes of a text that is put together
+	mostFields = 4000    // of one object
+	manyFields = 256
+	mostItems  = 50_000 // of one array
+	mostUnion  = 4
+	mostPath   = 160 // bytes of a path
+	mostKeys   = 4
+	// fewestCodes is the number of characters written as codes from which a text is decoded.
+	fewestCodes = 4
+	mostApprox  = 4096
+)
+
+// value is what the analysis knows of a value at run time. Values do not change
+// once made, but for the items of arrays and the fields of objects.
+type value struct {
+	kind   valueKind
+	s      string
+	n      float64
+	items  []*value
+	fields map[string]*value
+	fn     *fun
+	from   flow.Set
+	marks  uint64   // indicators in the constants it was made of, as bits of analysis.marks
+	keys   []string // what names the file, when it is used as a path
+	approx string   // the text with $_ for what is unknown; "" when it is all unknown or known
+
+	bytes     bool
+	disguised bool
+	dirty     bool  // an array or object that was changed in a way not followed
+	own       bool  // a path made of __filename, __dirname or import.meta.url
+	ownFile   bool  // ... that names the file itself
+	env       bool  // holds the whole environment
+	xor       bool  // a number or text that came out of an exclusive or
+	joined    bool  // constants that were put together
+	callable  bool  // something's constructor, so that its own constructor is Function
+	codes     int16 // how many characters of a text were given by their codes
+	born      int32 // the activation that made an array, when it was made by one that is carried out
+}
+
+var (
+	unknown   = &value{}
+	undefined = &value{kind: vNull}
+)
+
+func text(s string) *value    { return &value{kind: vString, s: s} }
+func number(n float64) *value { return &value{kind: vNumber, n: n} }
+func name(path string) *value { return &value{kind: vName, s: path} }
+
+// Values that are everywhere are made once.
+var (
+	yes, no      = &value{kind: vBool, n: 1}, &value{kind: vBool}
+	smallNumbers = func() (all [256]*value) {
+		for i := range all {
+			all[i] = number(float64(i))
+		}
+		return all
+	}()
+)
+
+func boolean(b bool) *value {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (v *value) isConst() bool {
+	switch v.kind {
+	case vString, vNumber, vBool, vNull:
+		return true
+	}
+	return false
+}
+
+// str gives the text of a constant.
+func (v *value) str() (string, bool) {
+	switch v.kind {
+	case vString:
+		return v.s, true
+	case vNumber:
+		return formatNumber(v.n), true
+	case vBool:
+		if v.n != 0 {
+			return "true", true
+		}
+		return "false", true
+	case vNull:
+		return "undefined", true
+	case vArray:
+		return v.join(",")
+	}
+	return "", false
+}
+
+// join gives the text of an array of constants.
+func (v *value) join(sep string) (string, bool) {
+	if v.dirty {
+		return "", false
+	}
+	parts := make([]string, len(v.items))
+	size := 0
+	for i, x := range v.items {
+		s, ok := "", true
+		if x.kind != vNull {
+			if x.kind == vArray {
+				return "", false
+			}
+			s, ok = x.str()
+		}
+		if !ok {
+			return "", false
+		}
+		parts[i] = s
+		if size += len(s) + len(sep); size > mostText {
+			return "", false
+		}
+	}
+	return strings.Join(parts, sep), true
+}
+
+func (v *value) num() (float64, bool) {
+	switch v.kind {
+	case vNumber, vBool:
+		return v.n, true
+	case vString:
+		if v.bytes {
+			return 0, false
+		}
+		return parseNumber(v.s), true
+	case vNull:
+		return math.NaN(), true
+	case vArray:
+		if len(v.items) == 0 && !v.dirty {
+			return 0, true
+		}
+	}
+	return 0, false
+}
+
+// truth gives what a constant is as a condition.
+func (v *value) truth() (is, known bool) {
+	switch v.kind {
+	case vString:
+		return v.s != "", true
+	case vNumber, vBool:
+		return v.n != 0 && !math.IsNaN(v.n), true
+	case vNull:
+		return false, true
+	case vArray, vObject, vFunc:
+		return true, true
+	}
+	return false, false
+}
+
+// with gives a copy of v that also carries what o carries.
+func (v *value) with(o *value) *value {
+	if o.from&^v.from == 0 && o.marks&^v.marks == 0 && (!o.disguised || v.disguised) && (!o.xor || v.xor) && (!o.own || v.own) {
+		return v
+	}
+	c := *v
+	c.carry(o)
+	return &c
+}
+
+// carry adds what o carries to v, which must be fresh.
+func (v *value) carry(o *value) {
+	v.from |= o.from
+	v.marks |= o.marks
+	v.disguised = v.disguised || o.disguised
+	v.xor = v.xor || o.xor
+	v.own = v.own || o.own
+	v.env = v.env || o.env
+	v.addKeys(o.keys)
+}
+
+func (v *value) addKeys(keys []string) {
+	for _, k := range keys {
+		if len(v.keys) >= mostKeys {
+			return
+		}
+		found := false
+		for _, have := range v.keys {
+			found = found || have == k
+		}
+		if !found {
+			v.keys = append(v.keys[:len(v.keys):len(v.keys)], k)
+		}
+	}
+}
+
+// tainted gives a value of unknown content with the sources of from.
+func tainted(from flow.Set) *value { return &value{from: from} }
+
+// deep gives all that v and what it holds carries.
+func (v *value) deep(depth int) (sum value) {
+	sum.carry(v)
+	if depth <= 0 {
+		return sum
+	}
+	for i, x := range v.items {
+		if i > 64 {
+			break
+		}
+		d := x.deep(depth - 1)
+		sum.carry(&d)
+	}
+	if len(v.fields) > manyFields { // what they carry, the object carries itself
+		return sum
+	}
+	for _, x := range v.fields {
+		if x.kind == vFunc { // what a method closes over is no data
+			continue
+		}
+		d := x.deep(depth - 1)
+		sum.carry(&d)
+	}
+	return sum
+}
+
+// merge gives a value that is a or b.
+func merge(a, b *value) *value {
+	switch {
+	case a == nil || a == b:
+		return b
+	case b == nil:
+		return a
+	case same(a, b):
+		return a.with(b)
+	case a.kind == vNull && b.kind != vString:
+		return b
+	case b.kind == vNull && a.kind != vString:
+		return a
+	case a.kind == vUnknown && b.kind == vUnknown:
+		if b.from&^a.from == 0 && b.marks&^a.marks == 0 && len(b.keys) == 0 && b.env == a.env {
+			return a
+		}
+		c := *a
+		c.carry(b)
+		if c.approx == "" {
+			c.approx = b.approx
+		}
+		return &c
+	}
+	u := &value{kind: vUnion, items: make([]*value, 0, 2)}
+	for _, x := range [2]*value{a, b} {
+		list := []*value{x}
+		if x.kind == vUnion {
+			list = x.items
+		}
+		u.carry(x)
+		for _, y := range list {
+			u.put(y)
+		}
+	}
+	if len(u.items) == 1 {
+		return u.items[0].with(u)
+	}
+	if len(u.items) > mostUnion {
+		u.kind, u.items = vUnknown, nil
+	}
+	return u
+}
+
+func (v *value) put(y *value) {
+	for i, have := range v.items {
+		if same(have, y) {
+			return
+		}
+		if have.kind == vUnknown && y.kind == vUnknown {
+			v.items[i] = merge(have, y)
+			return
+		}
+	}
+	v.items = append(v.items, y)
+}
+
+func same(a, b *value) bool {
+	if a.kind != b.kind {
+		return false
+	}
+	switch a.kind {
+	case vString, vName:
+		return a.s == b.s && a.bytes == b.bytes
+	case vNumber, vBool:
+		return a.n == b.n
+	case vNull:
+		return true
+	case vFunc:
+		return a.fn == b.fn
+	case vUnknown:
+		return a.from == b.from && a.marks == b.marks && a.env == b.env
+	}
+	return a == b
+}
+
+// each calls f with everything that v may be.
+func (v *value) each(f func(*value)) {
+	if v.kind != vUnion {
+		f(v)
+		return
+	}
+	for _, x := range v.items {
+		f(x)
+	}
+}
+
+func newObject() *value { return &value{kind: vObject, fields: map[string]*value{}} }
+
+func (v *value) setField(key string, x *value) {
+	if v.fields == nil {
+		v.fields = map[string]*value{}
+	}
+	if old, ok := v.fields[key]; ok {
+		x = merge(old, x)
+	} else if len(v.fields) >= mostFields {
+		v.dirty = true
+		v.from |= x.from
+		return
+	}
+	v.fields[key] = x
+	if len(v.fields) > manyFields && x.kind != vFunc {
+		v.carry(x)
+	}
+}
+
+// field gives a field of an object, or nil.
+func (v *value) field(key string) *value {
+	if v == nil {
+		return nil
+	}
+	if v.kind == vUnion {
+		var out *value
+		for _, x := range v.items {
+			if f := x.field(key); f != nil {
+				out = merge(out, f)
+			}
+		}
+		return out
+	}
+	return v.fields[key]
+}
