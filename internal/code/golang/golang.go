@@ -1,0 +1,532 @@
+// Package golang gives the facts of Go source, read by the standard library's parser
+// (https://go.dev/ref/spec). A file that does not parse gives those of the part that does.
+//
+// Imports are resolved whatever their alias, constants are folded, and data is followed
+// inside a function and through files. Package variables and init run as soon as the
+// package is imported: they are code.Top, and so is what they call; main and what it
+// calls is code.OnMain. It runs nothing and reads no other file.
+//
+// Special names: a callee is its package's path, a point and its name
+// ("os/exec.Command"). Native has "cgo" and "go:linkname" too; ReadOwn "go:embed" with
+// the patterns as Args; Exec "go:generate" with the line (code.OnCall: only a developer
+// runs it); Inject the Windows function that is looked up.
+package golang
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/decode"
+	"github.com/gatehouse-project/gatehouse/internal/code/flow"
+	"github.com/gatehouse-project/gatehouse/internal/code/indicator"
+)
+
+const (
+	mostSource    = 4 << 20 // bytes: a syntax tree is many times as large
+	mostNesting   = 400     // of brackets, before anything is parsed
+	mostOperators = 10000   // in one statement
+	mostDepth     = 60      // of expressions that are folded
+	mostFolded    = 1 << 17
+)
+
+// Analyze gives the facts of one file.
+func Analyze(src []byte) code.Facts {
+	a := &analysis{out: code.NewCollector(code.Go, src), budget: decode.NewBudget(), imports: map[string]string{}, consts: map[string]value{},
+		files: map[string]flow.Set{}, calls: map[string]map[string]bool{}, functions: map[string]bool{}}
+	if len(src) > mostSource {
+		a.out.Unread("the file is longer than is read of its language")
+		src = src[:mostSource] // what parses of it is read
+	}
+	if tooDeep(src) {
+		a.out.Unread("the source is nested too deep to be parsed")
+		return a.out.Facts()
+	}
+	a.fset = token.NewFileSet()
+	file, err := parser.ParseFile(a.fset, "", src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		a.out.Unread("the source is no Go that parses as a whole")
+	}
+	if file == nil {
+		return a.out.Facts()
+	}
+	a.file(file)
+	return a.facts()
+}
+
+// tooDeep looks for what would cost a recursive parser its stack. It counts brackets
+// in comments and texts too, which only errs on the side of care.
+func tooDeep(src []byte) bool {
+	depth, operators := 0, 0
+	var before byte
+	for _, c := range src {
+		switch c {
+		case '(', '[', '{':
+			if depth++; depth > mostNesting {
+				return true
+			}
+			if c == '{' {
+				operators = 0
+			}
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+			if c == '}' {
+				operators = 0
+			}
+		case ';':
+			operators = 0
+		case '\n':
+			if strings.IndexByte("+-*/%&|^<>=!.,(", before) < 0 {
+				operators = 0
+			}
+			continue
+		case ' ', '\t', '\r':
+			continue
+		case '+', '-', '*', '/', '%', '&', '|', '^', '<', '>', '!', '.':
+			if operators++; operators > mostOperators {
+				return true
+			}
+		}
+		before = c
+	}
+	return false
+}
+
+// analysis is the state of one file.
+type analysis struct {
+	out       *code.Collector
+	budget    *decode.Budget
+	fset      *token.FileSet
+	imports   map[string]string // local name to path
+	dots      []string          // paths whose names stand alone
+	consts    map[string]value
+	vars      map[string]value // of the function that is read
+	files     map[string]flow.Set
+	calls     map[string]map[string]bool // which function calls which of this file
+	functions map[string]bool
+	scope     string
+	main      bool // package main
+	pending   []code.Fact
+	embeds    []code.Embedded
+	depth     int
+}
+
+// value is what an expression comes to.
+type value struct {
+	text      string
+	known     bool
+	from      flow.Set
+	disguised bool
+	typ       string // "net/http.Client"
+	path      string // of an open file
+}
+
+func (a *analysis) facts() code.Facts {
+	top := a.reached("", "init")
+	onMain := map[string]bool{}
+	if a.main {
+		onMain = a.reached("main")
+	}
+	reach := func(scope string) code.Reach {
+		switch {
+		case scope == "" || top[scope]:
+			return code.Top
+		case onMain[scope]:
+			return code.OnMain
+		}
+		return code.OnCall
+	}
+	for _, f := range a.pending {
+		if f.Reach == code.Top {
+			f.Reach = reach(f.Scope)
+		}
+		a.out.Add(f)
+	}
+	for _, e := range a.embeds {
+		e.In.Reach = reach(e.In.Scope)
+		a.out.Embed(e)
+	}
+	return a.out.Facts()
+}
+
+// reached gives the functions that these call, and those that they call.
+func (a *analysis) reached(roots ...string) map[string]bool {
+	seen := map[string]bool{}
+	for len(roots) > 0 {
+		f := roots[len(roots)-1]
+		roots = roots[:len(roots)-1]
+		if seen[f] {
+			continue
+		}
+		seen[f] = true
+		for g := range a.calls[f] {
+			roots = append(roots, g)
+		}
+	}
+	return seen
+}
+
+func (a *analysis) place(pos token.Pos, f code.Fact) code.Fact {
+	p := a.fset.PositionFor(pos, false) // not as //line would have it
+	f.Line, f.Column, f.Scope = max(p.Line, 1), p.Column, a.scope
+	for _, arg := range f.Args {
+		f.Marks = append(f.Marks, indicator.Marks(arg)...)
+	}
+	return f
+}
+
+func (a *analysis) add(pos token.Pos, f code.Fact) {
+	if len(a.pending) >= 4*code.MostFacts {
+		a.out.Drop(1)
+		return
+	}
+	a.pending = append(a.pending, a.place(pos, f))
+}
+
+func (a *analysis) embed(pos token.Pos, l code.Language, text string, f code.Fact) {
+	if len(a.embeds) < code.MostFacts {
+		a.embeds = append(a.embeds, code.Embedded{Language: l, Text: []byte(text), In: a.place(pos, f)})
+	}
+}
+
+// file reads imports, directives, constants, then everything that runs.
+func (a *analysis) file(f *ast.File) {
+	a.main = f.Name != nil && f.Name.Name == "main"
+	for _, i := range f.Imports {
+		a.imported(i)
+	}
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			a.directive(c)
+		}
+	}
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Name != nil && d.Recv == nil {
+				a.functions[d.Name.Name] = true
+			}
+		case *ast.GenDecl:
+			if d.Tok == token.CONST {
+				a.vars = a.consts
+				a.specs(d)
+			}
+		}
+	}
+	for _, d := range f.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+			a.vars = a.consts
+			a.specs(g)
+		}
+	}
+	for _, d := range f.Decls {
+		if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+			a.function(fn)
+		}
+	}
+}
+
+func (a *analysis) imported(i *ast.ImportSpec) {
+	p, err := strconv.Unquote(i.Path.Value)
+	if err != nil {
+		return
+	}
+	a.add(i.Pos(), code.Fact{Kind: code.Import, Name: p})
+	if p == "C" {
+		a.add(i.Pos(), code.Fact{Kind: code.Native, Name: "cgo"})
+	}
+	name := p[strings.LastIndexByte(p, '/')+1:]
+	if v := strings.TrimLeft(name, "v0123456789"); v == "" && strings.Contains(p, "/") { // module/v2
+		rest := p[:strings.LastIndexByte(p, '/')]
+		name = rest[strings.LastIndexByte(rest, '/')+1:]
+	}
+	if i.Name != nil {
+		name = i.Name.Name
+	}
+	switch name {
+	case "_":
+	case ".":
+		a.dots = append(a.dots, p)
+	default:
+		a.imports[name] = p
+	}
+}
+
+func (a *analysis) directive(c *ast.Comment) {
+	switch line := c.Text; {
+	case strings.HasPrefix(line, "//go:generate "):
+		a.add(c.Pos(), code.Fact{Kind: code.Exec, Name: "go:generate", Reach: code.OnCall, Args: []string{strings.TrimSpace(line[14:])}})
+	case strings.HasPrefix(line, "//go:linkname "):
+		a.add(c.Pos(), code.Fact{Kind: code.Native, Name: "go:linkname", Args: strings.Fields(line)[1:]})
+	case strings.HasPrefix(line, "//go:embed "):
+		a.add(c.Pos(), code.Fact{Kind: code.ReadOwn, Name: "go:embed", Args: strings.Fields(line)[1:]})
+	}
+}
+
+func (a *analysis) specs(d *ast.GenDecl) {
+	for _, s := range d.Specs {
+		v, ok := s.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		for i, x := range v.Values {
+			got := a.eval(x)
+			for n, name := range v.Names {
+				if n == i || len(v.Values) == 1 {
+					a.vars[name.Name] = got
+				}
+			}
+		}
+		if len(v.Values) == 0 && v.Type != nil {
+			for _, name := range v.Names {
+				a.vars[name.Name] = value{typ: a.typeName(v.Type)}
+			}
+		}
+	}
+}
+
+func (a *analysis) function(fn *ast.FuncDecl) {
+	a.scope = fn.Name.Name
+	if fn.Recv != nil && len(fn.Recv.List) > 0 {
+		a.scope = strings.TrimPrefix(a.typeName(fn.Recv.List[0].Type), "*") + "." + a.scope
+	}
+	a.vars = map[string]value{}
+	if fn.Type.Params != nil {
+		for _, p := range fn.Type.Params.List {
+			for _, n := range p.Names {
+				a.vars[n.Name] = value{typ: a.typeName(p.Type)}
+			}
+		}
+	}
+	a.body(fn.Body)
+	a.scope = ""
+}
+
+// body reads statements in order. Blocks inside are read where they stand; a
+// function's literal is read with the variables that it sees.
+func (a *analysis) body(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			a.assign(n)
+			return false
+		case *ast.DeclStmt:
+			if g, ok := n.Decl.(*ast.GenDecl); ok {
+				a.specs(g)
+			}
+			return false
+		case *ast.RangeStmt:
+			v := a.eval(n.X)
+			for _, x := range []ast.Expr{n.Key, n.Value} {
+				if id, ok := x.(*ast.Ident); ok {
+					a.vars[id.Name] = value{from: v.from}
+				}
+			}
+			a.body(n.Body)
+			return false
+		case ast.Expr:
+			a.eval(n)
+			return false
+		}
+		return true
+	})
+}
+
+func (a *analysis) assign(s *ast.AssignStmt) {
+	for i, x := range s.Rhs {
+		v := a.eval(x)
+		for n, l := range s.Lhs {
+			if n != i && len(s.Rhs) > 1 {
+				continue
+			}
+			id, ok := l.(*ast.Ident)
+			if !ok {
+				continue
+			}
+			if s.Tok == token.ADD_ASSIGN {
+				v = a.join(a.lookup(id.Name), v)
+			}
+			if id.Name != "_" && id.Name != "err" {
+				a.vars[id.Name] = v
+			}
+		}
+	}
+}
+
+func (a *analysis) lookup(name string) value {
+	if v, ok := a.vars[name]; ok {
+		return v
+	}
+	return a.consts[name]
+}
+
+func (a *analysis) join(x, y value) value {
+	v := value{known: x.known && y.known, from: x.from | y.from, disguised: x.disguised || y.disguised}
+	if len(x.text)+len(y.text) > mostFolded || !a.budget.Take(len(x.text)+len(y.text)) {
+		v.known = false
+		return v
+	}
+	v.text = x.text + y.text
+	return v
+}
+
+// typeName is a type's full name.
+func (a *analysis) typeName(x ast.Expr) string {
+	for range 8 {
+		switch t := x.(type) {
+		case *ast.StarExpr:
+			x = t.X
+			continue
+		case *ast.ParenExpr:
+			x = t.X
+			continue
+		case *ast.IndexExpr:
+			x = t.X
+			continue
+		case *ast.Ident:
+			return t.Name
+		case *ast.SelectorExpr:
+			if id, ok := t.X.(*ast.Ident); ok {
+				if p, ok := a.imports[id.Name]; ok {
+					return p + "." + t.Sel.Name
+				}
+			}
+		}
+		break
+	}
+	return ""
+}
+
+// eval folds an expression, and judges the calls in it.
+func (a *analysis) eval(x ast.Expr) value {
+	if a.depth++; a.depth > mostDepth {
+		a.depth--
+		return value{}
+	}
+	defer func() { a.depth-- }()
+	switch x := x.(type) {
+	case *ast.BasicLit:
+		return a.literal(x)
+	case *ast.Ident:
+		return a.lookup(x.Name)
+	case *ast.ParenExpr:
+		return a.eval(x.X)
+	case *ast.UnaryExpr:
+		return a.eval(x.X)
+	case *ast.StarExpr:
+		return a.eval(x.X)
+	case *ast.BinaryExpr:
+		return a.binary(x)
+	case *ast.SelectorExpr:
+		v := a.eval(x.X)
+		if id, ok := x.X.(*ast.Ident); ok && a.imports[id.Name] != "" && v.typ == "" {
+			v.typ = a.imports[id.Name] + "." + x.Sel.Name
+		} else if v.typ != "" && x.Sel.Name == "Body" {
+			v.typ = ""
+		}
+		return v
+	case *ast.CompositeLit:
+		return a.composite(x)
+	case *ast.FuncLit:
+		a.body(x.Body)
+	case *ast.CallExpr:
+		return a.call(x)
+	case *ast.IndexExpr:
+		return value{from: a.eval(x.X).from | a.eval(x.Index).from}
+	case *ast.SliceExpr:
+		return value{from: a.eval(x.X).from}
+	case *ast.TypeAssertExpr:
+		return a.eval(x.X)
+	case *ast.KeyValueExpr:
+		return a.eval(x.Value)
+	}
+	return value{}
+}
+
+func (a *analysis) literal(x *ast.BasicLit) value {
+	if x.Kind != token.STRING && x.Kind != token.CHAR {
+		return value{text: x.Value, known: x.Kind == token.INT}
+	}
+	s, err := strconv.Unquote(x.Value)
+	if err != nil {
+		return value{}
+	}
+	v := value{text: s, known: true}
+	if len(s) >= 200 {
+		v.from = flow.Word(code.LongLiteral)
+	}
+	if m := indicator.Marks(s); m != nil {
+		a.add(x.Pos(), code.Fact{Kind: code.String, Args: []string{s}, Marks: m})
+	}
+	return v
+}
+
+// binary goes down the left side without recursion: a long sum leans that way.
+func (a *analysis) binary(x *ast.BinaryExpr) value {
+	var right []ast.Expr
+	left := ast.Expr(x)
+	sum := true
+	for {
+		b, ok := left.(*ast.BinaryExpr)
+		if !ok {
+			break
+		}
+		sum = sum && b.Op == token.ADD
+		right = append(right, b.Y)
+		left = b.X
+	}
+	v := a.eval(left)
+	short := len(v.text) < 12
+	for _, y := range slices.Backward(right) {
+		w := a.eval(y)
+		short = short && len(w.text) < 12
+		v = a.join(v, w)
+	}
+	v.known = v.known && sum
+	v.disguised = v.disguised || v.known && short && len(right) > 1
+	return v
+}
+
+// composite is a list: []byte{104, 105} is text, []string{...} is what its parts are.
+func (a *analysis) composite(x *ast.CompositeLit) value {
+	v := value{typ: a.typeName(x.Type)}
+	arr, isArray := x.Type.(*ast.ArrayType)
+	elem := ""
+	if isArray {
+		elem = a.typeName(arr.Elt)
+	}
+	var b []byte
+	numbers := elem == "byte" || elem == "uint8" || elem == "rune" || elem == "int32"
+	for _, e := range x.Elts {
+		w := a.eval(e)
+		v.from |= w.from
+		if !numbers {
+			continue
+		}
+		n, err := strconv.ParseInt(w.text, 0, 32)
+		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.CHAR {
+			b = append(b, w.text...)
+			continue
+		}
+		if err != nil || len(b) > mostFolded {
+			numbers = false
+			continue
+		}
+		if elem == "rune" || elem == "int32" {
+			b = append(b, string(rune(n))...)
+		} else {
+			b = append(b, byte(n))
+		}
+	}
+	if numbers && len(b) > 0 {
+		v.text, v.known, v.disguised = string(b), true, true
+		if len(b) >= 200 {
+			v.from |= flow.Word(code.LongLiteral)
+		}
+	}
+	return v
+}
