@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Limits on what one record may hold. The largest known ones are near 50 kB.
@@ -24,9 +24,9 @@ const (
 
 // validID says whether an id may be one: it names its record in file names, URLs
 // and reports, so it is short and its alphabet is small.
-func validID(id string) bool { return len(id) <= maxID && idShape.MatchString(id) }
+func validID(id string) bool { return len(id) <= maxID && idShape().MatchString(id) }
 
-var idShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]*$`)
+var idShape = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._:-]*$`)
 
 // A record is one OSV record, reduced to what matching needs.
 type record struct {

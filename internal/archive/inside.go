@@ -258,14 +258,19 @@ func (w *walk) fill(r io.Reader) (n int, err error) {
 	return n, nil
 }
 
+var endMark = []byte("PK\x05\x06")
+
 // zipWithin finds a zip that does not begin where b does, as Python, Java and
 // Info-ZIP do: from the end record back. Its directory must stand right before
 // the end record. The zip is b[from:to]; to is 0 when there is none. prefixed
 // says that its offsets count from the beginning of b.
 func zipWithin(b []byte) (from, to int, prefixed bool) {
-	for i := len(b) - lenEnd; i >= max(0, len(b)-lenEnd-math.MaxUint16); i-- {
-		i = bytes.LastIndex(b[:i+4], []byte("PK\x05\x06"))
-		if i < max(0, len(b)-lenEnd-math.MaxUint16) {
+	first := max(0, len(b)-lenEnd-math.MaxUint16)
+	if !bytes.Contains(b[first:], endMark) { // much faster than LastIndex, and the rule
+		return 0, 0, false
+	}
+	for i := len(b) - lenEnd; i >= first; i-- {
+		if i = first + bytes.LastIndex(b[first:i+4], endMark); i < first {
 			break
 		}
 		size, offset, endAt := uint64(le.Uint32(b[i+12:])), uint64(le.Uint32(b[i+16:])), i

@@ -27,12 +27,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 )
 
@@ -141,7 +141,7 @@ func gateURL(gate, registry string) (string, error) {
 	if registry == "" || registry == "main" {
 		return u.String() + "/pypi/", nil
 	}
-	if len(registry) > longestName || !plainName.MatchString(registry) {
+	if len(registry) > longestName || !plainName().MatchString(registry) {
 		return "", fmt.Errorf("%q is no registry name", registry)
 	}
 	return u.String() + "/registry/" + registry + "/pypi/", nil
@@ -149,7 +149,7 @@ func gateURL(gate, registry string) (string, error) {
 
 // The length is no part of the form: a counted repeat costs every start of the
 // program a fifth of a millisecond.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var plainName = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 const longestName = 100
 
@@ -284,12 +284,12 @@ func (p *Plan) add(c Change) {
 // What Diff must not show, ours or the user's own: passwords in netrc and
 // .pypirc, and in the URLs of indexes.
 var (
-	secretValue = regexp.MustCompile(`(?i)((?:password|account)\s*[=:\s]\s*)\S+`)
-	secretURL   = regexp.MustCompile(`(://)[^/\s"']+@`)
+	secretValue = lazy.Regexp(`(?i)((?:password|account)\s*[=:\s]\s*)\S+`)
+	secretURL   = lazy.Regexp(`(://)[^/\s"']+@`)
 )
 
 func masked(b []byte) []byte {
-	return secretURL.ReplaceAll(secretValue.ReplaceAll(b, []byte("${1}****")), []byte("${1}****@"))
+	return secretURL().ReplaceAll(secretValue().ReplaceAll(b, []byte("${1}****")), []byte("${1}****@"))
 }
 
 // Diff shows a change for a person, in the unified form. Passwords are masked.

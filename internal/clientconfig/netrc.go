@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 )
 
@@ -19,10 +19,10 @@ import (
 // every reader of netrc files knows comments, and stands first, because entries
 // after "default" are never reached. The login is arbitrary for the gate; it
 // tells our lines apart.
-var netrcLine = regexp.MustCompile(`^machine \S+ login gatehouse-(pip|uv) password \S+$`)
+var netrcLine = lazy.Regexp(`^machine \S+ login gatehouse-(pip|uv) password \S+$`)
 
 func netrcOurs(client, line string) bool {
-	found := netrcLine.FindStringSubmatch(bare(line))
+	found := netrcLine().FindStringSubmatch(bare(line))
 	return found != nil && found[1] == client
 }
 
@@ -121,7 +121,7 @@ func removeNetrc(t text, client string) text {
 func otherMachine(t text, host string) (int, bool) {
 	last := ""
 	for i, line := range t {
-		if netrcLine.MatchString(bare(line)) {
+		if netrcLine().MatchString(bare(line)) {
 			continue
 		}
 		for _, word := range strings.Fields(line) {

@@ -179,6 +179,9 @@ type Facts struct {
 	Facts    []Fact   `json:"facts,omitempty"` // in order of place
 	// Unread says what could not be read as code, for a person; "" when all was.
 	Unread string `json:"unread,omitempty"`
+	// Cut: a limit ended the reading, not the text. Whatever is beyond would run all
+	// the same and was not seen, so nobody may call such a file clean.
+	Cut bool `json:"cut,omitempty"`
 	// Dropped counts facts beyond the limits, which are not in Facts. It is a
 	// fact of its own: somebody may want the reader to give up.
 	Dropped int `json:"dropped,omitempty"`

@@ -22,6 +22,7 @@ type Collector struct {
 	facts    []Fact
 	dropped  int
 	unread   []string
+	cut      bool
 	embedded []Embedded
 	embeds   int // bytes of embedded
 }
@@ -79,6 +80,14 @@ func (c *Collector) Unread(why string) {
 	}
 }
 
+// Cut is Unread for what one of our own limits kept from being read.
+func (c *Collector) Cut(why string) {
+	if why != "" {
+		c.cut = true
+		c.Unread(why)
+	}
+}
+
 // Drop counts facts that the analyser itself let go.
 func (c *Collector) Drop(n int) { c.dropped += n }
 
@@ -97,7 +106,7 @@ func (c *Collector) Facts() Facts {
 	fillText(c.src, places)
 	return Facts{
 		Language: c.language, Facts: c.facts, Dropped: c.dropped,
-		Unread: strings.Join(c.unread, "; "), Embedded: c.embedded,
+		Unread: strings.Join(c.unread, "; "), Cut: c.cut, Embedded: c.embedded,
 	}
 }
 

@@ -77,6 +77,7 @@ type Config struct {
 	Metrics    Metrics             `yaml:"metrics"`
 	Scanners   []Scanner           `yaml:"scanners"`
 	Sandbox    Sandbox             `yaml:"sandbox"`
+	Rules      Rules               `yaml:"rules"`
 
 	// File is where the settings were read from; "" when there was no file.
 	File string `yaml:"-"`
@@ -346,6 +347,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Sandbox.check(); err != nil {
+		return err
+	}
+	if err := c.Rules.check(); err != nil {
 		return err
 	}
 	for _, p := range c.Internal {

@@ -3,11 +3,12 @@ package config
 import (
 	"fmt"
 	"net"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Scanner is somebody else's program that looks at each new file beside the
@@ -96,8 +97,8 @@ type ScannerJSON struct {
 }
 
 var (
-	scannerName  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	scannerName  = lazy.Regexp(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	variableName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 // mostScanners bounds what each new file costs.
@@ -118,7 +119,7 @@ func (c Config) checkScanners() error {
 	}
 	seen := map[string]bool{}
 	for _, s := range c.Scanners {
-		if !scannerName.MatchString(s.Name) || len(s.Name) > 40 || seen[s.Name] {
+		if !scannerName().MatchString(s.Name) || len(s.Name) > 40 || seen[s.Name] {
 			return fmt.Errorf("scanners: every one needs a name of its own, lower-case words joined by hyphens (%q)", s.Name)
 		}
 		seen[s.Name] = true
@@ -138,12 +139,12 @@ func (s Scanner) check() error {
 		}
 	}
 	for name := range s.Environment {
-		if _, both := s.Secrets[name]; both || !variableName.MatchString(name) || ours(name) {
+		if _, both := s.Secrets[name]; both || !variableName().MatchString(name) || ours(name) {
 			return fmt.Errorf("environment: %q is no variable to set; HOME, PATH, proxies and LD_* are the gate's, and secrets have their own list", name)
 		}
 	}
 	for name, ref := range s.Secrets {
-		if !variableName.MatchString(name) || ours(name) {
+		if !variableName().MatchString(name) || ours(name) {
 			return fmt.Errorf("secrets: %q is no variable to set; HOME, PATH, proxies and LD_* are the gate's", name)
 		}
 		if !strings.HasPrefix(ref, "env:") && !strings.HasPrefix(ref, "file:") {

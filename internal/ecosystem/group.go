@@ -1,21 +1,22 @@
 package ecosystem
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // MainGroup is what people call the requirements of a project itself, which stand
 // in no group. In Requirement.Groups it is "".
 const MainGroup = "main"
 
-var groupBreaks = regexp.MustCompile(`[-_.]+`)
+var groupBreaks = lazy.Regexp(`[-_.]+`)
 
 // GroupName is a group's name as Requirement.Groups holds it: lower case, runs of
 // - _ . as one dash. MainGroup is "".
 func GroupName(written string) string {
-	if name := groupBreaks.ReplaceAllString(strings.ToLower(written), "-"); name != MainGroup {
+	if name := groupBreaks().ReplaceAllString(strings.ToLower(written), "-"); name != MainGroup {
 		return name
 	}
 	return ""

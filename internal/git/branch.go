@@ -109,7 +109,7 @@ func (r repository) base(ctx context.Context, g Range, after string) (string, er
 	}
 	if len(tips) > 0 {
 		b, code, err := r.output(ctx, append([]string{"merge-base", after}, tips...)...)
-		if id := strings.TrimSpace(string(b)); err != nil || code == 0 && objectID.MatchString(id) {
+		if id := strings.TrimSpace(string(b)); err != nil || code == 0 && objectID().MatchString(id) {
 			return id, err
 		} else if code != 1 {
 			return "", fmt.Errorf("git merge-base printed %q", artifact.Untrusted(id))
@@ -129,7 +129,7 @@ func (r repository) tips(ctx context.Context, g Range, after string) ([]string, 
 	for line := range strings.Lines(string(b)) {
 		id, ref, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		self := ref == g.Ref || g.Ref == "" && id == after
-		if !self && len(tips) < maxTips && objectID.MatchString(id) && matchesAny(g.Branches, strings.TrimPrefix(ref, headsPrefix)) {
+		if !self && len(tips) < maxTips && objectID().MatchString(id) && matchesAny(g.Branches, strings.TrimPrefix(ref, headsPrefix)) {
 			tips = append(tips, id)
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Caps on what git prints.
@@ -139,11 +139,11 @@ func (r repository) stream(ctx context.Context, read func(*bufio.Reader) error, 
 }
 
 var (
-	objectID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
-	zeroID   = regexp.MustCompile(`^0{40}(0{24})?$`)
+	objectID = lazy.Regexp(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	zeroID   = lazy.Regexp(`^0{40}(0{24})?$`)
 )
 
-func isZero(id string) bool { return zeroID.MatchString(id) }
+func isZero(id string) bool { return zeroID().MatchString(id) }
 
 // commit resolves a revision to a commit's id.
 func (r repository) commit(ctx context.Context, rev string) (string, error) {
@@ -155,7 +155,7 @@ func (r repository) commit(ctx context.Context, rev string) (string, error) {
 		return "", err
 	}
 	id := strings.TrimSpace(string(b))
-	if code != 0 || !objectID.MatchString(id) {
+	if code != 0 || !objectID().MatchString(id) {
 		return "", fmt.Errorf("%q is no commit that this repository has; name one, or fetch it first", artifact.Untrusted(rev))
 	}
 	return id, nil
@@ -214,7 +214,7 @@ func (o *objects) blob(id string) ([]byte, bool, error) {
 }
 
 func (o *objects) ask(id string) ([]byte, error) {
-	if !objectID.MatchString(id) {
+	if !objectID().MatchString(id) {
 		return nil, fmt.Errorf("%q is no object id", artifact.Untrusted(id))
 	}
 	if _, err := io.WriteString(o.in, id+"\n"); err != nil {

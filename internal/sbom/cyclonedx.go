@@ -5,14 +5,14 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // cycloneDXSpecs are the versions of the specification that are read.
-var cycloneDXSpecs = regexp.MustCompile(`^1\.[2-7]$`)
+var cycloneDXSpecs = lazy.Regexp(`^1\.[2-7]$`)
 
 // readCycloneDXJSON reads components, those inside them too, and dependencies. The
 // component of the metadata is what the list is about and no part of it; the
@@ -23,7 +23,7 @@ func readCycloneDXJSON(s *source) (*list, error) {
 		return nil, err
 	}
 	l := &list{spec: root.str("specVersion")}
-	if root.str("bomFormat") != "CycloneDX" || !cycloneDXSpecs.MatchString(l.spec) {
+	if root.str("bomFormat") != "CycloneDX" || !cycloneDXSpecs().MatchString(l.spec) {
 		return nil, s.broken(0, "this is no CycloneDX 1.2 to 1.7")
 	}
 	about := root.get("metadata").get("component")
@@ -98,7 +98,7 @@ func addHash(to []string, algorithm, digest string) []string {
 	return append(to, h)
 }
 
-var cycloneDXNamespace = regexp.MustCompile(`^http://cyclonedx\.org/schema/bom/(1\.[2-7])$`)
+var cycloneDXNamespace = lazy.Regexp(`^http://cyclonedx\.org/schema/bom/(1\.[2-7])$`)
 
 // element is one element of XML with its place.
 type element struct {
@@ -145,7 +145,7 @@ func readCycloneDXXML(s *source) (*list, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := cycloneDXNamespace.FindStringSubmatch(space)
+	m := cycloneDXNamespace().FindStringSubmatch(space)
 	if root.name != "bom" || m == nil {
 		return nil, s.broken(0, "this is no CycloneDX 1.2 to 1.7")
 	}

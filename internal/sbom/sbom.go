@@ -22,6 +22,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // The formats, as Detect gives them.
@@ -72,7 +73,7 @@ func Detect(name string, content []byte) string {
 		start = t[0]
 	}
 	for _, s := range signs {
-		if (s.start == 0 || s.start == start) && s.sign.Match(content) {
+		if (s.start == 0 || s.start == start) && s.sign().Match(content) {
 			return s.format
 		}
 	}
@@ -90,13 +91,13 @@ func Detect(name string, content []byte) string {
 var signs = []struct {
 	format string
 	start  byte // the first character, white space aside; 0 for any
-	sign   *regexp.Regexp
+	sign   func() *regexp.Regexp
 }{
-	{CycloneDXJSON, '{', regexp.MustCompile(`"bomFormat"\s*:\s*"CycloneDX"`)},
-	{CycloneDXXML, '<', regexp.MustCompile(`\sxmlns(?::\w+)?\s*=\s*["']http://cyclonedx\.org/schema/bom/`)},
-	{SPDXJSON, '{', regexp.MustCompile(`"spdxVersion"\s*:\s*"SPDX-2\.`)},
-	{SPDX3, '{', regexp.MustCompile(`"@context"\s*:\s*"[^"]*/spdx-context\.jsonld"`)},
-	{SPDXTags, 0, regexp.MustCompile(`\A(?:[ \t]*(?:#[^\n]*)?\n)*SPDXVersion:[ \t]*SPDX-2\.`)},
+	{CycloneDXJSON, '{', lazy.Regexp(`"bomFormat"\s*:\s*"CycloneDX"`)},
+	{CycloneDXXML, '<', lazy.Regexp(`\sxmlns(?::\w+)?\s*=\s*["']http://cyclonedx\.org/schema/bom/`)},
+	{SPDXJSON, '{', lazy.Regexp(`"spdxVersion"\s*:\s*"SPDX-2\.`)},
+	{SPDX3, '{', lazy.Regexp(`"@context"\s*:\s*"[^"]*/spdx-context\.jsonld"`)},
+	{SPDXTags, 0, lazy.Regexp(`\A(?:[ \t]*(?:#[^\n]*)?\n)*SPDXVersion:[ \t]*SPDX-2\.`)},
 }
 
 // names are how such files are called by custom; the content must keep what a

@@ -3,11 +3,12 @@ package sbom
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
-var spdx2Specs = regexp.MustCompile(`^SPDX-2\.[23]$`)
+var spdx2Specs = lazy.Regexp(`^SPDX-2\.[23]$`)
 
 // readSPDX2 reads the packages of SPDX 2.2 and 2.3 in JSON.
 func readSPDX2(s *source) (*list, error) {
@@ -16,7 +17,7 @@ func readSPDX2(s *source) (*list, error) {
 		return nil, err
 	}
 	l := &list{spec: root.str("spdxVersion")}
-	if !spdx2Specs.MatchString(l.spec) {
+	if !spdx2Specs().MatchString(l.spec) {
 		return nil, s.broken(0, "this is no SPDX 2.2 or 2.3")
 	}
 	for _, id := range root.all("documentDescribes") {
@@ -102,7 +103,7 @@ func readTags(s *source) (*list, error) {
 	if inText {
 		return nil, s.broken(len(s.data), "a <text> is never closed")
 	}
-	if !spdx2Specs.MatchString(l.spec) {
+	if !spdx2Specs().MatchString(l.spec) {
 		return nil, s.broken(0, "this is no SPDX 2.2 or 2.3")
 	}
 	return l, t.end()
@@ -159,7 +160,7 @@ func (t *tags) end() error {
 	return t.add(t.source, p)
 }
 
-var spdx3Specs = regexp.MustCompile(`^3\.0(?:\.[0-9]+)?$`)
+var spdx3Specs = lazy.Regexp(`^3\.0(?:\.[0-9]+)?$`)
 
 // readSPDX3 reads the software packages of SPDX 3.0 in its one JSON-LD form: a
 // graph of elements that name each other by id.
@@ -187,7 +188,7 @@ func readSPDX3(s *source) (*list, error) {
 			}
 		}
 	}
-	if !spdx3Specs.MatchString(l.spec) {
+	if !spdx3Specs().MatchString(l.spec) {
 		return nil, fmt.Errorf("this is no SPDX 3.0: its creation info has another version; write it again with its tool")
 	}
 	return l, nil

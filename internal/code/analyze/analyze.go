@@ -69,7 +69,10 @@ func as(lang code.Language, src []byte, more []code.Fact) code.Facts {
 	first := analyser(lang)(plain)
 	out := code.NewCollector(lang, plain)
 	out.Unread(first.Unread)
-	out.Unread(cut)
+	if first.Cut {
+		out.Cut(first.Unread)
+	}
+	out.Cut(cut)
 	out.Drop(first.Dropped)
 	for _, f := range first.Facts {
 		out.Add(f)
@@ -115,7 +118,7 @@ func (l *layers) read(texts []code.Embedded, depth int) {
 	for _, e := range texts {
 		if depth > code.MostLayers || len(e.Text) > l.left {
 			l.out.Drop(1)
-			l.out.Unread("constants are decoded deeper, or to more, than is read")
+			l.out.Cut("constants are decoded deeper, or to more, than is read")
 			continue
 		}
 		lang := e.Language
@@ -148,6 +151,9 @@ func (l *layers) text(e code.Embedded, lang code.Language, depth int) {
 	}
 	sub := analyser(lang)(e.Text)
 	l.out.Unread(sub.Unread)
+	if sub.Cut {
+		l.out.Cut(sub.Unread)
+	}
 	l.out.Drop(sub.Dropped)
 	for _, f := range sub.Facts {
 		l.add(e.In, depth, f)

@@ -39,11 +39,11 @@ func Analyze(src []byte) code.Facts {
 	a := &analysis{out: code.NewCollector(code.Go, src), budget: decode.NewBudget(), imports: map[string]string{}, consts: map[string]value{},
 		files: map[string]flow.Set{}, calls: map[string]map[string]bool{}, functions: map[string]bool{}}
 	if len(src) > mostSource {
-		a.out.Unread("the file is longer than is read of its language")
+		a.out.Cut("the file is longer than is read of its language")
 		src = src[:mostSource] // what parses of it is read
 	}
 	if tooDeep(src) {
-		a.out.Unread("the source is nested too deep to be parsed")
+		a.out.Cut("the source is nested too deep to be parsed")
 		return a.out.Facts()
 	}
 	a.fset = token.NewFileSet()

@@ -202,20 +202,34 @@ var generic = map[string]bool{
 
 // known says whether a path has a meaning of its own.
 func (a *analysis) known(path string) bool {
-	_, ok := specs[path]
+	_, ok := specs()[path]
 	return ok || special[path]
 }
+
+// keeping are methods by which a thing takes data in, and keepers those things: what
+// goes into a map or an emitter comes out of it.
+var (
+	keeping = map[string]bool{"set": true, "add": true, "emit": true, "enqueue": true, "push": true, "write": true, "append": true}
+	keepers = map[string]bool{"Map()": true, "WeakMap()": true, "Set()": true, "WeakSet()": true, "events()": true, "events.EventEmitter()": true,
+		"EventEmitter()": true, "stream.PassThrough()": true, "URLSearchParams()": true, "AsyncLocalStorage()": true, "Headers()": true}
+)
 
 func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos int32) *value {
 	if a.concrete {
 		a.aborted = true
 		return unknown
 	}
+	if keeping[key] && obj.kind == vName && keepers[obj.s] {
+		for _, arg := range args {
+			d := arg.deep(1)
+			obj.from |= d.from & (fromDecode | fromDecrypt | fromFetch | fromComputed)
+		}
+	}
 	if key == "pipe" || key == "pipeTo" || key == "pipeThrough" {
 		if len(args) > 0 {
 			a.flowInto(args[0], obj.from)
 			if args[0].kind == vName {
-				if s, ok := specs[args[0].s+".write"]; ok && s.kind == code.Send {
+				if s, ok := specs()[args[0].s+".write"]; ok && s.kind == code.Send {
 					a.callMethod(args[0], "write", []*value{obj}, pos, false, false, 0)
 				}
 			}
@@ -480,7 +494,7 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 	case path == "Function()" && f.approx != "":
 		return name("") // what "return this" gives
 	}
-	s, isFact := specs[path]
+	s, isFact := specs()[path]
 	if !isFact {
 		if w, ok := wholeModules[rootOf(path)]; ok && !construct && strings.Count(path, "(") < 2 {
 			s, isFact = w, true

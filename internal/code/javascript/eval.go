@@ -88,9 +88,11 @@ type analysis struct {
 	markIndex map[string]int
 	files     map[string]flow.Set // what was written, by the keys of its path
 	filePaths []string
-	envName   int  // around a property named env
-	sinks     bool // there are facts to which something may flow
-	keysSent  bool // what is typed is given away somewhere
+	held      map[string]flow.Set // what variables of the environment and global names were given, by name
+	thrown    flow.Set            // what the exceptions of this block carry
+	envName   int                 // around a property named env
+	sinks     bool                // there are facts to which something may flow
+	keysSent  bool                // what is typed is given away somewhere
 	guessed   map[string]bool
 	ids       int
 }
@@ -246,6 +248,20 @@ func mergeAssigned(a, b *value) *value {
 
 var globalObjects = map[string]bool{"globalThis": true, "window": true, "global": true, "self": true, "root": true, "top": true, "frames": true, "parent": true}
 
+// hold remembers what a variable of the environment or a global name was given.
+func (a *analysis) hold(name string, v *value) {
+	from := v.deep(1).from &^ (fromLong | fromEnv)
+	if from == 0 || a.held[name]|from == a.held[name] {
+		return
+	}
+	if a.held == nil {
+		a.held = map[string]flow.Set{}
+	}
+	if len(a.held) < mostFields {
+		a.held[name] |= from
+	}
+}
+
 func (a *analysis) global(s string) *value {
 	switch s {
 	case "undefined":
@@ -266,7 +282,9 @@ func (a *analysis) global(s string) *value {
 	if globalObjects[s] {
 		return name("")
 	}
-	return name(s)
+	v := name(s)
+	v.from |= a.held[s]
+	return v
 }
 
 // ---- statements
@@ -391,7 +409,7 @@ func (a *analysis) statement(n int32) jump {
 	}
 	if a.depth++; a.depth > mostEval {
 		a.depth--
-		a.c.Unread("code is nested too deeply to follow")
+		a.c.Cut("code is nested too deeply to follow")
 		return onward
 	}
 	defer func() { a.depth-- }()
@@ -429,7 +447,7 @@ func (a *analysis) statement(n int32) jump {
 		}
 		a.ret = merge(a.ret, v)
 	case nThrow:
-		a.eval(x.a)
+		a.thrown |= a.eval(x.a).deep(1).from
 		if a.concrete {
 			a.aborted = true
 		}
@@ -438,13 +456,20 @@ func (a *analysis) statement(n int32) jump {
 			a.aborted = true
 			return onward
 		}
+		before := a.thrown
+		a.thrown = 0
 		a.statement(x.a)
+		caught := a.thrown
+		a.thrown = before
 		if x.c != 0 {
 			a.branch++
 			outer := a.scope
 			if x.b != 0 {
 				a.scope = a.scopeAt(x.pos, 2, a.cur)
 				a.declarePattern(x.b)
+				if caught != 0 {
+					a.bind(x.b, tainted(caught))
+				}
 			}
 			a.statement(x.c)
 			a.scope = outer

@@ -25,7 +25,7 @@ func (a *analysis) eval(n int32) *value {
 	}
 	if a.depth++; a.depth > mostEval {
 		a.depth--
-		a.c.Unread("code is nested too deeply to follow")
+		a.c.Cut("code is nested too deeply to follow")
 		return unknown
 	}
 	v := a.evalNode(n)
@@ -936,6 +936,8 @@ func (a *analysis) nameMember(obj *value, key string, pos int32, disguised bool)
 		return &value{own: true, ownFile: true, approx: "./self.js"}
 	case obj.s == "import.meta" && key == "dirname":
 		return &value{own: true, approx: "."}
+	case key == "constructor" && obj.s == "module":
+		return &value{kind: vName, s: "module", disguised: true}
 	case key == "constructor":
 		if a.isFunction(obj.s) {
 			return &value{kind: vName, s: "Function", disguised: true}
@@ -961,7 +963,7 @@ func (a *analysis) nameMember(obj *value, key string, pos int32, disguised bool)
 
 // isFunction says whether a path is that of a function of the language or of node.
 func (a *analysis) isFunction(path string) bool {
-	if _, ok := specs[path]; ok || special[path] {
+	if _, ok := specs()[path]; ok || special[path] {
 		return true
 	}
 	switch path {

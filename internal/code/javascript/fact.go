@@ -111,7 +111,7 @@ func (a *analysis) environmentName(key *value, pos int32) *value {
 	}
 	marks := a.marksOf(key.s)
 	a.emit(code.Fact{Kind: code.Env, Name: "process.env", Args: []string{key.s}}, pos, marks, 0)
-	v := &value{from: fromEnv, marks: marks}
+	v := &value{from: fromEnv | a.held["env:"+key.s], marks: marks}
 	switch key.s {
 	case "HOME", "USERPROFILE":
 		return &value{kind: vString, s: "~", marks: marks} // where it is, not what it says
@@ -201,6 +201,17 @@ func (a *analysis) patch(obj *value, key string, known bool, v *value, pos int32
 		if s, ok := v.str(); ok && key == "NODE_TLS_REJECT_UNAUTHORIZED" && s == "0" {
 			a.emit(code.Fact{Kind: code.Silence, Name: "process.env." + key, Args: []string{"0"}}, pos, 0, 0)
 		}
+		a.hold("env:"+key, v)
+		return
+	case (obj.s == "Image()" || obj.s == "document.createElement()") && (key == "src" || key == "href" || key == "action") && v.from&fromData != 0:
+		f := code.Fact{Kind: code.Send, Name: strings.TrimSuffix(obj.s, "()") + "." + key} // a picture that is asked for carries it away
+		if v.approx != "" {
+			f.Args = []string{v.approx}
+		}
+		a.emit(f, pos, v.marks, v.from)
+		return
+	case obj.s == "" && v.kind != vFunc && v.kind != vName:
+		a.hold(key, v)
 		return
 	case strings.HasPrefix(path, "console.") && v.kind == vFunc && a.emptyBody(v.fn):
 		a.emit(code.Fact{Kind: code.Silence, Name: path}, pos, 0, 0)

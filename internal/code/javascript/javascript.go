@@ -46,7 +46,7 @@ func analyze(src []byte, lang code.Language) code.Facts {
 	}
 	a := newAnalysis(src, lang)
 	if cut {
-		a.c.Unread(fmt.Sprintf("only the first %d MB were read", code.MostSource>>20))
+		a.c.Cut(fmt.Sprintf("only the first %d MB were read", code.MostSource>>20))
 	}
 	program := &fun{pos: -1, pass: -1}
 	a.funs[-1] = program
@@ -133,7 +133,7 @@ const mostLazyDepth = 8 // long functions in each other
 // lazy follows a function's body that was left for later.
 func (a *analysis) lazy(start, end int32) {
 	if a.lazyDepth >= mostLazyDepth {
-		a.c.Unread("long functions are nested too deeply to follow")
+		a.c.Cut("long functions are nested too deeply to follow")
 		return
 	}
 	a.lazyDepth++
@@ -167,7 +167,7 @@ func (a *analysis) part(start, end int32, ts bool) int {
 		a.gen = a.generation
 		n := p.statementOrSkip()
 		if p.full {
-			a.c.Unread("a statement is too long to be followed as a whole")
+			a.c.Cut("a statement is too long to be followed as a whole")
 		}
 		for v := p.vars; v != 0; v = a.at(v).next {
 			a.scope.declare(a.at(v).a)
@@ -193,10 +193,10 @@ func (a *analysis) unread(p *parser) {
 		a.c.Unread(fmt.Sprintf("no JavaScript or TypeScript at %d places, first in line %d", p.errors, line))
 	}
 	if p.deep {
-		a.c.Unread("code is nested too deeply to read")
+		a.c.Cut("code is nested too deeply to read")
 	}
 	if p.full {
-		a.c.Unread("the file is too long to be followed as a whole")
+		a.c.Cut("the file is too long to be followed as a whole")
 	}
 }
 

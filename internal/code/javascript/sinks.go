@@ -228,7 +228,35 @@ func (c *sink) shell() *value {
 		}
 	})
 	c.silent()
-	return c.result(0)
+	program, _ := c.arg(0).str()
+	c.input(program)
+	switch strings.TrimSpace(program) {
+	case "env", "printenv", "export", "set", "export -p", "printenv -0", "env -0":
+		c.a.environment(c.pos, c.fact.Name)
+		return c.result(fromEnvAll)
+	}
+	return c.running(program)
+}
+
+// input looks at what a program that runs its input is given by an option.
+func (c *sink) input(program string) {
+	if _, is := shells[program]; !is {
+		return
+	}
+	for _, v := range c.args[1:] {
+		if in := v.field("input"); in != nil {
+			c.emit(code.Exec, []*value{in}, 0)
+		}
+	}
+}
+
+// running is a process; of one that runs its input, under a name of its own.
+func (c *sink) running(program string) *value {
+	out := c.result(0)
+	if _, is := shells[program]; is {
+		out.s = "child_process.shell()"
+	}
+	return out
 }
 
 var shells = map[string]code.Language{
@@ -285,7 +313,35 @@ func (c *sink) spawn() *value {
 		c.embedSpawn(all, f, marks, from|file)
 	})
 	c.silent()
-	return c.result(0)
+	c.execArgv()
+	program, _ := list[0].str()
+	if len(list) > 2 || len(list) == 2 && rest.kind == vArray && len(rest.items) > 0 && !sayStdin(rest.items[0]) {
+		return c.result(0)
+	}
+	c.input(program)
+	return c.running(program)
+}
+
+func sayStdin(v *value) bool {
+	s, _ := v.str()
+	return s == "-" || s == "-s" || s == "-i"
+}
+
+// execArgv looks at the options that Node itself is started with.
+func (c *sink) execArgv() {
+	for _, v := range c.args {
+		list := v.field("execArgv")
+		if list == nil || list.kind != vArray {
+			continue
+		}
+		f, marks, from := c.build(code.Exec, list.items)
+		c.a.emit(f, c.pos, marks, from)
+		for i := 0; i+1 < len(list.items); i++ {
+			if o, _ := list.items[i].str(); scriptOptions[o] {
+				c.a.evalFact(list.items[i+1], c.fact, c.pos, 0)
+			}
+		}
+	}
 }
 
 // embedSpawn hands on what a program that runs text is given, or else the whole
@@ -734,7 +790,7 @@ func (c *sink) read() *value {
 		switch {
 		case c.a.hasMark(v.marks, secretWords...):
 			kind, from = code.Secret, from|fromSecret
-		case v.ownFile:
+		case v.ownFile, v.own && v.kind != vString && v.approx != "" && !strings.Contains(v.approx, ".."):
 			kind, from = code.ReadOwn, from|fromOwn
 		}
 		f, marks, src := c.build(kind, []*value{v})

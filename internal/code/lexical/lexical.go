@@ -55,7 +55,7 @@ func Analyze(lang code.Language, src []byte) code.Facts {
 	}
 	a.tokens = lex(g, string(src))
 	if whole > mostSource || len(a.tokens) >= mostTokens {
-		a.out.Unread("the file is longer than is read of its language")
+		a.out.Cut("the file is longer than is read of its language")
 	}
 	a.pair()
 	if g.ends {

@@ -278,7 +278,7 @@ func (a *analysis) assigned(i, k int) string {
 // eval gives what tokens i to end come to together.
 func (a *analysis) eval(i, end int) value {
 	if a.depth >= mostDepth {
-		a.out.Unread("expressions stand too deep inside each other")
+		a.out.Cut("expressions stand too deep inside each other")
 		return value{}
 	}
 	a.depth++

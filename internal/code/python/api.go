@@ -68,14 +68,14 @@ var apis = []struct {
 		asyncio.subprocess: create_subprocess_exec os: execl execle execlp execlpe execv execve execvp execvpe posix_spawn posix_spawnp
 		_posixsubprocess: fork_exec win32process: CreateProcess _winapi: CreateProcess pexpect: run runu spawn spawnu
 		pexpect.popen_spawn: PopenSpawn sh: bash sh curl wget sudo plumbum.cmd: bash sh curl wget plumbum.local: __getitem__
-		invoke: run fabric: local fabric.api: local envoy: run psutil: Popen pty: spawn delegator: run trio: run_process
+		invoke: run fabric: local fabric.api: local envoy: run psutil: Popen pty: spawn delegator: run webbrowser: GenericBrowser BackgroundBrowser trio: run_process
 		anyio: run_process open_process wexpect: spawn ctypes.windll.kernel32: WinExec CreateProcessA CreateProcessW
 		ctypes.windll.shell32: ShellExecuteA ShellExecuteW setuptools._distutils.spawn: spawn distutils.cmd.Command: spawn`},
 	{code.Exec, spawn, `os: spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe`},
 
 	{code.Eval, runs, `builtins: exec eval execfile compile code: InteractiveInterpreter.runsource InteractiveConsole.push InteractiveInterpreter.runcode
 		types: CodeType FunctionType new: code function runpy: run_path run_module timeit: timeit Timer
-		cProfile: run runctx profile: run runctx pdb: run runeval bdb: Bdb.run trace: Trace.run
+		cProfile: run runctx profile: run runctx doctest: debug_src typing: ForwardRef pdb: run runeval bdb: Bdb.run trace: Trace.run
 		marshal.loads: exec IPython: get_ipython.run_cell get_ipython.ex numexpr: evaluate pandas: eval`},
 
 	{code.Fetch, requests, `urllib.request: urlopen OpenerDirector.open build_opener.open URLopener.open FancyURLopener.open
@@ -127,10 +127,10 @@ var apis = []struct {
 
 	{code.ReadFile, opens, `builtins: open file os: fdopen gzip: open bz2: open lzma: open aiofiles: open pathlib: Path.open tarfile: open zipfile: ZipFile
 		tempfile: NamedTemporaryFile TemporaryFile SpooledTemporaryFile os.fdopen: open`},
-	{code.ReadFile, reads, `pathlib: Path.read_text Path.read_bytes linecache: getlines getline fileinput: input mmap: mmap
+	{code.ReadFile, reads, `pathlib: Path.read_text Path.read_bytes fileinput: input mmap: mmap
 		tomllib: load numpy: load fromfile pandas: read_csv read_json configparser: ConfigParser.read RawConfigParser.read netrc: netrc
 		os: read sendfile readlink`},
-	{code.ReadOwn, plain, `inspect: getsource getsourcelines pkgutil: get_data pkg_resources: resource_string resource_stream resource_filename
+	{code.ReadOwn, plain, `linecache: getlines getline inspect: getsource getsourcelines pkgutil: get_data pkg_resources: resource_string resource_stream resource_filename
 		importlib.resources: read_text read_binary open_text open_binary files path importlib.resources.files: joinpath importlib_resources: files read_text`},
 	{code.WriteFile, writes, `pathlib: Path.write_text Path.write_bytes Path.touch os: write mkfifo`},
 	{code.WriteFile, copies, `shutil: copy copyfile copy2 copyfileobj copytree move make_archive os: rename replace link symlink
@@ -219,6 +219,7 @@ var renames = map[string]string{
 	"urllib2": "urllib.request", "six.moves.urllib.request": "urllib.request", "six.moves.urllib": "urllib", "future.moves.urllib.request": "urllib.request",
 	"six.moves.builtins": "builtins", "six.moves.cPickle": "pickle", "cPickle": "pickle", "_pickle": "pickle", "six.exec_": "builtins.exec",
 	"six.moves.http_client": "http.client", "httplib": "http.client", "xmlrpclib": "xmlrpc.client", "six.moves.xmlrpc_client": "xmlrpc.client",
+	"ctypes.pythonapi.PyRun_SimpleString": "builtins.exec", "ctypes.pythonapi.PyRun_SimpleStringFlags": "builtins.exec", "ctypes.pythonapi.PyRun_String": "builtins.exec", "ctypes.pythonapi.Py_CompileString": "builtins.exec",
 	"__builtin__": "builtins", "__builtins__": "builtins", "past.builtins": "builtins",
 	"posix": "os", "nt": "os", "_io.open": "builtins.open", "io.open": "builtins.open", "codecs.open": "builtins.open", "io.FileIO": "builtins.open", "io.open_code": "builtins.open",
 	"os.open": "builtins.open", "posix.environ": "os.environ", "os.fdopen.write": "builtins.open.write", "pathlib.Path.open.write": "builtins.open.write",

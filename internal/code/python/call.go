@@ -86,7 +86,39 @@ func (a *analysis) call(id syntax.ID, n *syntax.Node) *value {
 		args.receiver = c.A
 	}
 	a.arguments(&args, n.B)
+	if k := a.tree.Kind(args.receiver); (k == syntax.Name || k == syntax.Attribute) && keeps[a.tree.Name(n.A)] {
+		a.keep(&args)
+	}
 	return a.apply(callee, &args, id)
+}
+
+// keeps are methods by which a thing of the standard library takes data in.
+var keeps = map[string]bool{"put": true, "put_nowait": true, "write": true, "set": true, "appendleft": true, "setdefault": true, "send": true, "push": true, "feed": true}
+
+// keep lets a thing of which nothing else is known carry what it is given, so that
+// a queue, a buffer or a context variable hides nothing that is decoded or fetched.
+func (a *analysis) keep(args *arguments) {
+	from, m := args.reaches()
+	from &= fromDecode | bit(code.Decrypt) | fromFetch | fromComputed
+	if from == 0 {
+		return
+	}
+	a.silent++
+	recv := a.eval(args.receiver)
+	a.silent--
+	switch {
+	case recv.kind == inst && isContainer(recv.ref.name), recv == nothing, recv.kind == unknown && recv.id == 0:
+		a.rebind(args.receiver, a.tainted(recv, from, m))
+	}
+}
+
+func isContainer(full string) bool {
+	for _, module := range []string{"queue.", "contextvars.", "collections.", "multiprocessing.", "asyncio.Queue", "io.", "tempfile.SpooledTemporaryFile", "threading.local", "array."} {
+		if strings.HasPrefix(full, module) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *analysis) arguments(g *arguments, first syntax.ID) {
@@ -397,12 +429,13 @@ func (a *analysis) instantiate(c *class, args *arguments, id syntax.ID) *value {
 }
 
 // callMember notes that something outside calls a method of a class.
-func (a *analysis) callMember(c *class, m string, id syntax.ID) {
+func (a *analysis) callMember(c *class, m string, id syntax.ID) *value {
 	if f := c.attribute(m, 8); f != nil && f.kind == function {
 		bound := *f
 		bound.recv = &c.object
-		a.applyFunction(&bound, &arguments{a: a}, id)
+		return a.applyFunction(&bound, &arguments{a: a}, id)
 	}
+	return nothing
 }
 
 // applyOutside calls a function of another module, or a method of what it gave.
@@ -418,6 +451,27 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 		return r.fold(a, args, id)
 	}
 	switch r.name {
+	case "codecs.getdecoder", "codecs.lookup.decode", "codecs.getincrementaldecoder.decode", "codecs.lookup.incrementaldecoder.decode":
+		if f.kind == inst {
+			from, m := args.reaches()
+			return a.unknown(from|fromDecode, m, id)
+		}
+	case "struct.pack", "array.array", "html.unescape", "quopri.decodestring", "uuid.UUID", "ipaddress.ip_address", "ipaddress.IPv6Address", "ipaddress.IPv4Address", "colorsys.rgb_to_hsv":
+		if f.kind == name && args.count() > 0 && args.at(args.count()-1).constant() {
+			_, m := args.reaches()
+			return a.make(value{kind: inst, ref: r, from: fromDecode, marks: m, id: id}) // constants in another form
+		}
+	case "sys.path.insert", "sys.path.append", "site.addsitedir":
+		where := args.at(args.count() - 1)
+		if from := a.pathSources(where) &^ (fromRead << viaFile); from&((fromDecode|fromFetch|bit(code.Decrypt))<<viaFile) != 0 {
+			a.add(fact{kind: code.Eval, name: r.name, at: id, from: from, args: []*value{where}})
+		}
+		return nothing
+	case "subprocess.Popen.communicate", "subprocess.Popen.write", "os.popen.write":
+		if from, m := args.reaches(); f.recv != nil && f.recv.s == runsInput && from != 0 {
+			a.add(fact{kind: code.Exec, name: r.name, at: id, from: from &^ fromLong, marks: m, args: []*value{args.at(0)}})
+			a.embed(code.Shell, args.at(0), sink{kind: code.Exec, name: r.name, id: id})
+		}
 	case "urllib.request.Request":
 		url := args.named("url", 0)
 		from, m := args.reaches()
@@ -432,15 +486,15 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 		return nothing
 	case "json.dump", "pickle.dump", "yaml.dump", "marshal.dump", "builtins.print", "csv.writer.writerow":
 		a.dumps(args)
-	case "subprocess.Popen.communicate":
-		if f.recv != nil {
-			return a.tainted(nothing, f.from, f.marks)
-		}
+	}
+	if r.name == "subprocess.Popen.communicate" && f.recv != nil {
+		return a.tainted(nothing, f.from, f.marks)
 	}
 	if strings.HasPrefix(r.name, "ctypes.windll.") || strings.HasPrefix(r.name, "ctypes.cdll.") {
 		from, m := args.reaches()
 		a.add(fact{kind: code.Native, name: r.name, at: id, from: from, marks: m, args: args.pos, odd: f.flags&odd != 0})
 	}
+	a.handsOut(args, id)
 	a.writesThrough(f, args, id)
 	from, m := args.reaches()
 	host := args.at(0)
@@ -469,6 +523,31 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 	return a.make(out)
 }
 
+// handsOut follows a function that runs code or programs and that is given to one
+// of which nothing is known: whatever it is given beside it may come to it.
+func (a *analysis) handsOut(args *arguments, id syntax.ID) {
+	give := func(v *value, rest []*value) {
+		if v.kind != name || !v.ref.known || v.ref.spec.kind != code.Eval && v.ref.spec.kind != code.Exec {
+			return
+		}
+		var with []*value
+		for _, o := range rest {
+			if f, _ := o.reaches(); o != v && f != 0 {
+				with = append(with, a.element(o))
+			}
+		}
+		if len(with) > 0 {
+			a.apply(v, &arguments{a: a, pos: with[:1]}, id)
+		}
+	}
+	for _, v := range args.pos {
+		give(v, args.pos)
+	}
+	for _, k := range args.kw {
+		give(k.value, args.pos)
+	}
+}
+
 // callbacks calls the functions that were handed out.
 func (a *analysis) callbacks(args *arguments, id syntax.ID) {
 	call := func(v *value, with []*value) {
@@ -476,8 +555,8 @@ func (a *analysis) callbacks(args *arguments, id syntax.ID) {
 			a.apply(v, &arguments{a: a, pos: with}, id)
 		}
 	}
-	for _, v := range args.pos {
-		call(v, nil)
+	for i, v := range args.pos {
+		call(v, args.pos[i+1:])
 	}
 	for _, k := range args.kw {
 		call(k.value, nil)

@@ -24,7 +24,7 @@ func (a *analysis) starts(c sink, how shape) *value {
 		first = k
 	}
 	var words []*value
-	lists := !(first.kind == list) && (how == spawn || strings.HasPrefix(c.name, "os.exec") || strings.HasPrefix(c.name, "asyncio.") || strings.HasPrefix(c.name, "sh.") || strings.Contains(c.name, "plumbum"))
+	lists := !(first.kind == list) && (how == spawn || strings.HasPrefix(c.name, "os.exec") || strings.HasPrefix(c.name, "os.posix_spawn") || strings.HasPrefix(c.name, "asyncio.") || strings.HasPrefix(c.name, "sh.") || strings.Contains(c.name, "plumbum"))
 	switch {
 	case first.kind == list:
 		words = first.items
@@ -84,7 +84,22 @@ func (a *analysis) starts(c sink, how shape) *value {
 	if m&credentialMarks() != 0 {
 		out |= fromSecret
 	}
-	return a.make(value{kind: inst, ref: c.f.ref, from: out, id: c.id})
+	made := value{kind: inst, ref: c.f.ref, from: out, id: c.id}
+	if len(fields) > 0 && len(fields) < 3 && (len(fields) == 1 || fields[1] == "-" || fields[1] == "-s") && isInterpreter(fields[0]) {
+		made.s = runsInput
+	}
+	return a.make(made)
+}
+
+// runsInput, as the text of a process, says that it runs what it is given to read.
+const runsInput = "\x00runs its input"
+
+func isInterpreter(program string) bool {
+	switch strings.TrimRight(strings.TrimSuffix(lastPart(program), ".exe"), "0123456789.") {
+	case "sh", "bash", "zsh", "dash", "ksh", "ash", "python", "node", "perl", "ruby", "php", "powershell", "pwsh", "cmd":
+		return true
+	}
+	return false
 }
 
 // embedCommand hands on a command line that is code of a shell.

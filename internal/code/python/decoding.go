@@ -67,6 +67,26 @@ func (a *analysis) decoded(how, s string, by func(*decode.Budget, []byte) ([]byt
 	return string(b), ok
 }
 
+// harmful are the functions that honest data has no reason to name.
+var harmful = []string{"system", "popen", "exec", "eval", "execv", "execve", "spawnl", "spawnv", "Popen", "check_output", "check_call", "getoutput", "__import__", "compile", "run", "call", "runsource"}
+
+// pickledCall gives the function that a constant pickle would call, when it is one
+// that runs something; "" otherwise.
+func pickledCall(v *value) string {
+	if !v.isText() {
+		return ""
+	}
+	for _, module := range []string{"os", "posix", "nt", "subprocess", "builtins", "__builtin__", "pty", "runpy", "code", "importlib", "timeit", "commands"} {
+		for _, f := range harmful {
+			if strings.Contains(v.s, "c"+module+"\n"+f+"\n") || // GLOBAL
+				strings.Contains(v.s, string(rune(len(module)))+module) && strings.Contains(v.s, string(rune(len(f)))+f) && strings.Contains(v.s, "\x93") { // STACK_GLOBAL
+				return module + "." + f
+			}
+		}
+	}
+	return ""
+}
+
 type decoding struct {
 	text string
 	ok   bool
@@ -114,11 +134,15 @@ func (a *analysis) decodeNamed(v *value, codec string, encoding bool) *value {
 			return nil
 		}
 		out, ok = unescape(v.s), true
+	case "utf_7", "utf7", "punycode", "idna", "quopri", "quopri_codec", "quotedprintable", "uu", "uu_codec", "cp037", "cp273", "cp424", "cp500", "cp1026", "cp1140":
+		if encoding {
+			return nil
+		}
 	default:
 		return nil
 	}
 	if !ok {
-		return a.tainted(nothing, v.from|fromDecode, v.marks)
+		return a.unknown(v.from|fromDecode, v.marks, 0)
 	}
 	from := v.from | fromDecode
 	return a.noteDecoded(a.make(value{kind: text, s: out, flags: odd, from: from, marks: v.marks}), out, 0)

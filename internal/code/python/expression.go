@@ -213,7 +213,16 @@ func (a *analysis) attribute(v *value, attribute string, at syntax.ID) *value {
 func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value {
 	switch v.kind {
 	case name:
-		return a.attributeOfName(v, attribute)
+		if attribute == "__subclasses__" && (v.ref.name == "builtins.object" || v.ref.name == "builtins.type") {
+			a.add(fact{kind: code.Lookup, name: "object.__subclasses__", at: at, odd: true})
+		}
+		out := a.attributeOfName(v, attribute)
+		if out.kind == name && !out.ref.known {
+			if from := a.keyHolds("attribute:" + out.ref.name); from != 0 {
+				return a.unknown(from, 0, at)
+			}
+		}
+		return out
 	case inst:
 		return a.attributeOfInstance(v, attribute)
 	case object, classOf:
@@ -229,6 +238,10 @@ func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value
 			return a.make(value{kind: namespace, flags: odd})
 		case "__call__", "__func__", "__wrapped__":
 			return v
+		case "__builtins__":
+			return a.make(value{kind: namespace, ref: a.builtins, flags: odd})
+		case "__doc__":
+			return a.docOf(v.fn)
 		case "__code__", "func_code":
 			return a.unknown(0, 0, at)
 		}
@@ -242,7 +255,11 @@ func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value
 			return a.make(value{kind: namespace, flags: odd, from: v.from})
 		}
 		if attribute == "__subclasses__" {
-			a.add(fact{kind: code.Lookup, name: attribute, at: at, from: v.from, odd: true})
+			called := attribute
+			if t := a.tree.Text(at); strings.Contains(t, "__base") || strings.Contains(t, "__mro__") {
+				called = "object.__subclasses__" // every class there is
+			}
+			a.add(fact{kind: code.Lookup, name: called, at: at, from: v.from, odd: true})
 		}
 	}
 	if v.id != 0 { // another thing than the one it belongs to
@@ -326,9 +343,24 @@ func (a *analysis) member(v *value, attribute string) *value {
 	if found.kind == function && found.recv == nil && !found.fn.static && v.kind == object {
 		bound := *found
 		bound.recv = v
+		if found.fn.getter {
+			return a.applyFunction(&bound, &arguments{a: a}, 0)
+		}
 		return a.make(bound)
 	}
 	return found
+}
+
+// docOf is the first string of a function's body.
+func (a *analysis) docOf(f *fun) *value {
+	n := a.tree.Node(f.node)
+	if n.Kind != syntax.FunctionDef || a.tree.Kind(n.D) != syntax.ExprStmt {
+		return nothing
+	}
+	if e := a.tree.Node(n.D).A; a.tree.Kind(e) == syntax.Str {
+		return a.eval(e)
+	}
+	return nothing
 }
 
 // subscript is value[index].

@@ -65,6 +65,22 @@ func (a *analysis) wrote(where *value, from sources) {
 
 const mostFiles = 10_000
 
+// wroteKey notes what a variable of the environment, or an attribute that this
+// program adds to a module, holds from now on.
+func (a *analysis) wroteKey(key string, from sources) {
+	from &= direct &^ fromLong
+	if from == 0 || a.silent > 0 || len(a.files) > mostFiles || a.files[key]|from == a.files[key] {
+		return
+	}
+	a.files[key] |= from
+	a.changed = a.changed || a.filesRead
+}
+
+func (a *analysis) keyHolds(key string) sources {
+	a.filesRead = true
+	return a.files[key]
+}
+
 // opens is open(): a file object that knows its path.
 func (a *analysis) opens(c sink) *value {
 	where := a.pathText(c.args.named("file", 0))

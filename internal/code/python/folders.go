@@ -77,6 +77,7 @@ func makeFolders() map[string]folder {
 		"string.maketrans":          func(a *analysis, args *arguments, _ syntax.ID) *value { return a.maketrans(args) },
 		"builtins.int.from_bytes":   firstArgument,
 		"functools.partial":         foldPartial,
+		"functools.reduce":          foldReduce,
 		"operator.attrgetter":       foldGetter("attrgetter"),
 		"operator.methodcaller":     foldGetter("methodcaller"),
 		"operator.itemgetter":       foldGetter("itemgetter"),
@@ -115,19 +116,28 @@ func makeFolders() map[string]folder {
 		"shlex.split":               foldShlex,
 		"shlex.quote":               firstArgument,
 		"sys.intern":                firstArgument,
-		"ast.literal_eval":          firstArgument,
-		"json.loads":                firstArgumentUnknown,
-		"ctypes.LibraryLoader":      foldUnion,
-		"six.b":                     firstArgument,
-		"six.u":                     firstArgument,
-		"six.ensure_str":            firstArgument,
-		"six.ensure_binary":         firstArgument,
+		"ast.literal_eval": func(a *analysis, args *arguments, _ syntax.ID) *value {
+			v := args.at(0)
+			if v.isText() && strings.Contains(v.s, `\x`) {
+				return a.withFlags(a.textOf(strings.Trim(unescape(v.s), "'\""), v), odd)
+			}
+			return v
+		},
+		"json.loads":           firstArgumentUnknown,
+		"ctypes.LibraryLoader": foldUnion,
+		"six.b":                firstArgument,
+		"six.u":                firstArgument,
+		"six.ensure_str":       firstArgument,
+		"six.ensure_binary":    firstArgument,
 	}
 }
 
 func firstArgument(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(0) }
 
 func firstArgumentUnknown(a *analysis, args *arguments, id syntax.ID) *value {
+	if v := args.at(0); v.isText() && strings.Contains(v.s, `\u00`) {
+		return a.unknown(v.from|fromDecode, v.marks, id) // plain characters written as escapes
+	}
 	f, m := args.at(0).reaches()
 	if f == 0 && m == 0 {
 		return nothing
@@ -427,6 +437,29 @@ func foldGetter(which string) folder {
 	}
 }
 
+// foldReduce calls the function for each member with what it gave for the last.
+func foldReduce(a *analysis, args *arguments, id syntax.ID) *value {
+	const most = 16
+	f, over := args.at(0), args.at(1)
+	so := args.at(2)
+	if !f.callable() || over.kind != list || len(over.items) == 0 {
+		f.reaches()
+		return a.union(args, nothing, id)
+	}
+	items := over.items
+	if args.count() < 3 {
+		so, items = items[0], items[1:]
+	}
+	for _, it := range items[:min(len(items), most)] {
+		so = a.apply(f, &arguments{a: a, pos: []*value{so, it}}, id)
+	}
+	if len(items) > most {
+		from, m := args.reaches()
+		return a.tainted(nothing, from, m)
+	}
+	return so
+}
+
 func foldOperator(op syntax.Op) folder {
 	return func(a *analysis, args *arguments, id syntax.ID) *value {
 		return a.operate(op, args.at(0), args.at(1), id)
@@ -459,6 +492,9 @@ func foldUnquote(a *analysis, args *arguments, _ syntax.ID) *value {
 	v := args.at(0)
 	if v.kind == text {
 		if out, ok := a.budget.Percent([]byte(v.s), false); ok {
+			if string(out) != v.s {
+				return a.withFlags(a.textOf(string(out), v), odd)
+			}
 			return a.textOf(string(out), v)
 		}
 	}

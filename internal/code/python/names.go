@@ -289,7 +289,8 @@ type fun struct {
 	kwName   string
 	result   slot
 	static   bool
-	queued   int // the round in which its body was last asked for
+	getter   bool // a property: reading it calls it
+	queued   int  // the round in which its body was last asked for
 	value    value
 	size     int // statements of its body, 0 when too many to evaluate in place
 	sized    bool

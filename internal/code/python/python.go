@@ -12,13 +12,13 @@
 package python
 
 import (
-	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/code/decode"
 	"github.com/gatehouse-project/gatehouse/internal/code/python/syntax"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Limits of one analysis.
@@ -43,7 +43,7 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 // safe for concurrent use and keeps nothing of src.
 func Analyze(src []byte) code.Facts {
 	if len(src) > code.MostSource {
-		return code.Facts{Language: code.Python, Unread: "the file is larger than what is read as Python"}
+		return code.Facts{Language: code.Python, Cut: true, Unread: "the file is larger than what is read as Python"}
 	}
 	r := readers.Get().(*reader)
 	a := newAnalysis(r.parser.Parse(src), &r.values)
@@ -96,6 +96,7 @@ type analysis struct {
 	applying int
 	inlined  int
 	returned *value
+	raised   *value // what the exceptions of this block carry
 
 	out      []pending
 	cheap    int
@@ -164,6 +165,7 @@ func (a *analysis) readFile() {
 	a.out, a.cheap, a.dropped, a.embedded = a.out[:0], 0, 0, a.embedded[:0]
 	a.opened = map[syntax.ID][2]int{}
 	a.starred, a.queued = nil, a.queued[:0]
+	a.raised = nothing
 	a.reach, a.branch, a.loops, a.height = code.Top, 0, 0, 0
 	for _, u := range a.units {
 		u.edges = u.edges[:0]
@@ -375,7 +377,7 @@ func (a *analysis) decodedLiterals() {
 	}
 }
 
-var suppressing = regexp.MustCompile(`(?i)#\s*(nosec\b|noqa\s*:\s*S\d|nosemgrep|guarddog\s*:|pragma:\s*allowlist|bandit\s*:|sonar|NOSONAR|lgtm\b|codeql\[|semgrep[-:]|skipcq|checkov:skip)`)
+var suppressing = lazy.Regexp(`(?i)#\s*(nosec\b|noqa\s*:\s*S\d|nosemgrep|guarddog\s*:|pragma:\s*allowlist|bandit\s*:|sonar|NOSONAR|lgtm\b|codeql\[|semgrep[-:]|skipcq|checkov:skip)`)
 
 // suppressions notes comments that ask a scanner to look away.
 func (a *analysis) suppressions() {
@@ -383,7 +385,7 @@ func (a *analysis) suppressions() {
 	n := 0
 	for _, c := range a.tree.Comments {
 		t := a.tree.Src[c.Pos:min(c.End, c.Pos+400)]
-		if !maySuppress(t) || !suppressing.MatchString(t) {
+		if !maySuppress(t) || !suppressing().MatchString(t) {
 			continue
 		}
 		line, column := a.tree.Position(c.Pos)
@@ -413,6 +415,9 @@ func maySuppress(t string) bool {
 func (a *analysis) unread() {
 	if len(a.tree.Errors) == 0 {
 		return
+	}
+	if a.tree.Cut {
+		a.collector.Cut("the file has more parts, or larger expressions, than are read")
 	}
 	e := a.tree.Errors[0]
 	a.collector.Unread("line " + itoa(e.Line) + ": " + code.Shorten(e.Text, 120))

@@ -174,6 +174,9 @@ func (a *analysis) readVariable(called string, key *value, id syntax.ID) *value 
 			return a.textOf("%" + strings.ToUpper(key.s) + "%")
 		}
 	}
+	if key.isText() {
+		return a.unknown(fromEnv|a.keyHolds("env:"+key.s), m, id)
+	}
 	return a.unknown(fromEnv, m, id)
 }
 
@@ -380,6 +383,9 @@ func (a *analysis) decodes(c sink) *value {
 		return a.union(c.args, nothing, c.id)
 	case "pickle.loads", "pickle.load", "pickle.Unpickler.load", "dill.loads", "dill.load", "cloudpickle.loads", "cloudpickle.load", "joblib.load":
 		from, m := v.reaches()
+		if called := pickledCall(v); called != "" {
+			a.add(fact{kind: code.Eval, name: called, at: c.id, from: from | fromDecode, marks: m, args: []*value{a.textOf(called + "(")}, odd: true})
+		}
 		if from&(fromFetch|fromDecode|bit(code.Decrypt)|fromFetch<<viaFile) != 0 {
 			a.add(fact{kind: code.Eval, name: c.name, at: c.id, from: from, marks: m, odd: c.odd})
 		}

@@ -11,7 +11,7 @@ import (
 func (a *analysis) statements(first syntax.ID) {
 	for id := first; id != 0; id = a.tree.Next(id) {
 		if !a.step() {
-			a.collector.Unread("the file asks for more work than an analysis may take")
+			a.collector.Cut("the file asks for more work than an analysis may take")
 			return
 		}
 		a.statement(id)
@@ -62,21 +62,34 @@ func (a *analysis) statement(id syntax.ID) {
 			it := t.Node(item)
 			v := a.eval(it.A)
 			if v.kind == object {
-				a.callMember(v.cls, "__enter__", item)
+				entered := a.callMember(v.cls, "__enter__", item)
 				a.callMember(v.cls, "__exit__", item)
+				if !entered.plain() {
+					v = entered
+				}
 			}
 			if it.B != 0 {
 				a.assign(it.B, v)
 			}
 		}
 		a.statements(n.B)
+	case syntax.Raise:
+		v := a.eval(n.A)
+		a.eval(n.B)
+		from, m := v.reaches()
+		f2, m2 := a.raised.reaches()
+		a.raised = a.tainted(nothing, from|f2, m|m2)
 	case syntax.Try:
+		outer := a.raised
+		a.raised = nothing
 		a.statements(n.A)
+		caught := a.raised
+		a.raised = outer
 		for h := n.B; h != 0; h = t.Next(h) {
 			handler := t.Node(h)
 			a.eval(handler.A)
 			if handler.B != 0 {
-				a.assign(handler.B, nothing)
+				a.assign(handler.B, caught)
 			}
 			a.inBranch(handler.C)
 		}
@@ -140,7 +153,7 @@ func (a *analysis) deep(id syntax.ID) {
 
 // tooDeep looks for text with marks where expressions are nested too deep to be followed.
 func (a *analysis) tooDeep(id syntax.ID) {
-	a.collector.Unread("expressions are nested too deep to be followed")
+	a.collector.Cut("expressions are nested too deep to be followed")
 	a.tree.Walk(id, func(kid syntax.ID) bool {
 		if n := a.tree.Node(kid); n.Kind == syntax.Str {
 			a.literal(kid, n)
@@ -204,6 +217,9 @@ func (a *analysis) setAttribute(base *value, attribute string, v *value, at synt
 			}
 		case full.name == "ssl._create_default_https_context":
 			a.add(fact{kind: code.Silence, name: full.name, at: at})
+		case !full.known && !strings.HasPrefix(full.name, "builtins.") && !v.callable() && full.fold == nil:
+			from, _ := v.reaches()
+			a.wroteKey("attribute:"+full.name, from)
 		case full.known || strings.HasPrefix(full.name, "builtins.") || full.fold != nil && v.callable():
 			a.add(fact{kind: code.Patch, name: full.name, at: at, odd: base.flags&odd != 0})
 		}
@@ -244,6 +260,9 @@ func (a *analysis) setItem(n *syntax.Node, v *value, at syntax.ID) {
 	case name:
 		if base.ref == a.builtins && key.kind == text {
 			a.setAttribute(base, key.s, v, at)
+		}
+		if base.ref.name == "os.environ" && key.kind == text {
+			a.wroteKey("env:"+key.s, from)
 		}
 	}
 }
@@ -640,20 +659,33 @@ func (a *analysis) decorate(d syntax.ID, v *value, f *fun) *value {
 		case "builtins.staticmethod":
 			f.static = true
 			return v
-		case "builtins.classmethod", "builtins.property", "functools.wraps", "functools.lru_cache", "functools.cache", "contextlib.contextmanager", "abc.abstractmethod":
+		case "builtins.property", "functools.cached_property":
+			f.getter = true
+			return v
+		case "builtins.classmethod", "functools.wraps", "functools.lru_cache", "functools.cache", "contextlib.contextmanager", "abc.abstractmethod":
 			return v
 		}
 		if by.ref.known || by.ref.fold != nil {
-			a.apply(by, &arguments{a: a, pos: []*value{v}}, d)
+			if out := a.apply(by, &arguments{a: a, pos: []*value{v}}, d); becomes(out) {
+				return out
+			}
 		}
 		return v
 	case function, classOf, object, applied:
 		out := a.apply(by, &arguments{a: a, pos: []*value{v}}, d)
+		if becomes(out) {
+			return out
+		}
 		if out.callable() && out.kind != object {
 			return a.alternatives(v, out)
 		}
 	}
 	return v
+}
+
+// becomes says that a decorator put data in the place of what it decorates.
+func becomes(v *value) bool {
+	return v.isText() || v.from&(fromDecode|fromFetch|bit(code.Decrypt)) != 0 && !v.callable()
 }
 
 func isCommandBase(r *ref) bool {
@@ -712,7 +744,9 @@ func (a *analysis) defineClass(id syntax.ID, n *syntax.Node) {
 	for _, d := range a.backwards(n.A) {
 		by := a.eval(d)
 		if by.kind == function || by.kind == name && by.ref.known {
-			a.apply(by, &arguments{a: a, pos: []*value{v}}, id)
+			if out := a.apply(by, &arguments{a: a, pos: []*value{v}}, id); becomes(out) {
+				v = out
+			}
 		}
 	}
 	if c.hook {

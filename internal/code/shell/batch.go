@@ -43,7 +43,7 @@ func (a *analysis) batchLine(line string, at int) {
 	endWord := func() {
 		if w.any {
 			if len(cmd.words) >= mostWords {
-				a.out.Unread("a command has more words than are read")
+				a.out.Cut("a command has more words than are read")
 				cmd.words = cmd.words[:1]
 			}
 			cmd.words = append(cmd.words, word{value: w.take(), at: at, quoted: quoted})

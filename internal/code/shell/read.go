@@ -42,7 +42,7 @@ func (a *analysis) script(s string) {
 // inner reads text that a substitution holds; every place in it is that of the substitution.
 func (r *reader) inner(s string, at int) value {
 	if r.depth >= mostDepth {
-		r.out.Unread("substitutions stand too deep inside each other")
+		r.out.Cut("substitutions stand too deep inside each other")
 		return value{text: s}
 	}
 	in := &reader{analysis: r.analysis, s: s, base: at, fixed: true, depth: r.depth + 1}
@@ -185,7 +185,7 @@ func (r *reader) group() *command {
 // nested reads a list up to ")" and steps over it.
 func (r *reader) nested() value {
 	if r.depth >= mostDepth {
-		r.out.Unread("substitutions stand too deep inside each other")
+		r.out.Cut("substitutions stand too deep inside each other")
 		return value{}
 	}
 	cases := r.cases
@@ -246,7 +246,7 @@ func (r *reader) command() *command {
 		if len(cmd.words) < mostWords {
 			cmd.words = append(cmd.words, words...)
 		} else {
-			r.out.Unread("a command has more words than are read")
+			r.out.Cut("a command has more words than are read")
 		}
 		if r.i == before {
 			r.i++

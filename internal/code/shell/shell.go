@@ -82,7 +82,7 @@ func newAnalysis(l code.Language, src []byte) *analysis {
 // start is as much of the source as is read.
 func (a *analysis) start(src []byte) string {
 	if len(src) > mostSource {
-		a.out.Unread("the script is longer than is read")
+		a.out.Cut("the script is longer than is read")
 		src = src[:mostSource]
 	}
 	return string(src)

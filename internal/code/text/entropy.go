@@ -1,8 +1,8 @@
 package text
 
 import (
-	"bytes"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,11 +90,31 @@ type block struct {
 	skipped  bool
 }
 
-const mostBlock = 1 << 16 // bytes of one that are kept to be measured
+const (
+	mostBlock  = 1 << 16 // bytes of one that are kept to be measured
+	shortPiece = 40      // bytes; what is shorter is no piece of one
+)
+
+// What stands around a piece of a block, and what does not stand within one. They
+// are tables because every line of every file is asked.
+var around, within = bytesOf(" \t\r\"'`+\\,;()[]bfru"), bytesOf(" \t\"'`(")
+
+func bytesOf(s string) (set [256]bool) {
+	for i := range len(s) {
+		set[s[i]] = true
+	}
+	return set
+}
 
 func (k *block) line(s *scan, l []byte, line int) {
-	t := bytes.Trim(l, " \t\r\"'`+\\,;()[]bfru")
-	if len(t) < 40 || len(t) > 4*longLiteral || bytes.ContainsAny(t, " \t\"'`(") {
+	t := l
+	for len(t) >= shortPiece && around[t[0]] {
+		t = t[1:]
+	}
+	for len(t) >= shortPiece && around[t[len(t)-1]] {
+		t = t[:len(t)-1]
+	}
+	if len(t) < shortPiece || len(t) > 4*longLiteral || slices.ContainsFunc(t, func(c byte) bool { return within[c] }) {
 		k.end(s)
 		return
 	}

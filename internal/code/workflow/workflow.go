@@ -16,13 +16,13 @@
 package workflow
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 const (
@@ -36,7 +36,7 @@ func Analyze(src []byte) code.Facts {
 	var doc yaml.Node
 	switch {
 	case len(src) > mostSource:
-		a.out.Unread("the file is larger than a workflow can be")
+		a.out.Cut("the file is larger than a workflow can be")
 	case yaml.Unmarshal(src, &doc) != nil:
 		a.out.Unread("the file is no YAML")
 	case len(doc.Content) > 0:
@@ -65,7 +65,7 @@ func (a *analysis) follow(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	if a.left--; a.left < 0 {
-		a.out.Unread("the file has more nodes, or aliases of aliases, than are read")
+		a.out.Cut("the file has more nodes, or aliases of aliases, than are read")
 		return nil
 	}
 	return n
@@ -221,7 +221,7 @@ func (a *analysis) steps(steps *yaml.Node) {
 		}
 		if uses != nil {
 			a.uses(uses)
-			if ref := a.get(with, "ref"); ref != nil && strings.Contains(uses.Value, "checkout") && strangers.MatchString(ref.Value) {
+			if ref := a.get(with, "ref"); ref != nil && strings.Contains(uses.Value, "checkout") && strangers().MatchString(ref.Value) {
 				head = ref
 			} else if head != nil {
 				a.checkedOut(head)
@@ -234,7 +234,7 @@ func (a *analysis) steps(steps *yaml.Node) {
 			if head != nil {
 				a.checkedOut(head)
 			}
-			if strangerCheckout.MatchString(run.Value) {
+			if strangerCheckout().MatchString(run.Value) {
 				a.checkedOut(run)
 			}
 			a.run(run, a.shell(step))
@@ -257,16 +257,16 @@ func firstLine(s string) string {
 }
 
 var (
-	strangers        = regexp.MustCompile(`github\.head_ref|github\.event\.pull_request\.head|github\.event\.workflow_run\.head|refs/pull/|github\.event\.(number|pull_request\.number|issue\.number)`)
-	strangerCheckout = regexp.MustCompile(`gh pr checkout|git (checkout|fetch|pull)[^\n]*(refs/pull|github\.head_ref|pull_request\.head)`)
+	strangers        = lazy.Regexp(`github\.head_ref|github\.event\.pull_request\.head|github\.event\.workflow_run\.head|refs/pull/|github\.event\.(number|pull_request\.number|issue\.number)`)
+	strangerCheckout = lazy.Regexp(`gh pr checkout|git (checkout|fetch|pull)[^\n]*(refs/pull|github\.head_ref|pull_request\.head)`)
 	// eventText are the expressions that hold what a stranger wrote.
-	eventText = regexp.MustCompile(`\$\{\{[^}]*?(github\.event\.(issue|pull_request|discussion)\.(title|body)|github\.event\.(comment|review|review_comment)\.body|github\.event\.pull_request\.head\.(ref|label|repo\.default_branch)|github\.event\.(commits|head_commit)[\w.\[\]*]*\.(message|name|email)|github\.event\.pages[\w.\[\]*]*\.page_name|github\.event\.workflow_run\.(head_branch|head_commit\.message|display_title)|github\.head_ref)[^}]*\}\}`)
-	sha       = regexp.MustCompile(`@[0-9a-f]{40}([0-9a-f]{24})?$|@sha256:[0-9a-f]{64}$`)
+	eventText = lazy.Regexp(`\$\{\{[^}]*?(github\.event\.(issue|pull_request|discussion)\.(title|body)|github\.event\.(comment|review|review_comment)\.body|github\.event\.pull_request\.head\.(ref|label|repo\.default_branch)|github\.event\.(commits|head_commit)[\w.\[\]*]*\.(message|name|email)|github\.event\.pages[\w.\[\]*]*\.page_name|github\.event\.workflow_run\.(head_branch|head_commit\.message|display_title)|github\.head_ref)[^}]*\}\}`)
+	sha       = lazy.Regexp(`@[0-9a-f]{40}([0-9a-f]{24})?$|@sha256:[0-9a-f]{64}$`)
 )
 
 // uses: an action that is named by a branch or tag is whatever that points at today.
 func (a *analysis) uses(n *yaml.Node) {
-	if n.Value == "" || strings.HasPrefix(n.Value, "./") || sha.MatchString(n.Value) {
+	if n.Value == "" || strings.HasPrefix(n.Value, "./") || sha().MatchString(n.Value) {
 		return
 	}
 	a.add(n, code.Hook, "unpinned-action", n.Value)
@@ -292,7 +292,7 @@ func (a *analysis) shell(step *yaml.Node) code.Language {
 // run hands a step's text on, and looks for what others write into it.
 func (a *analysis) run(n *yaml.Node, l code.Language) {
 	a.secrets(n)
-	for _, m := range eventText.FindAllString(n.Value, 20) {
+	for _, m := range eventText().FindAllString(n.Value, 20) {
 		a.add(n, code.Hook, "event-text-in-run", m)
 	}
 	in := code.Fact{Kind: code.Exec, Name: "run", Line: max(1, n.Line), Column: n.Column, Scope: a.scope, Args: []string{n.Value}}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -189,7 +190,8 @@ func jsonOf(p artifact.Package, f ecosystem.IndexFile, m ecosystem.Mark) jsonFil
 	return j
 }
 
-var pageHTML = template.Must(template.New("simple").Parse(`<!DOCTYPE html>
+var pageHTML = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("simple").Parse(`<!DOCTYPE html>
 <html>
 <head>
 <meta name="pypi:repository-version" content="1.4">
@@ -214,6 +216,7 @@ var pageHTML = template.Must(template.New("simple").Parse(`<!DOCTYPE html>
 </body>
 </html>
 `))
+})
 
 type htmlFile struct {
 	Name, RequiresPython, Reason, Metadata, Provenance string
@@ -248,7 +251,7 @@ func renderHTML(l *ecosystem.Listing, contentType string) (*answer.Page, error) 
 		files = append(files, h)
 	}
 	var b bytes.Buffer
-	err := pageHTML.Execute(&b, map[string]any{"Name": l.Index.Package.Name, "Status": l.Index.Status, "Reason": l.Index.Reason.String(), "Files": files})
+	err := pageHTML().Execute(&b, map[string]any{"Name": l.Index.Package.Name, "Status": l.Index.Status, "Reason": l.Index.Reason.String(), "Files": files})
 	if err != nil {
 		return nil, fmt.Errorf("rendering index of %s: %w", l.Index.Package, err)
 	}
@@ -272,13 +275,14 @@ func renderNames(names []string, f form, contentType string) (*answer.Page, erro
 		return answer.NewPage(contentType, "Accept", b)
 	}
 	var b bytes.Buffer
-	if err := namesHTML.Execute(&b, names); err != nil {
+	if err := namesHTML().Execute(&b, names); err != nil {
 		return nil, err
 	}
 	return answer.NewPage(contentType, "Accept", b.Bytes())
 }
 
-var namesHTML = template.Must(template.New("names").Parse(`<!DOCTYPE html>
+var namesHTML = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("names").Parse(`<!DOCTYPE html>
 <html>
 <head>
 <meta name="pypi:repository-version" content="1.4">
@@ -291,3 +295,4 @@ var namesHTML = template.Must(template.New("names").Parse(`<!DOCTYPE html>
 </body>
 </html>
 `))
+})

@@ -77,7 +77,7 @@ func TestMetadataOfSdists(t *testing.T) {
 		{"linked hard", demoSdist, linkedTar(t, setup.name, tar.TypeLink), ErrBadMetadata, nil, "the same"},
 		{"linked in capitals", demoSdist, linkedTar(t, "demo-pkg-1.0/SETUP.PY", tar.TypeSymlink), ErrBadMetadata, nil, "on file systems without case"},
 		{"other version", demoSdist, gzipOf(tarOf(t, zipEntry{info.name, strings.Replace(demoMetadata, "1.0.0", "2.0", 1)})), ErrBadMetadata, nil, "another version's"},
-		{"tar", "demo-pkg-1.0.tar", tarOf(t, info), ErrBadMetadata, nil, "not an archive that the scanner opens either"},
+		{"tar", "demo-pkg-1.0.tar", tarOf(t, egg, info, project), nil, &static, "without packing, as some old ones"},
 		{"xz", "demo-pkg-1.0.tar.xz", []byte("x"), ErrBadMetadata, nil, "not read here: holds"},
 		{"no gzip", demoSdist, []byte("hello"), ErrBadMetadata, nil, "not what its name says"},
 		{"cut", demoSdist, gzipOf(tarOf(t, egg, info))[:60], ErrBadMetadata, nil, "half an archive"},

@@ -4,6 +4,7 @@ package all
 import (
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/scan/honesty"
+	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
 )
 
 // FileScanners lists them in the order they run. The worker and its parent must
@@ -11,5 +12,6 @@ import (
 func FileScanners() []scan.FileScanner {
 	return []scan.FileScanner{
 		honesty.Scanner{},
+		malware.Scanner{},
 	}
 }

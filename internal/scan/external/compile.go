@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 )
@@ -85,7 +85,7 @@ func withDefaults(c config.Scanner) config.Scanner {
 	return c
 }
 
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+var placeholder = lazy.Regexp(`\{[a-z_]+\}`)
 
 // classes that a scanner may state. The others are the gate's own to know.
 var classes = []finding.Class{finding.Vulnerability, finding.Honesty, finding.Malware, finding.Licence, finding.Provenance}
@@ -142,7 +142,7 @@ func checkGets(c config.Scanner) error {
 	}
 	used := false
 	for _, word := range c.Command[1:] {
-		for _, p := range placeholder.FindAllString(word, -1) {
+		for _, p := range placeholder().FindAllString(word, -1) {
 			switch p {
 			case "{" + c.Gets + "}":
 				used = true
@@ -156,7 +156,7 @@ func checkGets(c config.Scanner) error {
 		return fmt.Errorf("command: {%s} is missing: the program would not know what to look at", c.Gets)
 	}
 	for _, word := range c.VersionCommand {
-		if placeholder.MatchString(word) {
+		if placeholder().MatchString(word) {
 			return fmt.Errorf("version_command: it is given nothing, so %s stands for nothing", word)
 		}
 	}

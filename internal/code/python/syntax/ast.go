@@ -228,6 +228,9 @@ type Tree struct {
 	// Errors are in order of place, at most MostErrors; Skipped counts the others.
 	Errors  []Error
 	Skipped int
+	// Cut: a limit of this package that CPython has not, or has later, ended the
+	// reading of the file or of an expression.
+	Cut bool
 	// Comments are the comments, from # to the end of their lines.
 	Comments []Span
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,6 +14,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
+
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // decode makes p.src of a file: UTF-8, lines that end with \n, a NUL behind it.
@@ -73,7 +74,7 @@ func lineEnds(text []byte) []byte {
 }
 
 // declaration is PEP 263's.
-var declaration = regexp.MustCompile(`^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)`)
+var declaration = lazy.Regexp(`^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)`)
 
 // declared gives the normal name of the encoding that a file declares in its
 // first two lines, "" if it declares none.
@@ -84,7 +85,7 @@ func declared(text []byte) string {
 		if end >= 0 {
 			line = text[:end]
 		}
-		if m := declaration.FindSubmatch(line); m != nil {
+		if m := declaration().FindSubmatch(line); m != nil {
 			return encodingName(string(m[1]))
 		}
 		if blank := bytes.TrimLeft(line, " \t\f"); end < 0 || len(blank) > 0 && blank[0] != '#' {
@@ -114,6 +115,9 @@ func encodingName(name string) string {
 	return name
 }
 
+// unknownEncoding begins what is said of one that is not known here; CPython may.
+const unknownEncoding = "unknown encoding: "
+
 // transcode makes UTF-8 of a file in another encoding. Of one that it does not
 // know it makes Latin-1, in which ASCII is what it was.
 func transcode(text []byte, name string) ([]byte, string) {
@@ -131,7 +135,7 @@ func transcode(text []byte, name string) ([]byte, string) {
 	}
 	e := lookup(name)
 	if e == nil {
-		return latin1(text), "unknown encoding: " + name
+		return latin1(text), unknownEncoding + name
 	}
 	if table, ok := e.(*charmap.Charmap); ok {
 		return singleByte(text, table, name)

@@ -95,6 +95,7 @@ func (p *Parser) ternary(pos uint32, value ID) ID {
 		if p.depth < mostDepth {
 			other = p.test()
 		} else {
+			p.tree.Cut = true
 			other = p.missing("expression is too deeply nested")
 		}
 		p.depth--
@@ -112,6 +113,7 @@ func (p *Parser) onward(pos uint32, first ID) ID {
 // infixed reads operands joined by operators that bind at least so tightly.
 func (p *Parser) infixed(least strength) ID {
 	if p.depth >= mostDepth {
+		p.tree.Cut = true
 		return p.missing("expression is too deeply nested")
 	}
 	p.depth++

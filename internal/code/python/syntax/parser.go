@@ -48,6 +48,7 @@ func (p *Parser) Parse(src []byte) *Tree {
 	p.begin(p.src)
 	if problem != "" {
 		p.report(0, problem)
+		p.tree.Cut = strings.HasPrefix(problem, unknownEncoding)
 	}
 	p.reserve(len(src)/8 + 64)
 	p.depth, p.blocks, p.header, p.taken = 0, 0, false, list{}
@@ -139,6 +140,7 @@ func (p *Parser) add(n Node) ID {
 func (p *Parser) exhaust() {
 	if p.at < p.n {
 		p.report(p.at, "file has too many parts to read on")
+		p.tree.Cut = true
 	}
 	p.at, p.fresh, p.brackets, p.tok = p.n, false, 0, tEOF
 }
@@ -162,6 +164,7 @@ func (p *Parser) left(id ID) ID {
 		return id
 	}
 	p.fail("expression is too deeply nested")
+	p.tree.Cut = true
 	pos := n.Pos
 	out := p.add(Node{Kind: Bad, Pos: pos, A: id})
 	p.append(&p.taken, out)

@@ -3,11 +3,11 @@ package manifest
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // errUnion says that a constraint allows ranges that PEP 440 specifiers, all of
@@ -15,8 +15,8 @@ import (
 var errUnion = errors.New("a choice of ranges (||) has no form that other tools read")
 
 var (
-	joinedOperator = regexp.MustCompile(`(===|==|!=|~=|>=|<=|\^|~|>|<|=)\s+`)
-	betweenClauses = regexp.MustCompile(`\s*,\s*|\s+`)
+	joinedOperator = lazy.Regexp(`(===|==|!=|~=|>=|<=|\^|~|>|<|=)\s+`)
+	betweenClauses = lazy.Regexp(`\s*,\s*|\s+`)
 )
 
 // poetryConstraint turns poetry's version constraint into PEP 440 specifiers
@@ -30,9 +30,9 @@ func poetryConstraint(text string) (string, error) {
 	if strings.Contains(text, "|") {
 		return "", errUnion
 	}
-	text = joinedOperator.ReplaceAllString(text, "$1")
+	text = joinedOperator().ReplaceAllString(text, "$1")
 	var clauses []string
-	for _, c := range betweenClauses.Split(text, -1) {
+	for _, c := range betweenClauses().Split(text, -1) {
 		spec, err := poetryClause(c)
 		if err != nil {
 			return "", err

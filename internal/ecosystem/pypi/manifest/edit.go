@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 var utf8Mark = []byte("\xef\xbb\xbf")
@@ -50,12 +50,12 @@ func ReplaceRequirement(content []byte, req ecosystem.Requirement, newSpec strin
 var errMoved = errors.New("the requirement does not stand there any more; read the file again")
 
 // nameAndExtras is what stands before the specifiers of a PEP 508 text.
-var nameAndExtras = regexp.MustCompile(`^\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\s*\[[^\]]*\])?`)
+var nameAndExtras = lazy.Regexp(`^\s*[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\s*\[[^\]]*\])?`)
 
 // specSpan finds the specifiers of a PEP 508 text, parentheses included. Where
 // there are none it is the empty span behind name and extras.
 func specSpan(text string) (from, to int) {
-	head := len(nameAndExtras.FindString(text))
+	head := len(nameAndExtras().FindString(text))
 	rest, _, _ := strings.Cut(text[head:], ";")
 	spec := strings.TrimFunc(rest, isSpace)
 	if spec == "" {

@@ -1,13 +1,13 @@
 package manifest
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Caps on the condition under which a locked package applies. Beyond them it
@@ -246,11 +246,11 @@ func (g *graph) needs(n *lockNode) []artifact.Package {
 
 // dependsOnAsked finds conditions on what the user asks for when installing.
 // The gate looks at all of a lock, so they count as met.
-var dependsOnAsked = regexp.MustCompile(`\bextras?\b|\bdependency_groups\b`)
+var dependsOnAsked = lazy.Regexp(`\bextras?\b|\bdependency_groups\b`)
 
 // and adds a condition to a way.
 func (w way) and(marker string) way {
-	if marker == "" || len(w) >= maxConditions || dependsOnAsked.MatchString(marker) {
+	if marker == "" || len(w) >= maxConditions || dependsOnAsked().MatchString(marker) {
 		return w
 	}
 	i, ok := slices.BinarySearch(w, marker)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
-	"regexp"
 	"sort"
 	"strings"
 	"unicode"
@@ -12,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // logical is one line of a requirements file after continuations are joined
@@ -157,7 +157,7 @@ func commentStart(s string) int {
 // isSpace is Python's str.isspace, which counts four control characters more.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
 
-var encodingCookie = regexp.MustCompile(`coding[:=]\s*([-\w.]+)`)
+var encodingCookie = lazy.Regexp(`coding[:=]\s*([-\w.]+)`)
 
 // decode gives a requirements file's text as pip reads it: a byte order mark
 // first, then a PEP 263 comment in the first two lines, then UTF-8. Encodings
@@ -198,7 +198,7 @@ func cookie(b []byte) (name string, line int) {
 	for line = 1; line <= 2; line++ {
 		text, rest, _ := bytes.Cut(b, []byte("\n"))
 		if bytes.HasPrefix(text, []byte("#")) {
-			if m := encodingCookie.FindSubmatch(text); m != nil {
+			if m := encodingCookie().FindSubmatch(text); m != nil {
 				return string(m[1]), line
 			}
 		}

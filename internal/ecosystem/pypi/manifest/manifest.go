@@ -32,6 +32,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // The formats, as Format gives them and ecosystem.Manifest.Format holds them.
@@ -58,7 +59,7 @@ const (
 	maxIncludeDepth = 32       // files that include files
 )
 
-var pylockName = regexp.MustCompile(`^pylock\.(?:[^./]+\.)?toml$`)
+var pylockName = lazy.Regexp(`^pylock\.(?:[^./]+\.)?toml$`)
 
 // Format gives the format of a slash-separated path by its name, "" for a path
 // that is no manifest. It does not look at the file.
@@ -68,7 +69,7 @@ func Format(p string) string {
 	case UVLock, PoetryLock, PyprojectTOML, PDMLock, Pipfile, PipfileLock:
 		return base
 	}
-	if pylockName.MatchString(base) {
+	if pylockName().MatchString(base) {
 		return PylockTOML
 	}
 	lower := strings.ToLower(base)
@@ -89,24 +90,18 @@ func Format(p string) string {
 // them.
 var signs = []struct {
 	format string
-	lines  []*regexp.Regexp
+	lines  []func() *regexp.Regexp
 }{
-	{PipfileLock, lines(`\A\s*\{\s*"_meta"\s*:`)},
-	{PDMLock, lines(`^lock_version\s*=`)},
-	{PoetryLock, lines(`^lock-version\s*=`, `^content-hash\s*=`)},
-	{PylockTOML, lines(`^lock-version\s*=`, `^\[\[packages\]\]`)},
-	{UVLock, lines(`^version\s*=\s*1\s*$`, `^\[\[package\]\]`)},
-	{PyprojectTOML, lines(`^\[(?:project|build-system|dependency-groups|tool\.(?:uv|poetry|pdm)[\].])`)},
-	{Pipfile, lines(`^\[(?:packages|dev-packages)\]`)},
+	{PipfileLock, []func() *regexp.Regexp{lazy.Regexp(`\A\s*\{\s*"_meta"\s*:`)}},
+	{PDMLock, []func() *regexp.Regexp{lazy.Regexp(`(?m)^lock_version\s*=`)}},
+	{PoetryLock, []func() *regexp.Regexp{lockVersion, lazy.Regexp(`(?m)^content-hash\s*=`)}},
+	{PylockTOML, []func() *regexp.Regexp{lockVersion, lazy.Regexp(`(?m)^\[\[packages\]\]`)}},
+	{UVLock, []func() *regexp.Regexp{lazy.Regexp(`(?m)^version\s*=\s*1\s*$`), lazy.Regexp(`(?m)^\[\[package\]\]`)}},
+	{PyprojectTOML, []func() *regexp.Regexp{lazy.Regexp(`(?m)^\[(?:project|build-system|dependency-groups|tool\.(?:uv|poetry|pdm)[\].])`)}},
+	{Pipfile, []func() *regexp.Regexp{lazy.Regexp(`(?m)^\[(?:packages|dev-packages)\]`)}},
 }
 
-func lines(forms ...string) []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(forms))
-	for i, f := range forms {
-		out[i] = regexp.MustCompile("(?m)" + f)
-	}
-	return out
-}
+var lockVersion = lazy.Regexp(`(?m)^lock-version\s*=`)
 
 // FormatOf is Format where that says something, and else what the content looks
 // like: "" for what could be a requirements file or nothing at all.
@@ -116,7 +111,7 @@ func FormatOf(p string, content []byte) string {
 	}
 	content = bytes.TrimPrefix(content, utf8Mark)
 	for _, s := range signs {
-		if !slices.ContainsFunc(s.lines, func(l *regexp.Regexp) bool { return !l.Match(content) }) {
+		if !slices.ContainsFunc(s.lines, func(l func() *regexp.Regexp) bool { return !l().Match(content) }) {
 			return s.format
 		}
 	}

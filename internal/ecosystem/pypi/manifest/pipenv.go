@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // category is the group that a category of pipenv is. Its two oldest ones go by
@@ -181,7 +181,7 @@ func pipenvElsewhere(t *value) (rule, what string) {
 }
 
 // variableInSource is how pipenv finds variables in a source's address.
-var variableInSource = regexp.MustCompile(`\$\{?[A-Za-z_]`)
+var variableInSource = lazy.Regexp(`\$\{?[A-Za-z_]`)
 
 // pipenvSource reports an index that a Pipfile or its lock names.
 func (r *reader) pipenvSource(d *document, s *value, what, advice string) error {
@@ -189,7 +189,7 @@ func (r *reader) pipenvSource(d *document, s *value, what, advice string) error 
 	if d.err != nil {
 		return d.err
 	}
-	if variableInSource.MatchString(address) {
+	if variableInSource().MatchString(address) {
 		return r.report(ecosystem.Problem{Rule: RuleVariable, Class: finding.Origin, Effect: hold, At: at,
 			Text: what + " is an address with a variable in it, whose value the gate does not know; " + advice})
 	}

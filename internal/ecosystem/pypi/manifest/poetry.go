@@ -2,13 +2,13 @@ package manifest
 
 import (
 	"path"
-	"regexp"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // parsePoetryLock reads poetry.lock of lock-version 1.x and 2.x
@@ -144,7 +144,7 @@ func (p *poetryLock) source(t *value, n *lockNode) error {
 	return p.foreign(s.at, n.req, rule, what)
 }
 
-var extraEntry = regexp.MustCompile(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)`)
+var extraEntry = lazy.Regexp(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)`)
 
 // needs reads the edges. An optional dependency is one of the extras that list it.
 func (p *poetryLock) needs(t *value, n *lockNode) error {
@@ -152,7 +152,7 @@ func (p *poetryLock) needs(t *value, n *lockNode) error {
 	if lists := p.table(t, "extras"); lists != nil {
 		for _, f := range lists.fields {
 			for _, text := range p.texts(lists, f.key) {
-				if m := extraEntry.FindStringSubmatch(text); m != nil {
+				if m := extraEntry().FindStringSubmatch(text); m != nil {
 					pkg := named(m[1])
 					extras[pkg] = append(extras[pkg], pep503.Normalize(f.key))
 				}

@@ -3,13 +3,13 @@ package manifest
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // The rules of problems. They are stable: policies and waivers name them.
@@ -95,7 +95,7 @@ func quote(s string) string {
 	return strconv.Quote(artifact.Untrusted(s).String())
 }
 
-var hostForm = regexp.MustCompile(`^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+var hostForm = lazy.Regexp(`^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
 
 // origin shows where an address leads: scheme and host, nothing that could hold
 // a password or a token. "an address" when even that cannot be told.
@@ -104,7 +104,7 @@ func origin(address string) string {
 	switch {
 	case err != nil:
 		return "an address"
-	case u.Host != "" && hostForm.MatchString(u.Host):
+	case u.Host != "" && hostForm().MatchString(u.Host):
 		return strings.ToLower(u.Scheme + "://" + u.Host)
 	case u.Scheme == "file" || u.Scheme == "" && u.Host == "":
 		return "a local path"
@@ -119,7 +119,7 @@ func withoutSecrets(address string) string {
 		return strings.Clone(address)
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Opaque != "" || u.Host != "" && !hostForm.MatchString(u.Host) || u.Host == "" && strings.Contains(address, "@") {
+	if err != nil || u.Opaque != "" || u.Host != "" && !hostForm().MatchString(u.Host) || u.Host == "" && strings.Contains(address, "@") {
 		return ""
 	}
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
@@ -140,5 +140,5 @@ func isPlain(address string) bool {
 			return false
 		}
 	}
-	return schemeForm.MatchString(address[:len(address)-len(rest)-3])
+	return schemeForm().MatchString(address[:len(address)-len(rest)-3])
 }

@@ -1,12 +1,12 @@
 package manifest
 
 import (
-	"regexp"
 	"slices"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // parsePylock reads pylock.toml (PEP 751,
@@ -61,18 +61,18 @@ func parsePylock(r *reader) error {
 }
 
 var (
-	askedFor     = regexp.MustCompile(`["']([^"']+)["'] in (?:extras|dependency_groups)`)
-	onlyAskedFor = regexp.MustCompile(`^(?:["'][^"']+["'] in (?:extras|dependency_groups)(?: or |$))+$`)
+	askedFor     = lazy.Regexp(`["']([^"']+)["'] in (?:extras|dependency_groups)`)
+	onlyAskedFor = lazy.Regexp(`^(?:["'][^"']+["'] in (?:extras|dependency_groups)(?: or |$))+$`)
 )
 
 // groupsOf are the extras and groups that a marker asks for, and the main one
 // unless nothing else opens the marker.
 func groupsOf(marker string) []string {
 	var out []string
-	if !onlyAskedFor.MatchString(marker) {
+	if !onlyAskedFor().MatchString(marker) {
 		out = append(out, "")
 	}
-	for _, m := range askedFor.FindAllStringSubmatch(marker, maxGroups) {
+	for _, m := range askedFor().FindAllStringSubmatch(marker, maxGroups) {
 		if g := ecosystem.GroupName(m[1]); !slices.Contains(out, g) {
 			out = append(out, g)
 		}

@@ -3,7 +3,6 @@ package manifest
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // relockCommand is what brings a locked package to spec, in the words of the
@@ -44,11 +44,11 @@ func relockCommand(content []byte, req ecosystem.Requirement, spec pep440.Specif
 	return fmt.Sprintf("%s again, after changing the requirement on %s to %s", lockMaker(d), req.Package.Name, spec)
 }
 
-var toolName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
+var toolName = lazy.Regexp(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
 
 // lockMaker names the tool that a pylock.toml says it was made by.
 func lockMaker(d *document) string {
-	if name := d.text(d.root, "created-by"); toolName.MatchString(name) {
+	if name := d.text(d.root, "created-by"); toolName().MatchString(name) {
 		return name
 	}
 	return "the tool that wrote " + PylockTOML
@@ -136,7 +136,7 @@ func (w wish) allows(spec pep440.Specifiers) bool {
 	return err == nil && ok && allowed.Contains(v)
 }
 
-var extraMarker = regexp.MustCompile(`^extra == ['"]([^'"]*)['"]$`)
+var extraMarker = lazy.Regexp(`^extra == ['"]([^'"]*)['"]$`)
 
 // uvWishes gives all that the projects of a uv.lock ask of a package, and the
 // constraints and overrides on it.
@@ -148,7 +148,7 @@ func uvWishes(d *document, pkg artifact.Package) []wish {
 				continue
 			}
 			w := wish{spec: d.text(e, "specifier"), marker: d.text(e, "marker"), flags: flags, noFlags: noFlags}
-			if m := extraMarker.FindStringSubmatch(w.marker); m != nil {
+			if m := extraMarker().FindStringSubmatch(w.marker); m != nil {
 				w.marker, w.flags, w.noFlags = "", flags+"--optional "+m[1]+" ", noFlags || !isName(m[1])
 			} else if strings.Contains(w.marker, "extra") {
 				w.noFlags = true
@@ -301,12 +301,12 @@ func pep508Word(text, marker string) (string, bool) {
 	return "'" + text + "'", true
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9=._+-]+$`)
+var plainWord = lazy.Regexp(`^[A-Za-z0-9=._+-]+$`)
 
 // shellWord quotes a name with a version where a shell would read more into it,
 // as into the mark of an epoch.
 func shellWord(s string) string {
-	if plainWord.MatchString(s) {
+	if plainWord().MatchString(s) {
 		return s
 	}
 	return "'" + s + "'"

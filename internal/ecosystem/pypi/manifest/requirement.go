@@ -3,7 +3,6 @@ package manifest
 import (
 	"errors"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // pip's own list of what an archive's name ends in.
@@ -30,7 +30,7 @@ func isArchive(name string) bool {
 	})
 }
 
-var schemeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*$`)
+var schemeForm = lazy.Regexp(`^[A-Za-z][A-Za-z0-9+.-]*$`)
 
 // The version control systems that pip knows; a scheme is one of them, or one
 // of them, a plus and a transport.
@@ -58,7 +58,7 @@ func elsewhere(text string) (rule, why string) {
 // scheme gives a URL's scheme in lower case, "" for what is no URL.
 func scheme(address string) string {
 	before, _, ok := strings.Cut(address, ":")
-	if !ok || !schemeForm.MatchString(before) {
+	if !ok || !schemeForm().MatchString(before) {
 		return ""
 	}
 	return strings.ToLower(before)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // requirementsFile is a requirements file with all that it includes, on its way in.
@@ -166,11 +166,11 @@ func (f *requirementsFile) line(s *source, l logical) error {
 	return f.optionLine(s, p)
 }
 
-var variableForm = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
+var variableForm = lazy.Regexp(`\$\{([A-Z0-9_]+)\}`)
 
 // variable gives the first name that pip would expand from the environment.
 func variable(text string) string {
-	if m := variableForm.FindStringSubmatch(text); m != nil {
+	if m := variableForm().FindStringSubmatch(text); m != nil {
 		return m[1]
 	}
 	return ""

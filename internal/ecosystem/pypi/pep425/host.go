@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // NewestPython is the newest stable CPython that this build knows of (November
@@ -72,10 +73,10 @@ func linuxPlatform(root fs.FS, arch string) string {
 	return arch + "-unknown-linux-gnu"
 }
 
-var macProductVersion = regexp.MustCompile(`<key>ProductVersion</key>\s*<string>([0-9]{1,2})\.([0-9]{1,2})`)
+var macProductVersion = lazy.Regexp(`<key>ProductVersion</key>\s*<string>([0-9]{1,2})\.([0-9]{1,2})`)
 
 func macVersion(root fs.FS) string {
-	m := macProductVersion.FindSubmatch(readHead(root, "System/Library/CoreServices/SystemVersion.plist"))
+	m := macProductVersion().FindSubmatch(readHead(root, "System/Library/CoreServices/SystemVersion.plist"))
 	if m == nil {
 		return ""
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // Rules of the findings that a lock can cause (ecosystem.Resolved.Findings).
@@ -66,7 +66,7 @@ func fromLock(ctx context.Context, src *source, m *ecosystem.Manifest, t ecosyst
 	return newBuilder(src, e).withLockedBuilds(ctx, out)
 }
 
-var quoted = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+var quoted = lazy.Regexp(`'[^']*'|"[^"]*"`)
 
 // lockApplies says whether an entry may be installed on the target: with no
 // extra and group asked for, or with any that its marker names. Which of them a
@@ -81,7 +81,7 @@ func (e *environment) lockApplies(text string) bool {
 		return true
 	}
 	var names []string
-	for _, q := range quoted.FindAllString(text, -1) {
+	for _, q := range quoted().FindAllString(text, -1) {
 		names = append(names, q[1:len(q)-1])
 	}
 	return marker.EvalLock(e.env, names, names) ||
