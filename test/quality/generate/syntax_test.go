@@ -1,0 +1,121 @@
+//go:build quality
+
+package generate
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// checkPython compiles each of the files that it is given and runs none.
+const checkPython = `
+import sys
+bad = 0
+names = [n for n in sys.stdin.read().split("\0") if n]
+for name in names:
+    try:
+        with open(name, encoding="utf-8") as handle:
+            text = handle.read()
+        if name.endswith(".pth"):
+            for line in text.splitlines():
+                if line.startswith(("import ", "import\t")):
+                    compile(line, name, "exec", dont_inherit=True)
+        else:
+            compile(text, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        bad += 1
+        print(name, error)
+print(len(names), "files")
+sys.exit(bad > 0)
+`
+
+// TestCodeIsCode: what the disguises made of the shapes is still Python for
+// CPython and JavaScript for node, and so could be run. Both only compile it.
+func TestCodeIsCode(t *testing.T) {
+	dir := t.TempDir()
+	var python, script []string
+	m := All(Seed)
+	keep := func(id string, b built) {
+		files, err := open(b)
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		for name, text := range files {
+			isPython := strings.HasSuffix(name, ".py") && !strings.HasSuffix(name, "/tools.py") || strings.HasSuffix(name, ".pth") || strings.HasSuffix(b.file, ".tar.gz") && oddNames.MatchString(name)
+			isScript := strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".mjs")
+			if !isPython && !isScript {
+				continue
+			}
+			path := filepath.Join(dir, id, filepath.Base(name))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if isScript && !strings.HasSuffix(path, ".mjs") {
+				path = strings.TrimSuffix(path, ".js") + ".cjs"
+			}
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if isPython {
+				python = append(python, path)
+			} else {
+				script = append(script, path)
+			}
+		}
+	}
+	for _, s := range m.Samples {
+		keep(s.ID, s.make())
+	}
+	for _, s := range m.Scenarios {
+		for i, f := range s.make {
+			keep(id(s.ID, i), f())
+		}
+	}
+	t.Logf("%d Python files, %d scripts", len(python), len(script))
+	c := exec.Command("python3", "-I", "-c", checkPython)
+	c.Stdin = strings.NewReader(strings.Join(python, "\x00"))
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("python: %v\n%s", err, tail(out))
+	}
+	c = exec.Command("node", "-e", checkScript)
+	c.Stdin = strings.NewReader(strings.Join(script, "\x00"))
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("node: %v\n%s", err, tail(out))
+	}
+}
+
+// checkScript compiles scripts as functions, as node's loader does, and modules
+// by vm.SourceTextModule's rules through a child only when there are few of them.
+const checkScript = `
+const fs = require('fs');
+const vm = require('vm');
+const names = fs.readFileSync(0, 'utf8').split('\0').filter(Boolean);
+let bad = 0;
+for (const name of names) {
+  let text = fs.readFileSync(name, 'utf8').replace(/^#!.*/, '');
+  if (name.endsWith('.mjs')) {
+    text = text.replace(/^import .*? from .*;$/gm, '').replace(/^import '.*';$/gm, '').replace(/^export \{.*\};$/gm, '').replace(/import\.meta\.url/g, '""').replace(/^import \{.*?\} from '[^']*'; ?/gm, '');
+  }
+  try {
+    vm.compileFunction(text, ['require', 'module', 'exports', '__filename', '__dirname'], { filename: name });
+  } catch (error) {
+    bad += 1;
+    console.log(name, error.message);
+  }
+}
+console.log(names.length, 'files');
+process.exit(bad > 0 ? 1 : 0);
+`
+
+// oddNames are the files of no known kind that a hook runs.
+var oddNames = regexp.MustCompile(`/(sample\.txt|logo\.jpg|LOCALE)$`)
+
+func tail(out []byte) []byte {
+	lines := bytes.Split(out, []byte("\n"))
+	return bytes.Join(lines[max(0, len(lines)-25):], []byte("\n"))
+}
