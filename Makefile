@@ -9,7 +9,7 @@ ifneq ($(ADVISORIES),)
 export GATEHOUSE_TEST_ADVISORIES ?= $(abspath $(ADVISORIES))
 endif
 
-.PHONY: help build test vet race conformance live bench bench-all fuzz demo clients clean
+.PHONY: help build test vet race conformance live quality quality-corpus bench bench-scan bench-all fuzz demo clients clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
@@ -22,7 +22,7 @@ test: vet race ## vet, and every test that needs nothing but Go
 vet:
 	@test -z "$$(gofmt -l bench cmd examples internal test)" || { gofmt -l bench cmd examples internal test; echo 'run gofmt -w on these'; exit 1; }
 	go vet ./...
-	go vet -tags conformance,live ./test/...
+	go vet -tags conformance,live,quality ./test/...
 
 # The race detector needs cgo for its runtime; the program itself is built without.
 race:
@@ -48,9 +48,23 @@ live: build clients ## tests that read the public index through the installed cl
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
 	  go test -count=1 -tags live -timeout 30m ./test/live/...
 
+# HALF=tune measures only the half that rules are tuned on; CORPUS keeps what was fetched.
+QUALITY = GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_CORPUS=$(CORPUS) GATEHOUSE_TEST_QUALITY_HALF=$(HALF)
+CORPUS ?= $(CLIENTS)/corpus
+HALF ?=
+
+quality: build clients ## precision and recall of the malware detection, and false positives on real packages; writes docs/quality.md
+	$(QUALITY) GATEHOUSE_TEST_QUALITY_DOCS=$(CURDIR)/docs/quality.md go test -v -count=1 -tags quality -timeout 90m -run 'TestQuality|TestDisguisesChangeNothing|TestCodeIsCode' ./test/quality/...
+
+quality-corpus: build clients ## false positives on a few real packages, as CI measures them
+	$(QUALITY) go test -v -count=1 -tags quality -timeout 20m -run TestCorpusSlice ./test/quality
+
 bench: build ## what the gate costs beside nginx, pip and osv-scanner, as ratios and beside our aims (some minutes; Linux)
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse go test -v -run '^$$' -bench '^BenchmarkGate$$' -benchtime 1x -timeout 15m ./bench
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse go test -v -run '^$$' -bench 'Audit|Start|Sync' -benchtime 5x ./bench
+
+bench-scan: build clients ## what a scan of real packages costs beside GuardDog, as ratios (some minutes; Linux)
+	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CORPUS=$(CORPUS) go test -v -run '^$$' -bench '^BenchmarkScan$$' -benchtime 1x -timeout 30m ./bench
 
 bench-all: ## every benchmark of the packages
 	go test -run '^$$' -bench . -benchmem ./internal/...

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
+	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -37,12 +39,42 @@ func readPage(t *testing.T, name string) string {
 	return string(b)
 }
 
-// TestOperationsPage runs every command in the shell blocks of
-// docs/operations.md, in order, with a home of its own.
+// TestOperationsPage runs every command of docs/operations.md, with a home of
+// its own.
 func TestOperationsPage(t *testing.T) {
+	runPage(t, "operations.md", 10, func(env *testscript.Env) error { return ownHome(t, env) })
+}
+
+// TestScanPage runs every command of docs/scan.md over packages that do nothing.
+func TestScanPage(t *testing.T) {
+	tgz := func(number string) []byte {
+		s := scantest.Sdist{Name: "demo", Version: number, Root: "package", Without: []string{"PKG-INFO"},
+			Files: map[string]string{"package.json": `{"name": "demo", "version": "` + number + `"}`, "index.js": "module.exports = 1\n"}}
+		return s.Build(t)
+	}
+	wheel := scantest.Wheel{Name: "demo", Version: "1.0", Files: map[string]string{"demo.py": "def add(a, b):\n    return a + b\n"}}
+	setup := "from setuptools import setup\nsetup()\n"
+	runPage(t, "scan.md", 8, func(env *testscript.Env) error {
+		for name, content := range map[string][]byte{
+			wheel.FileName(): wheel.Build(t), "demo-1.0.tgz": tgz("1.0"), "demo-1.1.tgz": tgz("1.1"),
+			"src/setup.py": []byte(setup), "requirements.txt": []byte("six==1.16.0\n"),
+		} {
+			file := filepath.Join(env.WorkDir, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, content, 0o600)); err != nil {
+				return err
+			}
+		}
+		return ownHome(t, env)
+	})
+}
+
+// runPage runs every command in the shell blocks of a page, in order; there are
+// at least so many.
+func runPage(t *testing.T, page string, least int, setup func(*testscript.Env) error) {
+	t.Helper()
 	var script strings.Builder
 	n := 0
-	for _, b := range shellBlock.FindAllStringSubmatch(readPage(t, "operations.md"), -1) {
+	for _, b := range shellBlock.FindAllStringSubmatch(readPage(t, page), -1) {
 		for line := range strings.Lines(b[1]) {
 			line = strings.TrimSpace(line)
 			if line == "" || strings.HasPrefix(line, "#") {
@@ -56,14 +88,14 @@ func TestOperationsPage(t *testing.T) {
 			fmt.Fprintf(&script, "%sexec sh -c '%s'\n", want, strings.ReplaceAll(line, "'", "''"))
 		}
 	}
-	if n < 10 {
+	if n < least {
 		t.Fatalf("found only %d commands: are the blocks marked sh?", n)
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "operations.txtar"), []byte(script.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(script.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Dir: dir, Setup: func(env *testscript.Env) error { return ownHome(t, env) }})
+	testscript.Run(t, testscript.Params{Dir: dir, Setup: setup})
 }
 
 // TestOperationsSettings reads every piece of configuration on the page.

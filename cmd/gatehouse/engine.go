@@ -100,7 +100,11 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	}
 	e.advisories = openSnapshots(filepath.Join(cfg.Data, "advisories"), time.Duration(cfg.Advisories.MaxAge))
 	e.close = append(e.close, e.advisories.Close)
-	versionChecks, err := checks(e.advisories, cfg.Internal)
+	rules, err := openRules(cfg)
+	if err != nil {
+		return nil, err
+	}
+	versionChecks, err := checks(e.advisories, cfg.Internal, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -116,15 +120,18 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	if err != nil {
 		return nil, err
 	}
+	worker := inspector(e.blobs, cfg)
 	e.gate = &gate.Gate{
 		Store:      e.store,
 		Hosted:     hosted,
 		Reporter:   report.Keeper{Rows: e.store, Blobs: e.blobs, Generator: version, Now: time.Now},
 		Queue:      e.store.Jobs(),
 		Fetch:      fetcher{fetch.NewQuarantine(fetch.QuarantineConfig{Client: client, Store: e.blobs, MaxFile: cfg.Limits.FileBytes, Progress: watch})},
-		Inspect:    scanners.Over(inspector(e.blobs, cfg)),
+		Inspect:    scanners.Over(worker),
+		Excerpts:   worker.Excerpts,
 		Peers:      upstreams,
 		Checks:     versionChecks,
+		Behave:     rules,
 		Registries: registries,
 		Advisories: e.advisories.State,
 		Internal:   internalNames(cfg.Internal),

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/git"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -165,14 +165,14 @@ func (h *hook) look(ctx context.Context, in io.Reader) ([]*look, error) {
 // update is one line of pre-receive's input (githooks manual).
 type update struct{ before, after, ref string }
 
-var objectName = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var objectName = lazy.Regexp(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 func readUpdates(in io.Reader) ([]update, error) {
 	s := bufio.NewScanner(io.LimitReader(in, 8<<20))
 	var out []update
 	for s.Scan() {
 		f := strings.SplitN(s.Text(), " ", 3)
-		if len(f) != 3 || !objectName.MatchString(f[0]) || !objectName.MatchString(f[1]) || f[2] == "" {
+		if len(f) != 3 || !objectName().MatchString(f[0]) || !objectName().MatchString(f[1]) || f[2] == "" {
 			return nil, fmt.Errorf("git handed in %q, which is no \"OLD NEW REF\"", artifact.Untrusted(s.Text()))
 		}
 		if out = append(out, update{f[0], f[1], f[2]}); len(out) > maxRefs {

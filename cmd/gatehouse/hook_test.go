@@ -496,7 +496,7 @@ func FuzzReadUpdates(f *testing.F) {
 		}
 		var back strings.Builder
 		for _, u := range got {
-			if !objectName.MatchString(u.before) || !objectName.MatchString(u.after) {
+			if !objectName().MatchString(u.before) || !objectName().MatchString(u.after) {
 				t.Fatalf("%q is taken for an object", u)
 			}
 			back.WriteString(line(u.before, u.after, u.ref))

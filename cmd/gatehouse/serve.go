@@ -379,6 +379,7 @@ func (s *serving) run(ctx context.Context) error {
 	upkeep, stop := context.WithCancel(ctx)
 	var kept sync.WaitGroup
 	kept.Go(func() { s.e.keeper.Run(upkeep) })
+	kept.Go(func() { s.e.catchUp(upkeep, s.log) })
 	defer kept.Wait()
 	defer stop()
 	var err error

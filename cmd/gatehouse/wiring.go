@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	scanadvisory "github.com/gatehouse-project/gatehouse/internal/scan/advisory"
@@ -26,6 +26,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan/external"
 	"github.com/gatehouse-project/gatehouse/internal/scan/honesty"
 	"github.com/gatehouse-project/gatehouse/internal/scan/licence"
+	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
 	"github.com/gatehouse-project/gatehouse/internal/scan/origin"
 	"github.com/gatehouse-project/gatehouse/internal/scan/status"
 	"github.com/gatehouse-project/gatehouse/internal/scan/typosquat"
@@ -46,8 +47,8 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
 		a.clientCommand(), a.hookCommand(), a.advisoriesCommand(),
-		a.explainCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
-		a.policyCommand(), a.scannersCommand(), a.packageCommand(), a.tokenCommand(), a.versionCommand(),
+		a.explainCommand(), a.scanCommand(), a.diffCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
+		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.tokenCommand(), a.versionCommand(),
 		a.doctorCommand(), a.configCommand(), a.backupCommand(), a.restoreCommand(), a.gcCommand(), a.scrubCommand(),
 	}
 }
@@ -60,7 +61,7 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 // checks lists the version checks. They are asked at every decision.
-func checks(s *snapshots, internal []string) ([]scan.VersionCheck, error) {
+func checks(s *snapshots, internal []string, rules *malware.Rules) ([]scan.VersionCheck, error) {
 	var patterns []origin.Pattern
 	for _, g := range internal {
 		patterns = append(patterns, origin.Pattern{Ecosystem: artifact.PyPI, Glob: g})
@@ -70,7 +71,7 @@ func checks(s *snapshots, internal []string) ([]scan.VersionCheck, error) {
 		return nil, fmt.Errorf("internal_names: %w", err)
 	}
 	return []scan.VersionCheck{
-		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{},
+		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{}, malware.NewCheck(rules),
 	}, nil
 }
 
@@ -115,7 +116,7 @@ func (a *app) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-var pythonProgram = regexp.MustCompile(`^python3(\.\d+)?$`)
+var pythonProgram = lazy.Regexp(`^python3(\.\d+)?$`)
 
 // newestPython is the newest CPython among the programs on PATH, by their own
 // word: python3 --version, asked in an empty folder without any configuration.
@@ -129,7 +130,7 @@ func newestPython(ctx context.Context) string {
 			continue
 		}
 		for _, e := range entries {
-			if !pythonProgram.MatchString(e.Name()) {
+			if !pythonProgram().MatchString(e.Name()) {
 				continue
 			}
 			number := askPython(ctx, filepath.Join(dir, e.Name()))

@@ -112,6 +112,10 @@ func TestSameAsTheGate(t *testing.T) {
 	if e, err := c.Explain(ctx, "main", demo); err != nil || len(e.Now) != 1 || e.Now[0].Version != demo || len(e.History) == 0 {
 		t.Errorf("explain: %+v, %v", e, err)
 	}
+	old := artifact.Version{Package: demo.Package, Number: "1.0"}
+	if d, err := c.Difference(ctx, "main", old, demo); err != nil || d.From != "pkg:pypi/demo@1.0" || d.To != "pkg:pypi/demo@1.1" || len(d.Archives) != 1 {
+		t.Errorf("difference: %+v, %v", d, err)
+	}
 	wish := gate.WaiverWish{Registry: "main", Package: demo.Package, Range: "==1.1", Rule: "vulnerability-fixed", Until: w.Now().Add(time.Hour), Reason: "r", By: "somebody else"}
 	waiver, err := c.Waive(ctx, wish)
 	if err != nil || waiver.Owner != "ann" || waiver.Package != demo.Package {

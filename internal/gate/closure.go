@@ -67,7 +67,7 @@ func (s *seen) resolve(ctx context.Context, a asked) ([]ecosystem.Resolved, erro
 
 // Index implements ecosystem.Upstream.
 func (s *seen) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index, error) {
-	v, err := s.g.View(ctx, s.reg.Name, p)
+	v, err := s.g.evaluatedView(ctx, s.reg.Name, p)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,12 @@ type Facts struct {
 	FileEvidence     string
 	VersionEvidence  string
 	UpstreamMetadata artifact.Digest
+	Baseline         string // the earlier versions that were subtracted, with their digests
+
+	// What the code of the version's files that were looked at can do, what of it the
+	// nearest earlier version cannot, and that version's number; see policy.Input.
+	Capabilities, Added []string
+	ComparedWith        string
 }
 
 // AdvisoryState says which advisory data a decision saw and whether it may be
@@ -125,7 +131,7 @@ func opensAt(d verdict.Decision) time.Time {
 
 func inputs(p Rules, f Facts, now time.Time) verdict.Inputs {
 	in := verdict.Inputs{
-		FileEvidence: f.FileEvidence, VersionEvidence: f.VersionEvidence, UpstreamMetadata: f.UpstreamMetadata,
+		FileEvidence: f.FileEvidence, VersionEvidence: f.VersionEvidence, UpstreamMetadata: f.UpstreamMetadata, Baseline: f.Baseline,
 		Policy: p.Digest(), Origin: f.Origin, AdvisorySnapshot: f.Advisories.Snapshot,
 		AdvisoriesStale: f.Advisories.Problem != "", At: now.UTC(),
 	}
@@ -139,6 +145,7 @@ func policyInput(f Facts, now time.Time) policy.Input {
 	in := policy.Input{
 		Now: now, Registry: f.Registry, Version: f.Version, Origin: f.Origin, Internal: f.Internal,
 		Yanked: f.Yanked, YankedReason: f.YankedReason, Licence: f.Licence, Findings: f.Findings,
+		Capabilities: f.Capabilities, Added: f.Added, Baseline: f.ComparedWith,
 	}
 	if f.File != nil {
 		in.File = &policy.File{Name: f.File.Name, Kind: f.File.Kind, Size: f.File.Size, Uploaded: f.File.Uploaded}

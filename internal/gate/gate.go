@@ -54,7 +54,10 @@ type Gate struct {
 	Inspect    Inspector
 	Peers      map[artifact.Ecosystem]Peer
 	Checks     []scan.VersionCheck
+	Behave     Behave // the rules of behaviour; nil: there are none
 	Registries map[string]Registry
+	// Excerpts reads lines of an archive again; nil: a difference shows no code.
+	Excerpts   func(context.Context, artifact.File, []scan.Spot) ([]scan.Excerpt, error)
 	Advisories func() AdvisoryState
 	Internal   func(artifact.Package) bool
 	Now        func() time.Time
@@ -63,11 +66,13 @@ type Gate struct {
 	Log        *slog.Logger
 	Metrics    *observe.Metrics // nil: nobody counts
 
-	views    viewCache
-	deciding fetch.Flight[*View] // one decision about an index at a time
-	bad      badBytes
-	looks    once // at files, by package and file name
-	pulls    once // looks for clients, with the decision that follows, by registry too
+	views       viewCache
+	deciding    fetch.Flight[*View] // one decision about an index at a time
+	bad         badBytes
+	looks       once // at files, by package and file name
+	behaviours  behaviours
+	evaluations once // of what was seen, by the rules of today, by evidence key
+	pulls       once // looks for clients, with the decision that follows, by registry too
 }
 
 // ErrNoRegistry says that a registry of that name is not configured.

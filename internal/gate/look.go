@@ -45,6 +45,7 @@ func (g *Gate) Looking(p artifact.Package, file string) string {
 func (g *Gate) Close() {
 	g.pulls.close()
 	g.looks.close()
+	g.evaluations.close()
 }
 
 func (g *Gate) look(ctx context.Context, w *work, v artifact.Version, x *ecosystem.Index, f ecosystem.IndexFile) error {
@@ -61,7 +62,7 @@ func (g *Gate) look(ctx context.Context, w *work, v artifact.Version, x *ecosyst
 	}
 	key := g.evidenceKey(file, f)
 	if _, err := g.Store.Evidence(ctx, key); err == nil {
-		return nil
+		return g.evaluate(ctx, key)
 	} else if !errors.Is(err, verdict.ErrNotFound) {
 		return fmt.Errorf("reading evidence: %w", err)
 	}
@@ -162,10 +163,15 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 	if err != nil {
 		return err
 	}
-	if err := g.Store.PutEvidence(ctx, key, file.SHA256, report, g.Now()); err != nil {
+	return g.keepReport(ctx, key, file, report)
+}
+
+// keepReport records what was seen in a file, and what the rules make of it.
+func (g *Gate) keepReport(ctx context.Context, key string, f artifact.File, report scan.Report) error {
+	if err := g.Store.PutEvidence(ctx, key, f.SHA256, report, g.Now()); err != nil {
 		return fmt.Errorf("recording evidence: %w", err)
 	}
-	return nil
+	return g.evaluate(ctx, key)
 }
 
 // lookResult is what the metrics call the outcome of a look.

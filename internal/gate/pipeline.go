@@ -106,7 +106,7 @@ func (g *Gate) unanswered(id string, s verdict.Status, why string) verdict.Outco
 // installCommand is how to install the one manifest of a request; "" where there
 // are several or none.
 func (g *Gate) installCommand(reg Registry, as []asked) string {
-	if len(as) != 1 || !plainPath.MatchString(as[0].manifest.Path) {
+	if len(as) != 1 || !plainPath().MatchString(as[0].manifest.Path) {
 		return ""
 	}
 	base := g.PublicURL() + "/"
@@ -179,6 +179,9 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 	} else {
 		vf.add("", finding.Finding{Rule: "upstream-silent", Class: finding.Fault, Severity: finding.High,
 			Text: fmt.Sprintf("the upstream could not be asked about %s: %v", c.Version, artifact.Untrusted(err.Error()))})
+	}
+	if err := g.inherit(ctx, vf); err != nil {
+		return err
 	}
 	return g.gather(ctx, vf, g.Now())
 }
@@ -282,6 +285,9 @@ func (g *Gate) decide(ctx context.Context, reg Registry, cs []*candidate) error 
 			version:  before.version, index: before.index, indexed: before.indexed, state: state,
 			metadata: before.metadata, adv: g.Advisories(), met: before.met,
 		}
+		if err := g.inherit(ctx, c.facts); err != nil {
+			return err
+		}
 		if err := g.gather(ctx, c.facts, g.Now()); err != nil {
 			return err
 		}
@@ -357,6 +363,7 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 	o := verdict.VersionOutcome{
 		Purl: c.Version.Purl(), Version: c.Version, Verdict: verdict.Admit, Direct: c.Direct, Build: c.Build, New: c.isNew,
 		Via: []string{}, Reasons: []verdict.Reason{}, Files: []verdict.FileOutcome{}, File: c.At.File, Line: c.At.Line, Asked: c.asked, Licence: c.facts.licence(),
+		Capabilities: c.facts.capabilities(), ComparedWith: c.facts.before,
 	}
 	for _, p := range c.Via {
 		o.Via = append(o.Via, p.Purl())

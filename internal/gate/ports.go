@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
@@ -27,9 +28,21 @@ type Store interface {
 	State(ctx context.Context, registry string, p artifact.Package) (PackageState, error)
 
 	// Evidence and PutEvidence keep a worker's report under its key. Appended:
-	// a key is written once, a second write is ignored.
+	// a key is written once, a second write is ignored. Evidence gives the report
+	// without its Code, which is large and needed only when rules change.
 	Evidence(ctx context.Context, key string) (scan.Report, error)
 	PutEvidence(ctx context.Context, key string, sha artifact.Digest, r scan.Report, at time.Time) error
+	// Code gives the facts of the files of an archive, as the report had them; not
+	// found where the evidence is older than facts are kept.
+	Code(ctx context.Context, evidence string) ([]code.File, error)
+	// Behaviour is what rules made of those facts when they were last asked; its
+	// Rules says which, and is empty when none were. Not found where there are no
+	// facts to ask about. PutBehaviours replaces it, all of bs or none.
+	Behaviour(ctx context.Context, evidence string) (scan.Behaviour, error)
+	PutBehaviours(ctx context.Context, bs []EvidencedBehaviour, at time.Time) error
+	// Unevaluated lists, in order of key and from the one after a given key on,
+	// evidence with facts that these rules were not asked about.
+	Unevaluated(ctx context.Context, rules, after string, limit int) ([]string, error)
 
 	// Origin and SetOrigin keep where a name comes from: "internal" or an
 	// upstream's name. The first one stays: setting another is ErrConflict.
@@ -94,7 +107,7 @@ type Store interface {
 
 	// Generation is a number that grows whenever something was written that a
 	// decision about the package's files may depend on: its files, their evidence
-	// (by digest), its origin, admissions, waivers and approvals. What was decided
+	// (by digest) and behaviours, its origin, admissions, waivers and approvals. What was decided
 	// under an older one must be decided again.
 	Generation(ctx context.Context, p artifact.Package) (int64, error)
 }
@@ -106,6 +119,23 @@ type PackageState struct {
 	AdmittedSince map[string]time.Time          // by file name: those recorded as admitted in the registry
 	Waivers       []verdict.Waiver              // of the package, in the registry or "*", also ended and revoked ones
 	Approvals     map[string][]verdict.Approval // by version number, in the registry
+	Recalled      map[string]bool               // by version number: an admission of one of its files was ever taken back in the registry
+}
+
+// EvidencedBehaviour is what rules made of the facts of one archive, with the key
+// of its evidence.
+type EvidencedBehaviour struct {
+	Evidence string
+	scan.Behaviour
+}
+
+// Behave are the rules of behaviour. Implementations are safe for concurrent use.
+type Behave interface {
+	// Digest names the rules: it changes whenever the same facts could be judged
+	// otherwise.
+	Digest() string
+	// Behaviour judges the facts of one archive by them. It reads nothing else.
+	Behaviour(files []code.File) scan.Behaviour
 }
 
 // Ask is a developer's request for an exception.

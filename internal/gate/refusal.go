@@ -143,7 +143,7 @@ func (g *Gate) admitFile(ctx context.Context, registry string, v artifact.Versio
 	} else if err != nil {
 		return err
 	}
-	view, err := g.View(ctx, registry, v.Package)
+	view, err := g.viewOf(ctx, registry, v)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"testing/fstest"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -99,12 +99,12 @@ func (a asked) lineOf(c cause) int {
 	})
 }
 
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_.][A-Za-z0-9_./-]*$`)
+var plainPath = lazy.Regexp(`^[A-Za-z0-9_.][A-Za-z0-9_./-]*$`)
 
 // fixCommand applies the remedy to a manifest that lies where the command was
 // typed; "" where there is none such.
 func fixCommand(req verdict.Request, a asked) string {
-	if req.Door != "cli" || !plainPath.MatchString(a.manifest.Path) {
+	if req.Door != "cli" || !plainPath().MatchString(a.manifest.Path) {
 		return ""
 	}
 	return "gatehouse admit --fix " + a.manifest.Path

@@ -22,6 +22,7 @@ type Service interface {
 	Report(ctx context.Context, id, format string) ([]byte, error)
 	Fixed(ctx context.Context, req verdict.Request, out verdict.Outcome) ([]verdict.Source, error)
 	Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error)
+	Difference(ctx context.Context, registry string, from, to artifact.Version) (Difference, error)
 	AskFor(ctx context.Context, registry, object, reason, by string) (Ask, error)
 	OpenAsks(ctx context.Context, registry string) ([]Ask, error)
 	Waive(ctx context.Context, w WaiverWish) (verdict.Waiver, error)

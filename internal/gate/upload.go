@@ -272,10 +272,7 @@ func (g *Gate) lookAtUpload(ctx context.Context, row *Upload, u ecosystem.Upload
 		row.Listed.MetadataSHA256 = artifact.DigestOf(report.RawMetadata)
 	}
 	key := g.evidenceKey(row.File, g.listedFile(*row))
-	if err := g.Store.PutEvidence(ctx, key, row.File.SHA256, report, g.Now()); err != nil {
-		return report, fmt.Errorf("recording evidence: %w", err)
-	}
-	return report, nil
+	return report, g.keepReport(ctx, key, row.File, report)
 }
 
 // agrees says whether an archive is about the version that its name and the form
@@ -344,6 +341,11 @@ func (g *Gate) decideUpload(ctx context.Context, reg Registry, row Upload) (verd
 	}
 	vf.published[row.File.Name] = row.Listed.Findings
 	now := g.Now()
+	if have.index != nil {
+		if err := g.inherit(ctx, vf); err != nil {
+			return verdict.Decision{}, err
+		}
+	}
 	if err := g.gather(ctx, vf, now); err != nil {
 		return verdict.Decision{}, err
 	}

@@ -528,3 +528,53 @@ func TestOursAreOursAfterARestart(t *testing.T) {
 		t.Errorf("the upstream was asked %d times", n)
 	}
 }
+
+// TestUploadIsComparedWithTheVersionBefore: our own packages are judged by their
+// difference, too, and looked at again after an upgrade of the gate.
+func TestUploadIsComparedWithTheVersionBefore(t *testing.T) {
+	w, d := hosting(t)
+	rules := &behaveRules{rules: map[string]finding.Severity{"exec": finding.High, "steal": finding.Critical}}
+	w.Behave, w.Checks = rules, append(w.Checks, behaveCheck{rules})
+	t.Cleanup(w.Close)
+	file := func(number string) string { return "acme_billing-" + number + "-py3-none-any.whl" }
+	w.look.does(file("1.0"), "exec")
+	w.look.does(file("1.1"), "exec")
+	w.look.does(file("1.2"), "exec", "steal")
+	wantAnswer(t, publish(t, d, w.wheelOf(d, "acme-billing 1.0"), ci), "hold: kept, not served", "kept for an approver")
+	decided := func(number string) verdict.Decision {
+		t.Helper()
+		v := w.view("acme-billing")
+		for i, f := range v.Index.Files {
+			if f.Name == file(number) {
+				return v.Decisions[i]
+			}
+		}
+		t.Fatalf("no file of %s", number)
+		return verdict.Decision{}
+	}
+	held := decided("1.0")
+	want(t, "the first", strings.Join(blocking(held.Reasons), " "), "exec-rule")
+	if _, err := w.Approve(t.Context(), held.ID, "ours", "bob"); err != nil {
+		t.Fatal(err)
+	}
+	v := w.view("acme-billing")
+	if err := w.Record(t.Context(), v, 0); err != nil {
+		t.Fatal(err)
+	}
+	wantAnswer(t, publish(t, d, w.wheelOf(d, "acme-billing 1.1"), ci), "published", "the same as before")
+	if now := decided("1.1"); !gate.Serves(now) || !strings.HasPrefix(now.Inputs.Baseline, "1.0@") {
+		t.Errorf("1.1: %s, %s, compared with %q", now.Verdict, reasonsOf(now), now.Inputs.Baseline)
+	}
+	wantAnswer(t, publish(t, d, w.wheelOf(d, "acme-billing 1.2"), ci), "reject", "something new")
+
+	w.upgrade()
+	looks := w.look.total()
+	if err := w.LookAgain(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.look.total() - looks; n != 2 || !gate.Serves(decided("1.0")) || !gate.Serves(decided("1.1")) {
+		t.Errorf("%d archives looked at again, want two; 1.0 %s, 1.1 %s", n, reasonsOf(decided("1.0")), reasonsOf(decided("1.1")))
+	}
+}
+
+func reasonsOf(d verdict.Decision) string { return saidOf(d.Reasons) }

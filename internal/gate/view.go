@@ -38,6 +38,9 @@ type View struct {
 	recorded  []atomic.Bool      // for each file, whether its decision stands in the store (Record)
 	recalled  []verdict.Decision // of files that were admitted until now
 	like      []int              // for each file, the first of its version with the same answer
+
+	lineage     lineage  // what later versions are compared with
+	unevaluated []string // looks that today's rules of behaviour were not asked about, by evidence key
 }
 
 // ForResolver is the index the way clients see it: what is refused stands in it
@@ -82,8 +85,8 @@ func Offers(d verdict.Decision) bool {
 
 // viewKey is everything a View depends on beside the clock.
 type viewKey struct {
-	registry, index, policy, advisories, problem string
-	generation                                   int64
+	registry, index, policy, rules, advisories, problem string
+	generation                                          int64
 }
 
 // filesKept is how many files the kept views may hold together: about a kilobyte
@@ -163,7 +166,7 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 		return nil, fmt.Errorf("reading generation: %w", err)
 	}
 	adv := g.Advisories()
-	key := viewKey{reg.Name, string(x.Digest), reg.Policy.Digest(), adv.Snapshot, adv.Problem, gen}
+	key := viewKey{reg.Name, string(x.Digest), reg.Policy.Digest(), g.rulesDigest(), adv.Snapshot, adv.Problem, gen}
 	now := g.Now()
 	name := viewName{reg.Name, p}
 	if v := g.views.get(name, key, now); v != nil {
@@ -189,6 +192,57 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 		g.views.put(name, v)
 		return v, nil
 	})
+}
+
+// rulesDigest names the rules of behaviour; "" when there are none.
+func (g *Gate) rulesDigest() string {
+	if g.Behave == nil {
+		return ""
+	}
+	return g.Behave.Digest()
+}
+
+// evaluatedView is View for those who can wait until today's rules were asked about
+// all that was seen of a package.
+func (g *Gate) evaluatedView(ctx context.Context, registry string, p artifact.Package) (*View, error) {
+	v, err := g.View(ctx, registry, p)
+	if err != nil || len(v.unevaluated) == 0 {
+		return v, err
+	}
+	faults := make([]error, len(v.unevaluated))
+	parallel(ctx, evaluationsAtOnce, v.unevaluated, func(ctx context.Context, i int, key string) { faults[i] = g.evaluate(ctx, key) })
+	if err := errors.Join(faults...); err != nil {
+		g.Log.WarnContext(ctx, "rules of behaviour could not be asked", "package", p.String(), "err", err)
+	}
+	return g.View(ctx, registry, p) // what could not be evaluated holds
+}
+
+// inherit finds what a version is compared with, once something of it was seen.
+func (g *Gate) inherit(ctx context.Context, vf *versionFacts) error {
+	seen := func(x ecosystem.IndexFile) bool { _, ok := vf.state.Files[x.Name]; return ok }
+	if !slices.ContainsFunc(vf.indexed, seen) {
+		return nil
+	}
+	if vf.index == nil {
+		vf.alone = true
+		return nil
+	}
+	peer, err := g.peer(vf.version.Package.Ecosystem)
+	if err != nil {
+		return err
+	}
+	key, err := peer.VersionKey(vf.version.Number)
+	if err != nil {
+		return nil // it has no place among the others
+	}
+	v, err := g.viewOf(ctx, vf.registry, vf.version)
+	if err != nil {
+		g.Log.WarnContext(ctx, "what a version is compared with could not be read", "version", vf.version.String(), "err", err)
+		vf.alone = true
+		return ctx.Err()
+	}
+	vf.base, vf.drift = v.lineage.before(key)
+	return nil
 }
 
 // recall records, before anybody sees the view, which files are no longer
@@ -275,15 +329,24 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 	}
 	v := &View{Index: x, gone: gone, present: reg.Present, recorded: make([]atomic.Bool, len(x.Files)), Decisions: make([]verdict.Decision, len(x.Files)), like: make([]int, len(x.Files))}
 	rules := reg.Policy.Batch()
+	order, keys, err := g.decidingOrder(x, state)
+	if err != nil {
+		return nil, err
+	}
 	said := map[string]int{} // by version, the last file that had reasons of its own: most share them
-	for i, f := range x.Files {
+	for _, i := range order {
+		f := x.Files[i]
 		vf := versions[f.Number]
 		if vf == nil {
 			vf = &versionFacts{version: x.Version(f), registry: reg.Name, index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
+			if key := keys[f.Number]; key != nil {
+				vf.base, vf.drift = v.lineage.before(key)
+			}
 			if err := g.gather(ctx, vf, now); err != nil {
 				return nil, err
 			}
 			versions[f.Number] = vf
+			v.unevaluated = append(v.unevaluated, vf.unevaluated...)
 		}
 		if gone[f.Name] {
 			vf.add(f.Name, finding.Finding{Rule: "upstream-vanished", Class: finding.Fault, Severity: finding.High, Path: f.Name,
@@ -303,9 +366,45 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 		if !d.Until.IsZero() && (v.Until.IsZero() || d.Until.Before(v.Until)) {
 			v.Until = d.Until
 		}
+		if vf.decided(d); len(vf.decisions) == len(vf.indexed) && keys[f.Number] != nil {
+			if a := vf.ancestorOf(keys[f.Number], gone, now); a != nil {
+				v.lineage = append(v.lineage, a)
+			}
+		}
 	}
+	g.evaluateLater(ctx, v.unevaluated)
 	v.newest, err = g.newest(v)
 	return v, err
+}
+
+// decidingOrder lists the indexes of x's files so that each version is decided about
+// after the lower ones, which it is compared with. Versions of which nothing was
+// fetched come first, as they are; the keys are those of the others.
+func (g *Gate) decidingOrder(x *ecosystem.Index, state PackageState) (order []int, keys map[string][]byte, err error) {
+	peer, err := g.peer(x.Package.Ecosystem)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := map[string]bool{}
+	for _, f := range x.Files {
+		if _, ok := state.Files[f.Name]; ok {
+			known[f.Number] = true
+		}
+	}
+	of := map[string][]int{}
+	order = make([]int, 0, len(x.Files))
+	for i, f := range x.Files {
+		if known[f.Number] {
+			of[f.Number] = append(of[f.Number], i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	numbers, keys := ascending(slices.Sorted(maps.Keys(known)), peer.VersionKey)
+	for _, n := range numbers {
+		order = append(order, of[n]...)
+	}
+	return order, keys, nil
 }
 
 // sameAnswer says whether two decisions differ in nothing but the file.
@@ -389,6 +488,16 @@ type versionFacts struct {
 	reports  map[string]*scan.Report      // by file name
 	keys     map[string]string            // evidence keys, by file name
 	outdated map[string]bool              // files whose report is of earlier scanners, by name
+
+	behave       bool                        // there are rules of behaviour
+	behaviours   map[string]*scan.Behaviour  // what today's rules make of the reports, by file name
+	unevaluated  []string                    // evidence that they were not asked about yet, by key
+	base, drift  *ancestor                   // what it is compared with; nil when there is none
+	alone        bool                        // what it would be compared with could not be read
+	decisions    map[string]verdict.Decision // by file name, once they were taken
+	words, added []string                    // see can
+	before       string
+
 	// published is what was found when a file of ours is being uploaded, by file
 	// name; nil: what was recorded then.
 	published map[string][]finding.Finding
@@ -406,6 +515,7 @@ func (vf *versionFacts) add(file string, f finding.Finding) {
 // A check that fails becomes a fault finding and the decision holds.
 func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) error {
 	vf.reports, vf.keys, vf.outdated = map[string]*scan.Report{}, map[string]string{}, map[string]bool{}
+	vf.behave, vf.behaviours = g.Behave != nil, map[string]*scan.Behaviour{}
 	for _, x := range vf.indexed {
 		file, recorded := vf.state.Files[x.Name]
 		if !recorded {
@@ -427,12 +537,36 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		if vf.metadata == nil {
 			vf.metadata = report.Metadata
 		}
+		b, asked, err := g.behaviour(ctx, key)
+		switch {
+		case err != nil:
+			return fmt.Errorf("reading what %s does: %w", file.Name, err)
+		case !asked:
+			vf.unevaluated = append(vf.unevaluated, key)
+		case b != nil:
+			vf.behaviours[x.Name] = b
+		}
 	}
 	target := scan.VersionTarget{
 		Version: vf.version, Index: vf.index, Files: vf.indexed, Metadata: vf.metadata, Reports: vf.reports,
 		Internal: g.ours(vf), Origin: vf.state.Origin, Now: now,
 	}
+	unknown := vf.behaviourUnknown()
+	vf.words, vf.added, vf.before = vf.can()
+	if !unknown {
+		target.Behaviours = vf.behaviours
+		if vf.base != nil {
+			target.Baseline = vf.base.now
+		}
+		if vf.drift != nil {
+			target.Drift = vf.drift.then
+		}
+	}
 	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target, vf.adv.Problem != "")
+	if unknown {
+		vf.failed = append(vf.failed, notEvaluated())
+		vf.evidence = string(artifact.DigestOf([]byte(vf.evidence + ruleBehaviourUnknown)))
+	}
 	for _, f := range vf.failed {
 		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
 	}
@@ -440,6 +574,30 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		return err
 	}
 	return ctx.Err() // a check that was interrupted said nothing
+}
+
+// behaviourUnknown says that today's rules were not asked about all that the version
+// is judged by: its own files, and what it is compared with. Half of it would say
+// that too much is new, or too little.
+func (vf *versionFacts) behaviourUnknown() bool {
+	if !vf.behave || len(vf.reports) == 0 {
+		return false
+	}
+	fresh := len(vf.outdated) < len(vf.reports)
+	for _, a := range []*ancestor{vf.base, vf.drift} {
+		if a != nil && (a.unevaluated || a.outdated && fresh) {
+			return true
+		}
+	}
+	return vf.alone || len(vf.unevaluated) > 0
+}
+
+// decided remembers a decision about one of the version's files.
+func (vf *versionFacts) decided(d verdict.Decision) {
+	if vf.decisions == nil {
+		vf.decisions = map[string]verdict.Decision{}
+	}
+	vf.decisions[d.File] = d
 }
 
 // earlierEvidence is what the worker saw in a file when it was admitted, with the
@@ -483,8 +641,8 @@ func runChecks(ctx context.Context, checks []scan.VersionCheck, t scan.VersionTa
 			continue
 		}
 		for _, f := range fs {
-			name := ""
-			if slices.ContainsFunc(t.Files, func(x ecosystem.IndexFile) bool { return x.Name == f.Path }) {
+			name := f.File
+			if name == "" && slices.ContainsFunc(t.Files, func(x ecosystem.IndexFile) bool { return x.Name == f.Path }) {
 				name = f.Path
 			}
 			about[name] = append(about[name], f)
@@ -531,6 +689,8 @@ func (g *Gate) commonFacts(reg Registry, vf *versionFacts) Facts {
 	if vf.index != nil {
 		f.UpstreamMetadata = vf.index.Digest
 	}
+	f.Baseline = vf.comparedWith()
+	f.Capabilities, f.Added, f.ComparedWith = vf.words, vf.added, vf.before
 	f.Licence = vf.licence()
 	return f
 }
@@ -567,12 +727,25 @@ func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) 
 	if r := vf.reports[x.Name]; r != nil {
 		f.Looked, f.FileEvidence = true, vf.keys[x.Name]
 		if vf.outdated[x.Name] {
-			f.Findings = append(f.Findings, finding.Finding{Rule: "looked-at-before", Class: finding.Provenance, Severity: finding.None, Path: x.Name,
+			f.Findings = append(f.Findings, finding.Finding{Rule: ruleLookedBefore, Class: finding.Provenance, Severity: finding.None, Path: x.Name,
 				Text: x.Name + " was looked at by earlier scanners; gatehouse admit " + vf.version.Purl() + " looks again"})
 		}
-		f.Findings = append(f.Findings, r.Findings...)
+		f.Findings = append(f.Findings, vf.compared(r.Findings)...)
 	}
 	return f
+}
+
+// compared is what was seen in a file, less what was in the version before it as
+// well: a file that is run at every start and that was admitted then, to the byte.
+func (vf *versionFacts) compared(fs []finding.Finding) []finding.Finding {
+	out := slices.Clone(fs)
+	for i, f := range out {
+		if f.Class == finding.Honesty && vf.base.had(f) {
+			out[i].Severity = min(f.Severity.Weight(), finding.Low)
+			out[i].Text += ", the same as in " + artifact.Untrusted(vf.base.now.Version.Number).String()
+		}
+	}
+	return out
 }
 
 func changedBytes(f artifact.File, now artifact.Digest) finding.Finding {

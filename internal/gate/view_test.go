@@ -354,23 +354,37 @@ func BenchmarkView(b *testing.B) {
 	for _, tc := range []struct {
 		name                     string
 		versions, each, findings int
-		seen                     bool
+		seen, behave             bool
 	}{
-		{"2000 files, no findings", 100, 20, 0, false},
-		{"400 files, 30 findings", 20, 20, 30, false},
-		{"400 files, 30 findings, all seen", 20, 20, 30, true},
+		{"2000 files, no findings", 100, 20, 0, false, false},
+		{"400 files, 30 findings", 20, 20, 30, false, false},
+		{"400 files, 30 findings, all seen", 20, 20, 30, true, false},
+		{"400 files, 30 findings, all seen and admitted, with what they do", 20, 20, 30, true, true},
 	} {
 		b.Run(tc.name, func(b *testing.B) {
 			w := newWorld(b)
+			if tc.behave {
+				w, _ = behaving(b)
+			}
 			w.large(tc.versions, tc.each, tc.findings)
 			if tc.seen {
 				x, _ := w.up.Index(b.Context(), pkg("large"))
 				for _, f := range x.Files {
 					w.look.sees(f.Name, finding.Finding{Rule: "native-code", Class: finding.Honesty, Text: "x"})
+					if tc.behave {
+						w.look.does(f.Name, "fetch", "net", "read", "write", "env", "fetch", "net")
+					}
 				}
 				w.Fetch = pretend{}
 				for _, f := range x.Files {
 					if err := w.Look(b.Context(), x.Version(f), x, f); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			if tc.behave {
+				for i, v := 0, w.view("large"); i < len(v.Decisions); i++ {
+					if err := w.Record(b.Context(), v, i); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/archive"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
+	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
@@ -454,6 +455,7 @@ type inspector struct {
 	asked    map[string]int
 	revision string
 	reports  map[string]scan.Report // instead of looking
+	code     map[string][]code.File // beside what is seen
 	fails    error
 }
 
@@ -467,12 +469,14 @@ func (i *inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.In
 	i.mu.Lock()
 	i.asked[f.Name]++
 	r, instead := i.reports[f.Name]
+	files := i.code[f.Name]
 	err := i.fails
 	i.mu.Unlock()
 	if err != nil {
 		return scan.Report{}, err
 	}
 	if instead {
+		r.Code = files
 		return r, nil
 	}
 	b, size, err := i.blobs.Open(ctx, f.SHA256)
@@ -480,7 +484,23 @@ func (i *inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.In
 		return scan.Report{}, err
 	}
 	defer b.Close()
-	return scan.Inspect(b, size, scan.FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: meta}, all.FileScanners(), archive.Limits{}), nil
+	r = scan.Inspect(b, size, scan.FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: meta}, all.FileScanners(), archive.Limits{})
+	r.Code = files
+	return r, nil
+}
+
+// does says what the code of a file does: a fact for each word.
+func (i *inspector) does(file string, words ...string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.code == nil {
+		i.code = map[string][]code.File{}
+	}
+	f := code.File{Path: "demo.py", SHA256: artifact.DigestOf([]byte(file))}
+	for n, w := range words {
+		f.Facts.Facts = append(f.Facts.Facts, code.Fact{Kind: code.Kind(w), Line: n + 1})
+	}
+	i.code[file] = []code.File{f}
 }
 
 func (i *inspector) sees(file string, fs ...finding.Finding) {
@@ -511,6 +531,12 @@ func (a *advisories) add(name string, numbers []string, f finding.Finding) {
 		v := artifact.Version{Package: pkg(name), Number: n}
 		a.about[v] = append(a.about[v], f)
 	}
+}
+
+func (a *advisories) forget(name, number string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.about, artifact.Version{Package: pkg(name), Number: number})
 }
 
 func (a *advisories) failing(err error) {

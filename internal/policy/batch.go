@@ -1,11 +1,11 @@
 package policy
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -41,27 +41,29 @@ type common struct {
 	version                   artifact.Version
 	internal, yanked          bool
 	reason                    artifact.Untrusted
+	can, added, baseline      string
 }
 
 func commonOf(in Input) common {
-	return common{in.Registry, in.Origin, in.Licence, in.Version, in.Internal, in.Yanked, in.YankedReason}
+	return common{in.Registry, in.Origin, in.Licence, in.Version, in.Internal, in.Yanked, in.YankedReason,
+		strings.Join(in.Capabilities, " "), strings.Join(in.Added, " "), in.Baseline}
 }
 
 // findingKey is all of a finding.
 type findingKey struct {
-	rule, text, path, ids, fixed string
-	class                        finding.Class
-	severity                     finding.Severity
-	line                         int
+	rule, text, file, path, ids, fixed, facts string
+	class                                     finding.Class
+	severity                                  finding.Severity
+	line                                      int
 }
 
 func keyOf(f *finding.Finding) findingKey {
-	return findingKey{f.Rule, f.Text, f.Path, strings.Join(f.IDs, "\x00"), strings.Join(f.Fixed, "\x00"), f.Class, f.Severity, f.Line}
+	return findingKey{f.Rule, f.Text, f.File, f.Path, strings.Join(f.IDs, "\x00"), strings.Join(f.Fixed, "\x00"), strings.Join(f.Facts, "\x00"), f.Class, f.Severity, f.Line}
 }
 
 var (
-	quoted     = regexp.MustCompile(`"[^"]*"|'[^']*'`)
-	fileOrTime = regexp.MustCompile(`\b(file|now)\b`)
+	quoted     = lazy.Regexp(`"[^"]*"|'[^']*'`)
+	fileOrTime = lazy.Regexp(`\b(file|now)\b`)
 )
 
 // fileFree says that nothing in a rule can depend on the file or the time. It
@@ -71,13 +73,13 @@ var (
 func (r *Rule) fileFree() bool {
 	for _, expr := range []string{r.When, r.Until} {
 		if !strings.Contains(expr, `\`) && !strings.Contains(expr, `"""`) && !strings.Contains(expr, `'''`) {
-			expr = quoted.ReplaceAllString(expr, " ")
+			expr = quoted().ReplaceAllString(expr, " ")
 		}
-		if fileOrTime.MatchString(expr) {
+		if fileOrTime().MatchString(expr) {
 			return false
 		}
 	}
-	return !fileOrTime.MatchString(placeholders(r.Why)) && !fileOrTime.MatchString(placeholders(r.Remedy))
+	return !fileOrTime().MatchString(placeholders(r.Why)) && !fileOrTime().MatchString(placeholders(r.Remedy))
 }
 
 // placeholders is a sentence from its first placeholder to its last.

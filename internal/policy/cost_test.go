@@ -20,7 +20,11 @@ func TestConditionsAreFarFromTheirCostLimit(t *testing.T) {
 		if r.program.when == nil {
 			continue
 		}
-		_, details, err := r.program.when.Eval(f)
+		when, err := r.program.when()
+		if err != nil {
+			t.Fatalf("%s: %v", r.ID, err)
+		}
+		_, details, err := when.Eval(f)
 		if err != nil {
 			t.Fatalf("%s: %v", r.ID, err)
 		}

@@ -83,7 +83,7 @@ func (p *Policy) settle(f *facts, x *finding.Finding) (verdict.Reason, error) {
 		}
 		reason, err := r.reason(f)
 		reason.Class, reason.Severity, reason.IDs, reason.Fixed = x.Class, x.Severity, x.IDs, x.Fixed
-		reason.Finding, reason.Source = x.Fingerprint(), x.Rule
+		reason.Finding, reason.Source, reason.Seen = x.Fingerprint(), x.Rule, seen(x)
 		return reason, err
 	}
 	return unmatched(x, class), nil
@@ -97,8 +97,16 @@ func unmatched(x *finding.Finding, class finding.Class) verdict.Reason {
 	}
 	return verdict.Reason{
 		Rule: x.Rule, Class: x.Class, Effect: effect, IDs: x.IDs, Fixed: x.Fixed, Severity: x.Severity,
-		Text: safe(x.Text), Finding: x.Fingerprint(), Source: x.Rule,
+		Text: safe(x.Text), Finding: x.Fingerprint(), Source: x.Rule, Seen: seen(x),
 	}
+}
+
+// seen is where in the package a finding is.
+func seen(x *finding.Finding) verdict.Place {
+	if x.Path == "" || x.Path == x.File {
+		return verdict.Place{}
+	}
+	return verdict.Place{Archive: safe(x.File), Path: safe(x.Path), Line: x.Line}
 }
 
 // once asks rules about the one file or version; the first match of a class
@@ -132,11 +140,11 @@ next:
 
 // reason renders what a rule that matched says.
 func (r *Rule) reason(f *facts) (verdict.Reason, error) {
-	why, err := r.program.why.render(f)
+	why, err := render(r.program.why, f)
 	if err != nil {
 		return verdict.Reason{}, r.fault("why", err)
 	}
-	remedy, err := r.program.remedy.render(f)
+	remedy, err := render(r.program.remedy, f)
 	if err != nil {
 		return verdict.Reason{}, r.fault("remedy", err)
 	}

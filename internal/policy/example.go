@@ -81,7 +81,7 @@ func (r *reader) example(rule *Rule, n *yaml.Node) example {
 }
 
 func (r *reader) exampleVersion(in *Input, n *yaml.Node) {
-	m := r.entries(n, "version", "name", "number", "ecosystem", "origin", "internal", "yanked", "yanked_reason", "licence")
+	m := r.entries(n, "version", "name", "number", "ecosystem", "origin", "internal", "yanked", "yanked_reason", "licence", "can", "can_now", "baseline")
 	for key, into := range map[string]*string{"name": &in.Version.Package.Name, "number": &in.Version.Number} {
 		if s := r.text(m, key); s != "" {
 			*into = s
@@ -95,6 +95,8 @@ func (r *reader) exampleVersion(in *Input, n *yaml.Node) {
 	in.Yanked = r.bool(m, "yanked")
 	in.YankedReason = artifact.Untrusted(r.text(m, "yanked_reason"))
 	in.Licence = r.text(m, "licence")
+	in.Capabilities, in.Added = r.list(m, "can"), r.list(m, "can_now")
+	in.Baseline = r.text(m, "baseline")
 }
 
 // exampleFile gives the file of an example; one that says no date is 30 days old.
@@ -150,17 +152,20 @@ func (r *reader) exampleFinding(rule *Rule, n *yaml.Node) finding.Finding {
 		}
 		f.Severity = sev
 	}
-	for key, into := range map[string]*[]string{"ids": &f.IDs, "fixed": &f.Fixed} {
-		if m[key] == nil {
-			continue
-		}
-		list, err := texts(m[key])
-		if err != nil {
-			r.wrong(m[key], "%s %v", key, err)
-		}
-		*into = list
-	}
+	f.IDs, f.Fixed = r.list(m, "ids"), r.list(m, "fixed")
 	return f
+}
+
+// list reads a list of texts; nothing where the key is not there.
+func (r *reader) list(m map[string]*yaml.Node, key string) []string {
+	if m[key] == nil {
+		return nil
+	}
+	list, err := texts(m[key])
+	if err != nil {
+		r.wrong(m[key], "%s %v", key, err)
+	}
+	return list
 }
 
 func (r *reader) bool(m map[string]*yaml.Node, key string) bool {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -21,12 +22,38 @@ const (
 	maxCost       = 50_000 // CEL cost units of one evaluation; the default's conditions take under 50
 )
 
-// compiled is what a rule's texts became.
+// compiled is what a rule's texts become, each when it is first asked for: most
+// of the policy that is built in is never asked by a run that looks at one file.
 type compiled struct {
-	when   cel.Program // nil: always
-	until  cel.Program // nil: never ends
-	why    template
-	remedy template
+	when   expression // nil: always
+	until  expression // nil: never ends
+	why    func() (template, error)
+	remedy func() (template, error)
+}
+
+// expression is a condition or a time that compiles once.
+type expression func() (cel.Program, error)
+
+// check compiles everything and reports all that is wrong.
+func (c compiled) check() (errs []error) {
+	note := func(what string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", what, err))
+		}
+	}
+	if c.when != nil {
+		_, err := c.when()
+		note("when", err)
+	}
+	if c.until != nil {
+		_, err := c.until()
+		note("until", err)
+	}
+	_, err := c.why()
+	note("why", err)
+	_, err = c.remedy()
+	note("remedy", err)
+	return errs
 }
 
 // compiler holds one CEL environment for each kind of rule. `finding` is known
@@ -109,28 +136,20 @@ func licenceFunction(name string, answer func(*spdx.Expression, []string) bool) 
 		})))
 }
 
-// rule compiles all texts of a rule and reports everything wrong with them.
-func (c *compiler) rule(r *Rule) (out compiled, errs []error) {
+// rule makes the programs of a rule's texts, which are compiled when asked for.
+func (c *compiler) rule(r *Rule) compiled {
 	e := c.envs[r.On]
-	note := func(what string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", what, err))
+	later := func(text string, want *cel.Type) expression {
+		if text == "" {
+			return nil
 		}
+		return sync.OnceValues(func() (cel.Program, error) { return program(e, text, want) })
 	}
-	var err error
-	if r.When != "" {
-		out.when, err = program(e, r.When, types.BoolType)
-		note("when", err)
+	return compiled{
+		when: later(r.When, types.BoolType), until: later(r.Until, types.TimestampType),
+		why:    sync.OnceValues(func() (template, error) { return newTemplate(e, r.Why) }),
+		remedy: sync.OnceValues(func() (template, error) { return newTemplate(e, r.Remedy) }),
 	}
-	if r.Until != "" {
-		out.until, err = program(e, r.Until, types.TimestampType)
-		note("until", err)
-	}
-	out.why, err = newTemplate(e, r.Why)
-	note("why", err)
-	out.remedy, err = newTemplate(e, r.Remedy)
-	note("remedy", err)
-	return out, errs
 }
 
 // program compiles one expression whose value is one of the wanted types.
@@ -172,9 +191,13 @@ func oneLine(s string) string {
 var errNotBool = errors.New("a condition gave no boolean")
 
 // holds evaluates a condition; nil is always true.
-func holds(p cel.Program, f *facts) (bool, error) {
-	if p == nil {
+func holds(when expression, f *facts) (bool, error) {
+	if when == nil {
 		return true, nil
+	}
+	p, err := when()
+	if err != nil {
+		return false, err
 	}
 	v, _, err := p.Eval(f)
 	if err != nil {
@@ -188,9 +211,13 @@ func holds(p cel.Program, f *facts) (bool, error) {
 }
 
 // moment evaluates an until; nil is the zero time.
-func moment(p cel.Program, f *facts) (time.Time, error) {
-	if p == nil {
+func moment(until expression, f *facts) (time.Time, error) {
+	if until == nil {
 		return time.Time{}, nil
+	}
+	p, err := until()
+	if err != nil {
+		return time.Time{}, err
 	}
 	v, _, err := p.Eval(f)
 	if err != nil {

@@ -53,6 +53,9 @@ var fields = map[string]map[string]*types.FieldType{
 		"yanked":        field(types.BoolType, func(s *subject) any { return s.version.Yanked }),
 		"yanked_reason": field(types.StringType, func(s *subject) any { return string(s.version.YankedReason) }),
 		"licence":       field(types.StringType, func(s *subject) any { return s.version.Licence }),
+		"can":           field(types.NewListType(types.StringType), func(s *subject) any { return s.version.Capabilities }),
+		"can_now":       field(types.NewListType(types.StringType), func(s *subject) any { return s.version.Added }),
+		"baseline":      field(types.StringType, func(s *subject) any { return s.version.Baseline }),
 	},
 }
 

@@ -21,6 +21,13 @@ type Input struct {
 	Yanked       bool
 	YankedReason artifact.Untrusted
 	Licence      string // SPDX expression or the declared words; "" when unknown
+	// Capabilities are what the code of the version's files that were looked at can
+	// do, sorted words; Added those of them that the version it is compared with does
+	// not have, and Baseline is that version's number: "", and nothing added, where
+	// there is none.
+	Capabilities []string
+	Added        []string
+	Baseline     string
 	File         *File
 	Findings     []finding.Finding
 }

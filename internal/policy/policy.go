@@ -69,9 +69,9 @@ var embedded struct {
 // Default gives the policy that is in force where none is configured.
 func Default() *Policy {
 	embedded.once.Do(func() {
-		p, err := Parse("default.yaml", defaultYAML)
-		if err != nil {
-			panic("the embedded policy: " + err.Error()) // held by a test
+		p, problems := assemble(defaultYAML)
+		if len(problems) > 0 {
+			panic("the embedded policy: " + problems[0].Text) // held by a test, as is that all of it compiles
 		}
 		embedded.policy = p
 	})
@@ -92,8 +92,22 @@ func Parse(name string, b []byte) (*Policy, error) {
 	return nil, errors.Join(errs...)
 }
 
-// load reads, merges with the default where asked, and compiles.
+// load is assemble with everything compiled.
 func load(b []byte) (*Policy, []Problem) {
+	p, problems := assemble(b)
+	if p != nil {
+		problems = append(problems, p.check()...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return p, nil
+}
+
+// assemble reads and merges with the default where asked. It gives no policy when
+// the file cannot be read at all. What cannot be compiled is an error of the
+// evaluation that asks for it.
+func assemble(b []byte) (*Policy, []Problem) {
 	doc, problems := read(b)
 	if len(problems) > 0 {
 		return nil, problems
@@ -102,13 +116,12 @@ func load(b []byte) (*Policy, []Problem) {
 	if doc.extends {
 		problems = p.inherit(doc)
 	}
-	problems = append(problems, p.compile()...)
-	if len(problems) > 0 {
-		return nil, problems
+	if err := p.prepare(); err != nil {
+		return nil, append(problems, Problem{1, err.Error()})
 	}
 	p.arrange()
 	p.digest = p.computeDigest()
-	return p, nil
+	return p, problems
 }
 
 // inherit puts the default's rules after the file's own. A rule with a default
@@ -153,18 +166,24 @@ func (p *Policy) inherit(doc *document) (problems []Problem) {
 	return append(problems, more...)
 }
 
-// compile turns every condition and text into a program.
-func (p *Policy) compile() (problems []Problem) {
+// prepare makes every condition and text ready to be compiled.
+func (p *Policy) prepare() error {
 	c, err := newCompiler(p.settings)
 	if err != nil {
-		return []Problem{{1, err.Error()}}
+		return err
 	}
 	for _, r := range p.rules {
-		program, errs := c.rule(r)
-		for _, err := range errs {
+		r.program = c.rule(r)
+	}
+	return nil
+}
+
+// check compiles every condition and text.
+func (p *Policy) check() (problems []Problem) {
+	for _, r := range p.rules {
+		for _, err := range r.program.check() {
 			problems = append(problems, Problem{r.Line, fmt.Sprintf("rule %s: %v", r.ID, err)})
 		}
-		r.program = program
 	}
 	return problems
 }
@@ -255,7 +274,7 @@ func (p *Policy) Explain() string {
 
 // classes are the classes that findings have. Another one is treated as a fault.
 var classes = []finding.Class{
-	finding.Vulnerability, finding.Malware, finding.Name, finding.Origin, finding.Integrity, finding.Honesty,
+	finding.Vulnerability, finding.Malware, finding.Behaviour, finding.Name, finding.Origin, finding.Integrity, finding.Honesty,
 	finding.Licence, finding.Yanked, finding.Age, finding.Provenance, finding.Manifest, finding.Fault,
 }
 

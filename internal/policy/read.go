@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -64,7 +64,7 @@ func read(b []byte) (*document, []Problem) {
 	return doc, nil
 }
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?line ([0-9]+): `)
+var yamlLine = lazy.Regexp(`^(?:yaml: )?line ([0-9]+): `)
 
 // parseYAML reads exactly one YAML document without anchors: a policy is read by
 // people, and an alias says something that its line does not show.
@@ -97,7 +97,7 @@ func parseYAML(b []byte) (*yaml.Node, *Problem) {
 
 func yamlProblem(err error) *Problem {
 	line, text := 1, err.Error()
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
+	if m := yamlLine().FindStringSubmatch(text); m != nil {
 		fmt.Sscan(m[1], &line)
 		text = text[len(m[0]):]
 	}
@@ -252,7 +252,7 @@ func (r *reader) rules(doc *document, n *yaml.Node) {
 	}
 }
 
-var ruleID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+var ruleID = lazy.Regexp(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func (r *reader) rule(n *yaml.Node) *Rule {
 	m := r.entries(n, "a rule", "id", "on", "class", "when", "effect", "why", "remedy", "until", "examples")
@@ -269,7 +269,7 @@ func (r *reader) rule(n *yaml.Node) *Rule {
 		}
 		return n
 	}
-	if !ruleID.MatchString(rule.ID) || len(rule.ID) > 60 {
+	if !ruleID().MatchString(rule.ID) || len(rule.ID) > 60 {
 		r.wrong(at("id"), "a rule's id is lower-case words joined by hyphens, at most 60 characters, not %q", safe(rule.ID))
 		rule.ID = ""
 	}

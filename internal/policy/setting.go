@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // setting is one value of the file's settings map, a constant in conditions. Its
@@ -39,12 +39,12 @@ const (
 	kindList     = "a list of texts"
 )
 
-var settingName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
+var settingName = lazy.Regexp(`^[a-z][a-z0-9_]{0,40}$`)
 
 // readSetting gives one setting from its YAML.
 func readSetting(name string, n *yaml.Node) (setting, error) {
 	s := setting{name: name, written: n.Value, line: n.Line}
-	if !settingName.MatchString(name) {
+	if !settingName().MatchString(name) {
 		return s, fmt.Errorf("settings.%s: a setting's name is lower-case letters, digits and underscores", name)
 	}
 	switch {
@@ -126,13 +126,13 @@ func mergeSettings(def, own []setting) (merged []setting, problems []Problem) {
 	return merged, problems
 }
 
-var days = regexp.MustCompile(`^([0-9]{1,5})d`)
+var days = lazy.Regexp(`^([0-9]{1,5})d`)
 
 // ParseDuration reads "3d", "36h", "1d12h", "90m": Go's durations with days of
 // 24 hours in front. It is never negative.
 func ParseDuration(s string) (time.Duration, error) {
 	var total time.Duration
-	if m := days.FindStringSubmatch(s); m != nil {
+	if m := days().FindStringSubmatch(s); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil {
 			return 0, fmt.Errorf("reading duration %.40q: %w", s, err)

@@ -74,7 +74,11 @@ func (t *template) literal(s string) {
 
 // render gives the sentence. Everything that came from outside is made safe for
 // a terminal.
-func (t template) render(f *facts) (string, error) {
+func render(sentence func() (template, error), f *facts) (string, error) {
+	t, err := sentence()
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	for _, p := range t.parts {
 		if p.program == nil {

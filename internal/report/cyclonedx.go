@@ -131,7 +131,13 @@ func (b *bom) component(v verdict.VersionOutcome, ref string) cdx.Component {
 		at = finding.Location{File: v.File, Line: v.Line}.String()
 	}
 	c.Properties = properties("verdict", v.Verdict.String(), "decision", v.Decision, "decision-url", b.report.decisionURL(v.Decision), "until", until,
-		"direct", fmt.Sprint(v.Direct), "new", fmt.Sprint(v.New), "asked-at", at, "asked", v.Asked)
+		"direct", fmt.Sprint(v.Direct), "new", fmt.Sprint(v.New), "asked-at", at, "asked", v.Asked, "compared-with", v.ComparedWith)
+	for _, x := range v.Capabilities {
+		*c.Properties = append(*c.Properties, *properties("capability:"+safe(x.Word), evidence(x))...)
+		if x.New {
+			*c.Properties = append(*c.Properties, *properties("new-capability", x.Word)...)
+		}
+	}
 	if len(v.Files) == 1 {
 		c.Hashes = hashes(v.Files[0])
 	}

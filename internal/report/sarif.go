@@ -8,11 +8,11 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -89,6 +89,7 @@ type (
 		Level        string             `json:"level"`
 		Message      sarifText          `json:"message"`
 		Locations    []sarifLocation    `json:"locations,omitempty"`
+		Related      []sarifRelated     `json:"relatedLocations,omitempty"`
 		Fingerprints map[string]string  `json:"partialFingerprints"`
 		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
 		Properties   map[string]any     `json:"properties"`
@@ -96,6 +97,10 @@ type (
 	sarifLocation struct {
 		Physical *sarifPhysical `json:"physicalLocation,omitempty"`
 		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+	}
+	sarifRelated struct {
+		Message  sarifText      `json:"message"`
+		Physical *sarifPhysical `json:"physicalLocation"`
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
@@ -124,6 +129,7 @@ type (
 const (
 	sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 	sourceRoot  = "%SRCROOT%"
+	packageRoot = "PACKAGE" // where a version's files would lie unpacked
 	fingerprint = "gatehouse/v1"
 )
 
@@ -134,6 +140,7 @@ type sarif struct {
 	rules   map[string]int // place in list, by id
 	results []sarifResult
 	seen    map[string]int // how often a fingerprint was given
+	inside  bool           // a place in a package is named
 }
 
 func (s *sarif) log() sarifLog {
@@ -144,6 +151,9 @@ func (s *sarif) log() sarifLog {
 		OriginalURIBaseIDs: map[string]sarifArtifact{sourceRoot: {Description: &sarifText{Text: "the root of the source tree"}}},
 		Results:            notNull(s.results), ColumnKind: "unicodeCodePoints",
 		Properties: map[string]any{"verdict": o.Verdict.String()},
+	}
+	if s.inside {
+		run.OriginalURIBaseIDs[packageRoot] = sarifArtifact{Description: &sarifText{Text: "a folder with a folder for each archive of a package, which holds what is in the archive"}}
 	}
 	if !s.report.At.IsZero() {
 		run.Invocations[0].EndTimeUTC = s.report.At.UTC().Format("2006-01-02T15:04:05Z")
@@ -193,6 +203,13 @@ func (s *sarif) add(r verdict.Reason, purl, file string, line int) {
 	if purl != "" {
 		res.Properties["purl"] = safe(purl)
 	}
+	if r.Class == finding.Behaviour {
+		res.Properties["score"] = Score(r.Severity)
+	}
+	if at := r.Seen; at.Path != "" {
+		s.inside = true
+		res.Related = []sarifRelated{{Message: sarifText{Text: message("in the package: " + safe(at.String()))}, Physical: insidePackage(at)}}
+	}
 	if r.Waiver != "" {
 		// The gate's own store says so, not the source: "external".
 		res.Suppressions = []sarifSuppression{{Kind: "external", Status: "accepted", Justification: message("waiver " + safe(r.Waiver) + ": " + safe(r.Text))}}
@@ -222,6 +239,9 @@ func (s *sarif) fingerprint(rule, purl, file string) string {
 // own severity.
 func (s *sarif) rule(r verdict.Reason) int {
 	id, short := ruleID(r.Rule), "Rule "+safe(r.Rule)+" of the policy"
+	if r.Class == finding.Behaviour && r.Source != "" {
+		id, short = ruleID(r.Source), "Behaviour "+safe(r.Source)
+	}
 	advisory := len(r.IDs) > 0
 	if advisory {
 		id = ruleID(r.IDs[0])
@@ -247,10 +267,10 @@ func (s *sarif) rule(r verdict.Reason) int {
 }
 
 // notID is what an id may not have in it: viewers build addresses from ids.
-var notID = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
+var notID = lazy.Regexp(`[^A-Za-z0-9._+-]+`)
 
 func ruleID(s string) string {
-	s = strings.Trim(notID.ReplaceAllString(s, "-"), "-")
+	s = strings.Trim(notID().ReplaceAllString(s, "-"), "-")
 	return cmp.Or(s[:min(len(s), 100)], "unnamed")
 }
 
@@ -281,6 +301,8 @@ func classOf(c finding.Class) string {
 		return "a published advisory covers this version"
 	case finding.Malware:
 		return "known malware"
+	case finding.Behaviour:
+		return "its code does what malware does"
 	case finding.Name:
 		return "the name looks like another one"
 	case finding.Origin:
@@ -369,6 +391,20 @@ func (s *sarif) text(file string, line int) (string, bool) {
 	return "", false
 }
 
+// insidePackage is a place in a package's file, below a folder of that file's name:
+// it is in no repository, so nothing says where that folder is.
+func insidePackage(at verdict.Place) *sarifPhysical {
+	uri, ok := relativeURI(strings.TrimPrefix(at.Archive+"/"+at.Path, "/"))
+	if !ok {
+		uri = "package"
+	}
+	p := &sarifPhysical{Artifact: sarifArtifact{URI: uri, URIBaseID: packageRoot}}
+	if at.Line > 0 {
+		p.Region = &sarifRegion{StartLine: at.Line}
+	}
+	return p
+}
+
 // maxPath is the longest path that is written as an address, in bytes.
 const maxPath = 2048
 
@@ -391,7 +427,7 @@ func relativeURI(file string) (string, bool) {
 	return strings.Join(parts, "/"), true
 }
 
-var placeholder = regexp.MustCompile(`\{\d+\}`)
+var placeholder = lazy.Regexp(`\{\d+\}`)
 
 // message is text that no viewer takes for a link (section 3.11.6 of the
 // standard) or for a place to fill in (3.11.5).
@@ -399,7 +435,7 @@ func message(s string) string {
 	if strings.Contains(s, "](") {
 		s = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(s)
 	}
-	return placeholder.ReplaceAllStringFunc(s, func(m string) string { return "{" + m + "}" })
+	return placeholder().ReplaceAllStringFunc(s, func(m string) string { return "{" + m + "}" })
 }
 
 // uuid is an identifier made of a digest (RFC 9562, version 8), for formats that

@@ -269,6 +269,9 @@ func (t *textReport) groupLines(g group) []string {
 				out = append(out, t.flow(indent+"  ", indent+"    ", w)...)
 			}
 		}
+		if can := canDo(v); can != "" && (t.opt.All || changedPowers(v)) {
+			out = append(out, t.flow(indent+"  can: ", indent+"    ", safe(can))...)
+		}
 	}
 	return append(out, t.next(g, indent)...)
 }
@@ -420,6 +423,9 @@ func (t *textReport) admittedLines() []string {
 	for _, v := range t.o.Versions {
 		if v.Verdict == verdict.Admit {
 			out = append(out, "  admitted  "+safe(nameOf(v.Purl)))
+			if can := canDo(v); can != "" {
+				out = append(out, t.flow("            can: ", "              ", safe(can))...)
+			}
 		}
 		for _, r := range v.Reasons {
 			if !blocks(r) {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +18,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -120,7 +120,7 @@ func sameRequest(a, b verdict.Request) bool {
 	return err == nil && err2 == nil && bytes.Equal(one, two)
 }
 
-var requestID = regexp.MustCompile(`^r[a-z2-7]{12}$`) // as gate.NewID makes them
+var requestID = lazy.Regexp(`^r[a-z2-7]{12}$`) // as gate.NewID makes them
 
 // check refuses a request that could not be what its sender means.
 func (s *Server) check(in requestWish) error {
@@ -129,7 +129,7 @@ func (s *Server) check(in requestWish) error {
 	}
 	all := slices.Concat(in.Files, in.Include, in.Before)
 	switch {
-	case in.ID != "" && !requestID.MatchString(in.ID):
+	case in.ID != "" && !requestID().MatchString(in.ID):
 		return bad("id %q is none: an r and twelve of a-z and 2-7", shown(in.ID))
 	case len(in.Files)+len(in.Purls)+len(in.Problems) == 0:
 		return bad("name files or purls to look at")

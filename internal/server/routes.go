@@ -55,6 +55,7 @@ func (s *Server) table() []route {
 		{"POST /api/v1/revocations", access.Revoke, s.createRevocation},
 
 		{"GET /api/v1/explain", access.Read, s.explain},
+		{"GET /api/v1/differences", access.Request, s.difference},
 		{"GET /api/v1/decisions/{id}", access.Read, s.getDecision},
 
 		{"POST /api/v1/tokens", access.ManageTokens, s.createToken},

@@ -165,6 +165,7 @@ func TestRoles(t *testing.T) {
 		{"GET", "/api/v1/requests/" + out.Request, nil, reads},
 		{"GET", "/api/v1/decisions/" + decision, nil, reads},
 		{"GET", "/api/v1/explain?purl=pkg:pypi/demo@1.1", nil, reads},
+		{"GET", "/api/v1/differences?from=pkg:pypi/demo@1.0&to=pkg:pypi/demo@1.1", nil, signed},
 		{"GET", "/api/v1/asks", nil, reads},
 		{"GET", "/api/v1/waivers", nil, reads},
 		{"POST", "/api/v1/requests/" + out.Request + "/fixed", struct{}{}, reads},

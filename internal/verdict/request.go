@@ -99,6 +99,11 @@ type VersionOutcome struct {
 	// Licence is what the version says of itself: an SPDX expression, or its own
 	// words; empty where nothing was read.
 	Licence string `json:"licence,omitempty"`
+	// Capabilities are what the code of the files looked at can do, in order of word;
+	// ComparedWith is the number of the earlier version that says which are new, ""
+	// where there is none.
+	Capabilities []Capability `json:"capabilities,omitempty"`
+	ComparedWith string       `json:"compared_with,omitempty"`
 
 	Version artifact.Version `json:"-"`
 }

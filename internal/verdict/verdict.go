@@ -93,6 +93,26 @@ type Reason struct {
 	Waiver   string           `json:"waiver,omitempty"`  // id of the waiver that turned it into a note
 	File     string           `json:"file,omitempty"`    // the manifest line that asked
 	Line     int              `json:"line,omitempty"`
+	Seen     Place            `json:"seen,omitzero"` // where in the package it was seen
+}
+
+// Place is a place in one of a version's files.
+type Place struct {
+	Archive string `json:"archive,omitempty"` // the wheel or sdist; "" where it may be any of them
+	Path    string `json:"path"`
+	Line    int    `json:"line,omitempty"` // from 1; 0: all of it
+}
+
+// String gives "demo/setup.py:3".
+func (p Place) String() string { return finding.Location{File: p.Path, Line: p.Line}.String() }
+
+// Capability is something that the code of a version can do, with one place as
+// evidence.
+type Capability struct {
+	Word string `json:"word"` // net, exec, eval, ...
+	Place
+	Text string `json:"text,omitempty"` // the line of source, shortened
+	New  bool   `json:"new,omitempty"`  // what the version is compared with cannot
 }
 
 // Sum is the verdict that reasons add up to: any reject rejects, else any hold

@@ -100,6 +100,9 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 			return obj
 		}
 	}
+	if key == "address" && len(args) == 0 && obj.kind != vObject && obj.from.Has(fromSocket) {
+		return unknown // where a server listens is nothing that it heard
+	}
 	switch obj.kind {
 	case vString:
 		if key == "replace" && len(args) == 2 && argNodes != 0 && a.at(argNodes).op == nRegex {
@@ -137,6 +140,25 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 	}
 	if key == "constructor" && (obj.callable || obj.kind == vString || obj.kind == vArray) {
 		return a.callValue(a.member(obj, key, pos, true), obj, args, pos, construct, true)
+	}
+	return a.callUnknownMethod(obj, key, args, pos)
+}
+
+// callBuiltin follows a method of the language's own arrays and texts on obj. A
+// method that obj has itself does not take part: it may be this very one, borrowed.
+func (a *analysis) callBuiltin(obj *value, key string, args []*value, pos int32) *value {
+	switch obj.kind {
+	case vUnion:
+		var out *value
+		for _, it := range obj.items {
+			out = merge(out, a.callBuiltin(it, key, args, pos))
+		}
+		if out == nil {
+			return unknown
+		}
+		return out
+	case vArray, vString, vNumber:
+		return a.callMethod(obj, key, args, pos, false, false, 0)
 	}
 	return a.callUnknownMethod(obj, key, args, pos)
 }
@@ -489,7 +511,7 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		return a.module(args[0].with(&value{disguised: disguised}), pos, path)
 	case strings.HasPrefix(path, "Array.prototype.") || strings.HasPrefix(path, "String.prototype."):
 		if this != nil && this.kind != vNull && this.kind != vName {
-			return a.callMethod(this, path[strings.LastIndexByte(path, '.')+1:], args, pos, false, false, 0)
+			return a.callBuiltin(this, path[strings.LastIndexByte(path, '.')+1:], args, pos)
 		}
 	case path == "Function()" && f.approx != "":
 		return name("") // what "return this" gives
@@ -823,7 +845,8 @@ func (a *analysis) module(v *value, pos int32, how string) *value {
 	if strings.HasSuffix(s, ".node") {
 		a.emit(code.Fact{Kind: code.Native, Name: how, Args: []string{s}, Disguised: disguised}, pos, v.marks, v.from)
 	}
-	if from := a.fileFrom(v); from&(fromFetch|fromDecode|fromDecrypt).ViaFile() != 0 && !strings.HasSuffix(s, ".json") {
+	bare := !strings.ContainsAny(s, `/\\`) && !strings.HasPrefix(s, ".") // the name of a package, whatever files are called
+	if from := a.fileFrom(v); !bare && from&(fromFetch|fromDecode|fromDecrypt).ViaFile() != 0 && !strings.HasSuffix(s, ".json") {
 		a.emit(code.Fact{Kind: code.Eval, Name: how, Args: []string{s}}, pos, v.marks, from)
 	}
 	out := name(canonicalModule(s))

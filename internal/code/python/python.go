@@ -324,11 +324,26 @@ func (a *analysis) published(p *pending) code.Fact {
 			break
 		}
 		f.Args = append(f.Args, argument(v))
-		if v.flags&odd != 0 {
+		if v.flags&odd != 0 && (p.kind != code.Send && p.kind != code.Socket || readable(v)) {
 			f.Disguised = true
 		}
 	}
 	return f
+}
+
+// readable says whether data says anything to a person: an address, a name, a text.
+// The numbers of a protocol do not, however they are written.
+func readable(v *value) bool {
+	if v.marks != 0 {
+		return true
+	}
+	s := v.s + v.tail
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\n' && s[i] != '\r' && s[i] != '\t' || s[i] >= 0x7f {
+			return v.kind == text && len(s) >= 4
+		}
+	}
+	return len(s) >= 4
 }
 
 // argument is a constant as a word of Args; of text of which only the ends are

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -83,5 +85,55 @@ func BenchmarkPutPull(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		ok(b, db.PutPull(ctx, "main", sha, "ci", day))
+	}
+}
+
+// largeCode is what is seen in an archive of a thousand source files.
+func largeCode(version int) []code.File {
+	files := make([]code.File, 1000)
+	for i := range files {
+		f := &files[i]
+		f.Path, f.SHA256, f.Size, f.Language = fmt.Sprintf("demo/part%d/module%d.py", i%20, i), artifact.DigestOf([]byte{byte(i), byte(i >> 8)}), 9000, code.Python
+		for n := range 40 {
+			f.Facts.Facts = append(f.Facts.Facts, code.Fact{Kind: code.Import, Name: fmt.Sprintf("demo.part%d.module%d", n%7, (i*n)%1000), Line: n * 11, Scope: fmt.Sprintf("Class%d.method%d", n%5, n), Text: fmt.Sprintf("from .part%d import module%d as m", n%7, (i*n)%1000)})
+		}
+	}
+	files[0].Facts.Facts[0].Line = version // what changes from one version to the next
+	return files
+}
+
+// BenchmarkPutEvidence keeps the facts of a large archive; each is a version of the
+// same package, so nearly all of them are there.
+func BenchmarkPutEvidence(b *testing.B) {
+	db := openTemp(b)
+	reports := []scan.Report{{Code: largeCode(1)}, {Code: largeCode(2)}}
+	if err := db.PutEvidence(b.Context(), "first", "sha", reports[0], day); err != nil {
+		b.Fatal(err)
+	}
+	var before, after int64
+	before, _ = fileSize(b.Context(), db.reader)
+	b.ResetTimer()
+	for n := range b.N {
+		if err := db.PutEvidence(b.Context(), fmt.Sprint(n), "sha", reports[1], day); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	after, _ = fileSize(b.Context(), db.reader)
+	b.ReportMetric(float64(before), "bytes/first")
+	b.ReportMetric(float64(after-before)/float64(b.N), "bytes/next")
+}
+
+// BenchmarkCode reads the facts of a large archive, to ask new rules about them.
+func BenchmarkCode(b *testing.B) {
+	db := openTemp(b)
+	if err := db.PutEvidence(b.Context(), "first", "sha", scan.Report{Code: largeCode(1)}, day); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	for range b.N {
+		if files, err := db.Code(b.Context(), "first"); err != nil || len(files) != 1000 {
+			b.Fatal(len(files), err)
+		}
 	}
 }

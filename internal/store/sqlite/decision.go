@@ -118,10 +118,13 @@ func key(d verdict.Decision) []any {
 
 // publish is the statements that write decisions, compiled once for many. They
 // close with their transaction.
-type publish struct{ standing, decision, decided, stands *sql.Stmt }
+type publish struct {
+	tx                                  *sql.Tx
+	standing, decision, decided, stands *sql.Stmt
+}
 
 func preparePublish(ctx context.Context, tx *sql.Tx) (publish, error) {
-	var p publish
+	p := publish{tx: tx}
 	for _, s := range []struct {
 		into **sql.Stmt
 		text string
@@ -179,6 +182,14 @@ func (p publish) stand(ctx context.Context, d verdict.Decision) (stood bool, err
 	at := d.Inputs.At.UnixMilli()
 	if _, err := p.decided.ExecContext(ctx, d.ID, at); err != nil {
 		return false, err
+	}
+	if admitted != nil && d.TakesBack() {
+		_, err := p.tx.ExecContext(ctx, `
+			INSERT INTO recalled (registry, ecosystem, package, file, number, at_ms)
+			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, append(key(d), at)...)
+		if err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case d.TakesBack() || d.File == "":

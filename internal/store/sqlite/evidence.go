@@ -23,12 +23,17 @@ func (db *DB) Evidence(ctx context.Context, key string) (scan.Report, error) {
 }
 
 // PutEvidence implements gate.Store. Every package that has a file with these
-// bytes gets a new generation.
+// bytes gets a new generation. r.Code goes into tables of its own (see Code).
 func (db *DB) PutEvidence(ctx context.Context, key string, sha artifact.Digest, r scan.Report, at time.Time) error {
 	doing := fmt.Sprintf("recording evidence %.80q", key)
 	if err := store.CheckText(key, string(sha)); err != nil {
 		return wrap(doing, err)
 	}
+	files, err := packCode(r.Code)
+	if err != nil {
+		return wrap(doing, err)
+	}
+	r.Code = nil
 	report, err := json.Marshal(r)
 	if err != nil {
 		return wrap(doing, err)
@@ -37,6 +42,9 @@ func (db *DB) PutEvidence(ctx context.Context, key string, sha artifact.Digest, 
 		added, err := insert(ctx, tx, `INSERT INTO evidence (key, sha256, at_ms, report) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			key, sha, at.UnixMilli(), string(report))
 		if err != nil || !added {
+			return err
+		}
+		if err := files.put(ctx, tx, key); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `

@@ -117,7 +117,7 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 // whether it may change.
 func TestEveryTableIsGuarded(t *testing.T) {
 	ctx, db := context.Background(), openTemp(t)
-	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true, "job": true, "upload": true, "report": true, "tombstone": true}
+	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true, "job": true, "upload": true, "report": true, "tombstone": true, "behaviour": true}
 	tables, err := list(ctx, db, scanText, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	ok(t, err)
 	for _, table := range tables {
@@ -172,6 +172,50 @@ func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 		}
 	}
 	ok(t, db.Close())
+	ok(t, db.Close())
+}
+
+// TestRecallsOfTheFifthSchema: what a store knew before it kept recalls counts.
+func TestRecallsOfTheFifthSchema(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), fileName)
+	five := fstest.MapFS{}
+	names, err := numbered(migrations())
+	ok(t, err)
+	for _, name := range names[:5] {
+		text, err := fs.ReadFile(migrations(), name)
+		ok(t, err)
+		five[name] = &fstest.MapFile{Data: text}
+	}
+	db, err := open(ctx, path, five, slog.New(slog.DiscardHandler))
+	ok(t, err)
+	for i, tc := range []struct{ id, file, verdict string }{
+		{"a1", "back.whl", "admit"}, {"a2", "back.whl", "reject"}, {"a3", "back.whl", "admit"},
+		{"b1", "clean.whl", "hold"}, {"b2", "clean.whl", "admit"}, {"c1", "never.whl", "reject"},
+	} {
+		_, err := db.writer.ExecContext(ctx, `INSERT INTO decision (registry, ecosystem, package, number, file, id, verdict, at_ms, body)
+			VALUES ('main', 'pypi', 'demo', $1, $2, $3, $4, $5, '{}')`, tc.file+"-1", tc.file, tc.id, tc.verdict, i)
+		ok(t, err)
+		_, err = db.writer.ExecContext(ctx, `INSERT INTO decided (decision, at_ms) VALUES ($1, $2)`, tc.id, i)
+		ok(t, err)
+	}
+	_, err = db.writer.ExecContext(ctx, `INSERT INTO evidence (key, sha256, at_ms, report) VALUES ('k', 's', 1, '{}')`)
+	ok(t, err)
+	ok(t, db.Close())
+
+	db, err = Open(ctx, path)
+	ok(t, err)
+	st, err := db.State(ctx, "main", artifact.Package{Ecosystem: artifact.PyPI, Name: "demo"})
+	ok(t, err)
+	if len(st.Recalled) != 1 || !st.Recalled["back.whl-1"] {
+		t.Errorf("recalled %v, want the one that was refused after it was admitted", st.Recalled)
+	}
+	if _, err := db.Behaviour(ctx, "k"); !errors.Is(err, verdict.ErrNotFound) {
+		t.Errorf("evidence from before facts were kept: %v, want that there is nothing to ask about", err)
+	}
+	keys, err := db.Unevaluated(ctx, "r", "", 10)
+	if err != nil || len(keys) != 0 {
+		t.Errorf("to be evaluated: %v, %v", keys, err)
+	}
 	ok(t, db.Close())
 }
 

@@ -34,11 +34,19 @@ func (db *DB) State(ctx context.Context, registry string, p artifact.Package) (g
 		Files:         map[string]artifact.File{},
 		AdmittedSince: map[string]time.Time{},
 		Approvals:     map[string][]verdict.Approval{},
+		Recalled:      map[string]bool{},
 	}
 	for _, read := range []func() error{
 		func() error { return stateFiles(ctx, db, tx, p, &st) },
 		func() error { return stateAdmissions(ctx, db, tx, registry, p, &st) },
 		func() error { return stateApprovals(ctx, db, tx, registry, p, &st) },
+		func() error {
+			numbers, err := listPrepared(ctx, db, tx, scanText, stateRecalled, registry, p.Ecosystem, p.Name)
+			for _, number := range numbers {
+				st.Recalled[number] = true
+			}
+			return err
+		},
 		func() (err error) {
 			st.Waivers, err = listPrepared(ctx, db, tx, scanWaiver, waiversOfPackage, registry, p.Ecosystem, p.Name)
 			return err
@@ -59,9 +67,10 @@ const (
 	stateSince  = `SELECT file, admitted_ms FROM standing WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND admitted_ms IS NOT NULL`
 	stateSigned = selectApproval + `
 		WHERE a.registry = $1 AND a.ecosystem = $2 AND a.package = $3 ORDER BY a.seq DESC`
+	stateRecalled = `SELECT DISTINCT number FROM recalled WHERE registry = $1 AND ecosystem = $2 AND package = $3`
 )
 
-var stateQueries = []string{stateOrigin, stateFile, stateSince, stateSigned, waiversOfPackage}
+var stateQueries = []string{stateOrigin, stateFile, stateSince, stateSigned, stateRecalled, waiversOfPackage}
 
 // listPrepared reads all rows of a query that was compiled before tx began.
 func listPrepared[T any](ctx context.Context, db *DB, tx *sql.Tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {

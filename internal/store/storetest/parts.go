@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
@@ -100,6 +101,80 @@ func evidence(t *testing.T, s Store) {
 	same(t, "after a second write", must(s.Evidence(ctx, "k1"))(t), r)
 	ok(t, s.PutEvidence(ctx, "k2", sha, scan.Report{}, day))
 	same(t, "an empty report", must(s.Evidence(ctx, "k2"))(t), scan.Report{})
+}
+
+// codeOf is what an analyser said of files.
+func codeOf(files ...string) []code.File {
+	var out []code.File
+	for _, name := range files {
+		out = append(out, code.File{Path: name, SHA256: artifact.DigestOf([]byte(name)), Size: 7, Role: code.Install, RunBy: "setup.py",
+			Facts: code.Facts{Language: code.Python, Unread: "line 3", Dropped: 2, Facts: []code.Fact{
+				{Kind: code.Exec, Name: "os.system", Line: 3, Args: []string{"tr\u202eue"}, From: []string{"fetch"}, Disguised: true, Layer: 2}}}})
+	}
+	return out
+}
+
+// facts are kept apart from reports, and what rules made of them can be replaced.
+func facts(t *testing.T, s Store) {
+	ctx := t.Context()
+	files := append(codeOf("a/setup.py", "a/b.py"), code.File{Path: "a/data", Facts: code.Facts{Language: code.Text}})
+	ok(t, s.PutEvidence(ctx, "k1", "s1", scan.Report{Entries: 3, Code: files}, day))
+	same(t, "Evidence", must(s.Evidence(ctx, "k1"))(t), scan.Report{Entries: 3})
+	same(t, "Code", must(s.Code(ctx, "k1"))(t), files)
+	ok(t, s.PutEvidence(ctx, "k1", "s1", scan.Report{Code: codeOf("other")}, day))
+	same(t, "Code, after a second write", must(s.Code(ctx, "k1"))(t), files)
+	ok(t, s.PutEvidence(ctx, "k2", "s2", scan.Report{Code: files[1:]}, day))
+	same(t, "Code, where another archive has the same files", must(s.Code(ctx, "k2"))(t), files[1:])
+	ok(t, s.PutEvidence(ctx, "k3", "s3", scan.Report{}, day))
+	same(t, "Code of an archive without files", must(s.Code(ctx, "k3"))(t), []code.File{})
+
+	same(t, "Behaviour, before rules were asked", must(s.Behaviour(ctx, "k1"))(t), scan.Behaviour{})
+	same(t, "Unevaluated", must(s.Unevaluated(ctx, "r1", "", 10))(t), []string{"k1", "k2", "k3"})
+	b := scan.Behaviour{Rules: "r1", Matches: []scan.Match{{Rule: "x", Strength: scan.Strong, Severity: finding.High, Text: "<&> no", Facts: []string{"f"}, Places: []string{"a/b.py:3"}}},
+		Capabilities: []scan.Capability{{Word: "exec", Path: "a/b.py", Line: 3}}}
+	ok(t, s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k1", Behaviour: b}, {Evidence: "k3", Behaviour: scan.Behaviour{Rules: "r1"}}}, day))
+	same(t, "Behaviour", must(s.Behaviour(ctx, "k1"))(t), b)
+	same(t, "Unevaluated by them", must(s.Unevaluated(ctx, "r1", "", 10))(t), []string{"k2"})
+	same(t, "Unevaluated by others", must(s.Unevaluated(ctx, "r2", "", 2))(t), []string{"k1", "k2"})
+	same(t, "Unevaluated, the rest", must(s.Unevaluated(ctx, "r2", "k2", 2))(t), []string{"k3"})
+	b.Rules, b.Matches = "r2", nil
+	ok(t, s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k1", Behaviour: b}}, day))
+	same(t, "Behaviour by other rules", must(s.Behaviour(ctx, "k1"))(t), b)
+	ok(t, s.PutBehaviours(ctx, nil, day))
+
+	if s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k2", Behaviour: b}, {Evidence: "nothing", Behaviour: b}}, day) == nil {
+		t.Error("the behaviour of evidence that is not there was recorded")
+	}
+	same(t, "the good half of a refused batch", must(s.Behaviour(ctx, "k2"))(t), scan.Behaviour{})
+	_, err := s.Code(ctx, "nothing")
+	is(t, "Code of nothing", err, verdict.ErrNotFound)
+	_, err = s.Behaviour(ctx, "nothing")
+	is(t, "Behaviour of nothing", err, verdict.ErrNotFound)
+}
+
+// recalled: a version of which an admission was ever taken back is known for it, in
+// that registry, also when it is admitted again.
+func recalled(t *testing.T, s Store) {
+	ctx := t.Context()
+	v, w := version(django, "2.2"), version(django, "2.3")
+	known := func() map[string]bool { return must(s.State(ctx, "main", django))(t).Recalled }
+	publish := func(v artifact.Version, a verdict.Verdict, note string) {
+		t.Helper()
+		ok(t, s.Publish(ctx, []verdict.Decision{decision(v, "f.whl", a, note, day)}))
+	}
+	publish(v, verdict.Hold, "1")
+	publish(v, verdict.Admit, "2")
+	same(t, "held first, then admitted", known(), map[string]bool{})
+	ok(t, s.Publish(ctx, []verdict.Decision{faulty(decision(v, "f.whl", verdict.Hold, "3", day))}))
+	same(t, "held for a fault", known(), map[string]bool{})
+	ok(t, s.PutDecisions(ctx, []verdict.Decision{decision(v, "f.whl", verdict.Reject, "4", day)}))
+	same(t, "a refusal that one request met", known(), map[string]bool{})
+	publish(v, verdict.Reject, "5")
+	same(t, "taken back", known(), map[string]bool{"2.2": true})
+	publish(v, verdict.Admit, "6")
+	publish(w, verdict.Admit, "7")
+	same(t, "admitted again", known(), map[string]bool{"2.2": true})
+	same(t, "in another registry", must(s.State(ctx, "other", django))(t).Recalled, map[string]bool{})
 }
 
 func origins(t *testing.T, s Store) {
@@ -277,6 +352,7 @@ func state(t *testing.T, s Store) {
 		AdmittedSince: map[string]time.Time{f.Name: day},
 		Waivers:       []verdict.Waiver{all, here},
 		Approvals:     map[string][]verdict.Approval{"2.2": {a}, "2.3": {b}},
+		Recalled:      map[string]bool{},
 	})
 	same(t, "State elsewhere", must(s.State(ctx, "other", django))(t).Waivers, []verdict.Waiver{elsewhere, all})
 }
@@ -560,6 +636,15 @@ func generation(t *testing.T, s Store) {
 		{"the same file", func() error { return s.PutFile(ctx, file(v, "x"), day) }, false},
 		{"evidence about it", func() error { return s.PutEvidence(ctx, "k1", sha, scan.Report{}, day) }, true},
 		{"evidence again", func() error { return s.PutEvidence(ctx, "k1", sha, scan.Report{}, day) }, false},
+		{"what rules made of it", func() error {
+			return s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k1", Behaviour: scan.Behaviour{Rules: "r"}}}, day)
+		}, true},
+		{"the same again", func() error {
+			return s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k1", Behaviour: scan.Behaviour{Rules: "r"}}}, day.Add(time.Hour))
+		}, false},
+		{"what other rules made of it", func() error {
+			return s.PutBehaviours(ctx, []gate.EvidencedBehaviour{{Evidence: "k1", Behaviour: scan.Behaviour{Rules: "q"}}}, day)
+		}, true},
 		{"an origin", func() error { return s.SetOrigin(ctx, django, "main-upstream", day) }, true},
 		{"the same origin", func() error { return s.SetOrigin(ctx, django, "main-upstream", day) }, false},
 		{"an admission", put(d), true},

@@ -40,6 +40,8 @@ func Run(t *testing.T, open Open) {
 		{"file keeps its digest", fileKeepsItsDigest},
 		{"files follow the origin", filesFollowTheOrigin},
 		{"evidence", evidence},
+		{"facts and behaviours", facts},
+		{"recalls", recalled},
 		{"origins", origins},
 		{"decisions", decisions},
 		{"decision that comes back", decisionComesBack},

@@ -1,0 +1,82 @@
+package house
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestLazyRegexps compiles what package lazy will only compile when it is asked.
+func TestLazyRegexps(t *testing.T) {
+	found := 0
+	for _, folder := range []string{"internal", "cmd"} {
+		err := filepath.WalkDir(filepath.Join(repository(t), folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || !isLazyRegexp(call.Fun) {
+					return true
+				}
+				found++
+				if err := compiles(call.Args); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Error("no lazy.Regexp was found; this test looks in the wrong place")
+	}
+}
+
+func isLazyRegexp(fun ast.Expr) bool {
+	s, ok := fun.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != "Regexp" {
+		return false
+	}
+	p, ok := s.X.(*ast.Ident)
+	return ok && p.Name == "lazy"
+}
+
+// compiles wants one literal, or literals added up, that are an expression.
+func compiles(args []ast.Expr) error {
+	text := ""
+	var err error
+	for _, a := range args {
+		ast.Inspect(a, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				part, bad := strconv.Unquote(n.Value)
+				text, err = text+part, bad
+			case *ast.Ident:
+				err = errNoLiteral
+			}
+			return err == nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = regexp.Compile(text)
+	return err
+}
+
+var errNoLiteral = errors.New("lazy.Regexp wants a literal, so that this test can compile it")
