@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
@@ -121,7 +122,7 @@ func (g *Gate) outdatedBefore(v *View, version artifact.Version) ([]int, error) 
 	if err != nil {
 		return nil, nil // it has no place among the others
 	}
-	base, drift := v.lineage.before(own)
+	base, drift := v.lineage.before(own, time.Time{}, g.Now())
 	var files []int
 	for i, f := range v.Index.Files {
 		if (base.is(f.Number) || drift.is(f.Number)) && v.lookedBefore(i) {
@@ -132,7 +133,7 @@ func (g *Gate) outdatedBefore(v *View, version artifact.Version) ([]int, error) 
 }
 
 // is says whether the ancestor is the version of that number.
-func (a *ancestor) is(number string) bool { return a != nil && a.now.Version.Number == number }
+func (a *ancestor) is(number string) bool { return a != nil && a.files.version.Number == number }
 
 // lookAgain looks at a file that was fetched before.
 func (g *Gate) lookAgain(ctx context.Context, registry string, version artifact.Version, v *View, i int) error {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -23,16 +24,87 @@ const driftAge = 90 * 24 * time.Hour
 // admitted in the registry now, no admission of it was ever taken back, and what
 // was seen in it is kept (THREATS.md, Difference laundering).
 type ancestor struct {
-	key  []byte // orders versions
-	now  *scan.Baseline
-	then *scan.Baseline // of those of its files that were admitted driftAge ago; nil when none were
+	key   []byte // orders versions
+	files *vettedFiles
+	now   *scan.Baseline // of those of its files that count for whoever is compared with it
+	then  *scan.Baseline // of those of them that were admitted driftAge before; nil when none were
 	// startup are the facts of what runs whenever an interpreter starts, by the rule that saw them.
 	startup map[string]map[string]bool
+	// withheld: something of it is not served now, for a fault: its upstream has it no
+	// more, as happens to malware before anybody has written about it. It vouches for
+	// nothing new, and takes nothing away from what it vouched for already.
+	withheld bool
 	// unevaluated: today's rules were not asked about all of it.
 	unevaluated bool
 	// outdated: some of it was seen by earlier scanners only, whose facts may be in
 	// other words. It can be looked at again.
 	outdated bool
+}
+
+// vettedFiles is what was seen in the files of an ancestor. It is safe for concurrent use:
+// views are shared.
+type vettedFiles struct {
+	version artifact.Version
+	waived  map[string]bool // rules
+	files   []vetted        // those admitted first come first
+
+	mu   sync.Mutex
+	made map[int]*scan.Baseline // of the first so many files
+}
+
+// vetted is a file that is admitted.
+type vetted struct {
+	name     string
+	since    time.Time
+	evidence string          // its key
+	does     *scan.Behaviour // nil where there are no rules, or they were not asked
+}
+
+// admittedBy is what there is of those files that were admitted by a moment; nil when
+// none were.
+func (s *vettedFiles) admittedBy(moment time.Time) *scan.Baseline {
+	n := 0
+	for n < len(s.files) && !s.files[n].since.After(moment) {
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made[n] == nil {
+		if s.made == nil {
+			s.made = map[int]*scan.Baseline{}
+		}
+		s.made[n] = s.baseline(s.files[:n])
+	}
+	return s.made[n]
+}
+
+func (s *vettedFiles) baseline(files []vetted) *scan.Baseline {
+	b := &scan.Baseline{Version: s.version, Waived: s.waived}
+	about := []any{s.version.Purl(), slices.Sorted(maps.Keys(s.waived))}
+	for _, f := range slices.SortedFunc(slices.Values(files), func(x, y vetted) int { return strings.Compare(x.name, y.name) }) {
+		rules := ""
+		if f.does != nil {
+			rules = f.does.Rules
+			b.Behaviours = append(b.Behaviours, f.does)
+		}
+		about = append(about, []string{f.name, f.evidence, rules})
+	}
+	text, err := json.Marshal(about)
+	if err != nil {
+		panic(err) // strings only
+	}
+	b.Digest = artifact.DigestOf(text)
+	return b
+}
+
+// with is the ancestor as one version is compared with it.
+func (a *ancestor) with(now, then *scan.Baseline) *ancestor {
+	one := *a
+	one.now, one.then = now, then
+	return &one
 }
 
 // lineage is the ancestors that a package has, lowest version first.
@@ -41,33 +113,58 @@ type lineage []*ancestor
 // before gives what a version is compared with: the nearest lower ancestor, and the
 // nearest one that was admitted driftAge ago already, where that is another one. Both
 // may be nil.
-func (l lineage) before(key []byte) (base, drift *ancestor) {
+//
+// since is when the first file of the version was admitted, zero when none is. What
+// was admitted is compared with what was there to compare it with: another version
+// that is admitted later, or has become old enough to show drift, must not take it
+// away, or have its approval lapse.
+func (l lineage) before(key []byte, since, now time.Time) (base, drift *ancestor) {
+	moment := now
+	if !since.IsZero() {
+		moment = since
+	}
 	for _, a := range slices.Backward(l) {
-		if bytes.Compare(a.key, key) >= 0 {
+		if bytes.Compare(a.key, key) >= 0 || a.withheld && since.IsZero() {
 			continue
 		}
+		then := a.files.admittedBy(moment.Add(-driftAge))
 		if base == nil {
-			base = a
-		}
-		if a.then != nil {
-			if a.then.Digest != base.now.Digest {
-				drift = a
+			now := a.files.admittedBy(moment)
+			if now == nil {
+				continue // none of it was there
 			}
-			return base, drift
+			base = a.with(now, then)
 		}
+		if then == nil {
+			continue
+		}
+		if then.Digest != base.now.Digest {
+			drift = a.with(nil, then)
+		}
+		return base, drift
 	}
 	return base, nil
 }
 
+// since is when the first file of the version was admitted; zero when none is.
+func (vf *versionFacts) since() time.Time {
+	var first time.Time
+	for _, x := range vf.indexed {
+		if at := vf.state.AdmittedSince[x.Name]; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
+}
+
 // ancestorOf makes an ancestor of a version that was just decided about; nil when it
 // may not be one.
-func (vf *versionFacts) ancestorOf(key []byte, gone map[string]bool, now time.Time) *ancestor {
+func (vf *versionFacts) ancestorOf(key []byte, gone map[string]bool) *ancestor {
 	if vf.state.Recalled[vf.version.Number] {
 		return nil
 	}
-	a := &ancestor{key: key, startup: map[string]map[string]bool{}}
-	var files, old []string
-	waived := map[string]bool{}
+	was := &vettedFiles{version: vf.version, waived: map[string]bool{}}
+	a := &ancestor{key: key, files: was, startup: map[string]map[string]bool{}}
 	for _, x := range vf.indexed {
 		since := vf.state.AdmittedSince[x.Name]
 		if since.IsZero() {
@@ -77,7 +174,8 @@ func (vf *versionFacts) ancestorOf(key []byte, gone map[string]bool, now time.Ti
 		if d.TakesBack() {
 			return nil // what was admitted is so no more
 		}
-		vf.addWaived(waived, d, x.Name)
+		a.withheld = a.withheld || d.Verdict != verdict.Admit
+		vf.addWaived(was.waived, d, x.Name)
 		report := vf.reports[x.Name]
 		switch {
 		case report == nil:
@@ -90,18 +188,12 @@ func (vf *versionFacts) ancestorOf(key []byte, gone map[string]bool, now time.Ti
 			continue // looked at before facts were kept
 		}
 		a.remember(report)
-		files = append(files, x.Name)
-		if now.Sub(since) >= driftAge {
-			old = append(old, x.Name)
-		}
+		was.files = append(was.files, vetted{x.Name, since, vf.keys[x.Name], vf.behaviours[x.Name]})
 	}
-	if len(files) == 0 {
+	if len(was.files) == 0 {
 		return nil
 	}
-	a.now = vf.baselineOf(files, waived)
-	if len(old) > 0 {
-		a.then = vf.baselineOf(old, waived)
-	}
+	slices.SortStableFunc(was.files, func(x, y vetted) int { return x.since.Compare(y.since) })
 	return a
 }
 
@@ -123,26 +215,6 @@ func (vf *versionFacts) addWaived(waived map[string]bool, d verdict.Decision, fi
 			}
 		}
 	}
-}
-
-func (vf *versionFacts) baselineOf(files []string, waived map[string]bool) *scan.Baseline {
-	b := &scan.Baseline{Version: vf.version, Waived: waived}
-	slices.Sort(files)
-	about := []any{vf.version.Purl(), slices.Sorted(maps.Keys(waived))}
-	for _, name := range files {
-		rules := ""
-		if had := vf.behaviours[name]; had != nil {
-			rules = had.Rules
-			b.Behaviours = append(b.Behaviours, had)
-		}
-		about = append(about, []string{name, vf.keys[name], rules})
-	}
-	text, err := json.Marshal(about)
-	if err != nil {
-		panic(err) // strings only
-	}
-	b.Digest = artifact.DigestOf(text)
-	return b
 }
 
 func (a *ancestor) remember(r *scan.Report) {

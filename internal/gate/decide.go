@@ -244,12 +244,28 @@ func covers(w verdict.Waiver, f Facts, r verdict.Reason, now time.Time) bool {
 
 // applyApprovals turns holds into notes when a person approved exactly this
 // evidence. A fault needs two people, and the file's digest is part of what
-// they approved.
+// they approved. A fault that came later leaves the rest approved and holds by
+// itself: what was admitted is not taken back because its upstream has it no more.
 func applyApprovals(reasons []verdict.Reason, f Facts, in *verdict.Inputs) []verdict.Reason {
 	if f.File == nil || !f.Looked {
 		return reasons
 	}
-	evidence := verdict.EvidenceDigest(f.File.SHA256, reasons)
+	if !approve(reasons, f, in, blocks) {
+		approve(reasons, f, in, func(r verdict.Reason) bool { return blocks(r) && r.Class != finding.Fault })
+	}
+	return reasons
+}
+
+// approve turns those of the reasons that are meant into notes when enough people
+// approved exactly them.
+func approve(reasons []verdict.Reason, f Facts, in *verdict.Inputs, meant func(verdict.Reason) bool) bool {
+	var bound []verdict.Reason
+	for _, r := range reasons {
+		if meant(r) {
+			bound = append(bound, r)
+		}
+	}
+	evidence := verdict.EvidenceDigest(f.File.SHA256, bound)
 	var by []string
 	var ids []string
 	for _, a := range f.Approvals {
@@ -258,21 +274,21 @@ func applyApprovals(reasons []verdict.Reason, f Facts, in *verdict.Inputs) []ver
 		}
 	}
 	need := 1
-	if slices.ContainsFunc(reasons, func(r verdict.Reason) bool { return blocks(r) && r.Class == finding.Fault }) {
+	if slices.ContainsFunc(bound, func(r verdict.Reason) bool { return r.Class == finding.Fault }) {
 		need = 2
 	}
 	if len(by) < need {
-		return reasons
+		return false
 	}
 	for i := range reasons {
-		if r := &reasons[i]; blocks(*r) {
+		if r := &reasons[i]; meant(*r) {
 			r.Effect = verdict.EffectNote
 			r.Text += " (approved by " + artifact.Untrusted(strings.Join(by, ", ")).String() + ")"
 			r.Until = time.Time{}
 		}
 	}
 	in.Approvals = ids
-	return reasons
+	return true
 }
 
 // speaksOf says whether an approval that stands was given for this file here.

@@ -422,3 +422,29 @@ func TestKnownMalwareIntegrityOriginAndFaultsCannotBeWaived(t *testing.T) {
 		}
 	}
 }
+
+// TestAFaultThatComesLaterLeavesTheRestApproved: it holds by itself, so that nothing
+// is taken back; and what one person approved without it does not open it.
+func TestAFaultThatComesLaterLeavesTheRestApproved(t *testing.T) {
+	odd := finding.Finding{Rule: "odd", Class: finding.Behaviour, Severity: finding.High, Text: "odd"}
+	fault := finding.Finding{Rule: "upstream-vanished", Class: finding.Fault, Severity: finding.High, Text: "gone"}
+	f := facts(odd)
+	d := decide(t, policy.Default(), f, today)
+	by := func(who string, d verdict.Decision) verdict.Approval {
+		return verdict.Approval{ID: who, Registry: "main", Version: f.Version, Approver: who, Created: today, Evidence: verdict.EvidenceDigest(f.File.SHA256, d.Reasons)}
+	}
+	f.Approvals = []verdict.Approval{by("ann", d)}
+	if d := decide(t, policy.Default(), f, today); d.Verdict != verdict.Admit {
+		t.Fatalf("approved: %s (%s)", d.Verdict, rules(d.Reasons))
+	}
+	f.AdmittedSince = today.Add(-day)
+	f.Findings = append(f.Findings, fault)
+	later := decide(t, policy.Default(), f, today)
+	if later.Verdict != verdict.Hold || later.TakesBack() || gate.Serves(later) {
+		t.Errorf("with a fault: %s, takes back %t (%s); want it held for the fault alone", later.Verdict, later.TakesBack(), rules(later.Reasons))
+	}
+	f.Findings = append(f.Findings, finding.Finding{Rule: "odder", Class: finding.Behaviour, Severity: finding.High, Text: "odder"})
+	if d := decide(t, policy.Default(), f, today); d.Verdict != verdict.Hold || !d.TakesBack() {
+		t.Errorf("with something new beside it: %s, takes back %t (%s)", d.Verdict, d.TakesBack(), rules(d.Reasons))
+	}
+}

@@ -60,6 +60,9 @@ type Store interface {
 	Decision(ctx context.Context, id string) (verdict.Decision, error)
 	// DecisionsOf lists the decisions about a version in a registry, newest first.
 	DecisionsOf(ctx context.Context, registry string, v artifact.Version, limit int) ([]verdict.Decision, error)
+	// LastAdmission gives the newest decision that admitted a file in a registry,
+	// whatever was decided since.
+	LastAdmission(ctx context.Context, registry string, v artifact.Version, file string) (verdict.Decision, error)
 	// AdmittedNames lists the names of packages with at least one admitted file,
 	// sorted.
 	AdmittedNames(ctx context.Context, registry string, e artifact.Ecosystem) ([]string, error)

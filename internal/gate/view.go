@@ -241,7 +241,7 @@ func (g *Gate) inherit(ctx context.Context, vf *versionFacts) error {
 		vf.alone = true
 		return ctx.Err()
 	}
-	vf.base, vf.drift = v.lineage.before(key)
+	vf.base, vf.drift = v.lineage.before(key, vf.since(), g.Now())
 	return nil
 }
 
@@ -340,7 +340,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 		if vf == nil {
 			vf = &versionFacts{version: x.Version(f), registry: reg.Name, index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
 			if key := keys[f.Number]; key != nil {
-				vf.base, vf.drift = v.lineage.before(key)
+				vf.base, vf.drift = v.lineage.before(key, vf.since(), now)
 			}
 			if err := g.gather(ctx, vf, now); err != nil {
 				return nil, err
@@ -367,7 +367,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 			v.Until = d.Until
 		}
 		if vf.decided(d); len(vf.decisions) == len(vf.indexed) && keys[f.Number] != nil {
-			if a := vf.ancestorOf(keys[f.Number], gone, now); a != nil {
+			if a := vf.ancestorOf(keys[f.Number], gone); a != nil {
 				v.lineage = append(v.lineage, a)
 			}
 		}
@@ -494,6 +494,7 @@ type versionFacts struct {
 	unevaluated  []string                    // evidence that they were not asked about yet, by key
 	base, drift  *ancestor                   // what it is compared with; nil when there is none
 	alone        bool                        // what it would be compared with could not be read
+	blind        bool                        // no facts were kept of a file that is up for admission
 	decisions    map[string]verdict.Decision // by file name, once they were taken
 	words, added []string                    // see can
 	before       string
@@ -545,6 +546,8 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 			vf.unevaluated = append(vf.unevaluated, key)
 		case b != nil:
 			vf.behaviours[x.Name] = b
+		case vf.behave && vf.state.AdmittedSince[x.Name].IsZero():
+			vf.blind = true
 		}
 	}
 	target := scan.VersionTarget{
@@ -589,7 +592,7 @@ func (vf *versionFacts) behaviourUnknown() bool {
 			return true
 		}
 	}
-	return vf.alone || len(vf.unevaluated) > 0
+	return vf.alone || vf.blind || len(vf.unevaluated) > 0
 }
 
 // decided remembers a decision about one of the version's files.
@@ -608,17 +611,15 @@ func (g *Gate) earlierEvidence(ctx context.Context, vf *versionFacts, f artifact
 	if vf.state.AdmittedSince[f.Name].IsZero() {
 		return "", scan.Report{}, verdict.ErrNotFound
 	}
-	ds, err := g.Store.DecisionsOf(ctx, vf.registry, vf.version, 1000)
+	d, err := g.Store.LastAdmission(ctx, vf.registry, vf.version, f.Name)
 	if err != nil {
 		return "", scan.Report{}, err
 	}
-	for _, d := range ds {
-		if d.File == f.Name && d.Verdict == verdict.Admit && d.Inputs.FileSHA256 == f.SHA256 && d.Inputs.FileEvidence != "" {
-			r, err := g.Store.Evidence(ctx, d.Inputs.FileEvidence)
-			return d.Inputs.FileEvidence, r, err
-		}
+	if d.Inputs.FileSHA256 != f.SHA256 {
+		return "", scan.Report{}, verdict.ErrNotFound
 	}
-	return "", scan.Report{}, verdict.ErrNotFound
+	r, err := g.Store.Evidence(ctx, d.Inputs.FileEvidence)
+	return d.Inputs.FileEvidence, r, err
 }
 
 // runChecks gives the findings by the file they are about ("" for all), what

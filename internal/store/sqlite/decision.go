@@ -227,6 +227,16 @@ func (db *DB) DecisionsOf(ctx context.Context, registry string, v artifact.Versi
 	return ds, wrap(fmt.Sprintf("listing decisions of %s", v), err)
 }
 
+// LastAdmission implements gate.Store.
+func (db *DB) LastAdmission(ctx context.Context, registry string, v artifact.Version, file string) (verdict.Decision, error) {
+	d, err := one(ctx, db, scanDecision, `
+		SELECT d.ecosystem, d.package, d.number, d.body FROM decision d
+		WHERE d.registry = $1 AND d.ecosystem = $2 AND d.package = $3 AND d.file = $4 AND d.number = $5 AND d.verdict = 'admit'
+		ORDER BY (SELECT max(o.seq) FROM decided o WHERE o.decision = d.id) DESC LIMIT 1`,
+		registry, v.Package.Ecosystem, v.Package.Name, file, v.Number)
+	return d, wrap(fmt.Sprintf("reading what admitted %.80q of %s", file, v), err)
+}
+
 // AdmittedNames implements gate.Store.
 func (db *DB) AdmittedNames(ctx context.Context, registry string, e artifact.Ecosystem) ([]string, error) {
 	names, err := list(ctx, db, scanText, `

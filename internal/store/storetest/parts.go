@@ -255,6 +255,17 @@ func decisionComesBack(t *testing.T, s Store) {
 	same(t, "newest first", ids(must(s.DecisionsOf(ctx, "main", v, 10))(t)), []string{admit.ID, reject.ID})
 	same(t, "AdmittedSince", admitted(t, s, django)["f.whl"], day.Add(2*time.Hour))
 	same(t, "the row itself", must(s.Decision(ctx, admit.ID))(t).Inputs.At.Equal(day), true)
+
+	other := decision(v, "f.whl", verdict.Admit, "clean, by other data", day.Add(3*time.Hour))
+	reject.Inputs.At = day.Add(4 * time.Hour)
+	for _, d := range []verdict.Decision{other, again, reject} {
+		ok(t, s.Publish(ctx, []verdict.Decision{d}))
+	}
+	same(t, "LastAdmission", must(s.LastAdmission(ctx, "main", v, "f.whl"))(t).ID, admit.ID)
+	_, err := s.LastAdmission(ctx, "main", v, "g.whl")
+	is(t, "LastAdmission of another file", err, verdict.ErrNotFound)
+	_, err = s.LastAdmission(ctx, "other", v, "f.whl")
+	is(t, "LastAdmission in another registry", err, verdict.ErrNotFound)
 }
 
 // admitted says since when the files of a package are admitted.

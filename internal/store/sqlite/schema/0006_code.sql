@@ -35,6 +35,10 @@ CREATE TABLE recalled (
 	at_ms     INTEGER NOT NULL,
 	PRIMARY KEY (registry, ecosystem, package, number, file)
 ) STRICT, WITHOUT ROWID;
+-- What admitted a file last is asked for each file of a package after an upgrade of
+-- the scanners.
+CREATE INDEX decision_admitting ON decision (registry, ecosystem, package, number, file) WHERE verdict = 'admit';
+
 -- Of the time before this table it is known only that a refusal came after an
 -- admission; some were faults that passed, and count as recalls all the same.
 INSERT INTO recalled (registry, ecosystem, package, number, file, at_ms)
