@@ -117,6 +117,18 @@ const (
 	Polyglot    Kind = "polyglot"     // the bytes are something else than the name says; Name is what they are
 )
 
+// Across is half of a flow between two files of a package; scan/malware joins the
+// halves, and no report holds one. Name is one of these words, a colon, and a name
+// of the file itself or the full name of another's; Args are as said here.
+const Across Kind = "across"
+
+const (
+	Holds = "holds" // a name of this file, or what its function gives, is data of From; or is itself the function Args[1] of kind Args[0], or Given and the name that Args[1] is known by in its file
+	Given = "given" // a function of this file gives its own argument to the function Args[1] of kind Args[0], whose own Args follow; Gives and a full name, when it hands it on
+	Takes = "takes" // what another file's name gives comes to the function Args[1] of kind Args[0]
+	Gives = "gives" // another file's function is given data of From, and what the names in Args of other files give
+)
+
 // What a package says as a whole. No analyser gives these: scan/malware reads them
 // off manifests and off the list of files, and adds them to the file that says so.
 const (
@@ -141,6 +153,9 @@ const (
 	// ViaFile before a kind ("file:fetch") says that such data was written to a file
 	// that this fact then uses.
 	ViaFile = "file:"
+	// ViaAuth before a kind ("auth:env") says that such data is only what a request
+	// proves with who asks: the header or argument that is there for that.
+	ViaAuth = "auth:"
 	// Unfolded: text that the analyser knows to be put together at run time
 	// (join, reverse, arithmetic on characters) and could not fold.
 	Unfolded = "computed"

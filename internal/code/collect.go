@@ -283,7 +283,7 @@ func Shorten(s string, most int) string {
 
 // runeStart gives the nearest offset at or before at that does not lie inside a character.
 func runeStart(s string, at int) int {
-	for back := 0; back < utf8.UTFMax && at-back > 0 && at-back < len(s); back++ {
+	for back := 0; back < utf8.UTFMax && at-back >= 0 && at-back < len(s); back++ {
 		if utf8.RuneStart(s[at-back]) {
 			return at - back
 		}

@@ -236,10 +236,11 @@ func revisions(scanners []FileScanner) []string {
 
 // How a worker's memory is kept small without spending its time on that: it
 // collects when it has grown by this many percent, which for most archives is
-// hardly ever, and harder from so many bytes on, which is a wish and no limit.
+// hardly ever, and harder from so many bytes on, which is a wish and no limit. The
+// pages of the program itself, which all workers share, add some 22 MB.
 const (
 	workerGCPercent = 400
-	workerMemory    = 48 << 20
+	workerMemory    = 36 << 20
 )
 
 // order is what the parent tells the worker beside the open file.

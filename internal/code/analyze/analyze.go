@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -172,6 +173,9 @@ func (l *layers) add(in code.Fact, depth int, f code.Fact) {
 	if f.Reach != code.Nowhere {
 		f.Reach = in.Reach
 	}
+	if f.Kind == code.Send && in.Kind == code.Exec && len(in.From) > 0 { // a command that was made of data sends it
+		f.From = slices.Compact(slices.Sorted(slices.Values(slices.Concat(f.From, in.From))))
+	}
 	l.out.Add(f)
 }
 
@@ -195,18 +199,24 @@ func fromBinary(name, ext string, lang code.Language, src []byte) code.Facts {
 	if format != "" {
 		more = append(more, code.Fact{Kind: code.BinaryFile, Name: format, Line: 1, Text: path.Base(name)})
 	}
+	if format == "java-class" {
+		more = append(more, classFacts(src)...)
+	}
 	switch {
 	case media[ext] && format != "":
 		more = append(more, code.Fact{Kind: code.Polyglot, Name: format, Line: 1, Text: path.Base(name)})
 	case media[ext] && lang != code.Binary && lang != code.Text:
 		more = append(more, code.Fact{Kind: code.Polyglot, Name: string(lang), Line: 1})
 		return as(lang, src, more)
-	case byName[ext] != "" && ext != ".ts": // .ts is a video's name too
+	case byName[ext] != "" && !(ext == ".ts" && video(src)):
 		what := format
 		if what == "" {
 			what = "binary"
 		}
 		more = append(more, code.Fact{Kind: code.Polyglot, Name: what, Line: 1, Text: path.Base(name)})
+		// An interpreter goes by the name: a few control characters in a comment, or the
+		// first bytes of another format, hide nothing from it.
+		return as(byName[ext], src, more)
 	}
 	out := code.NewCollector(code.Binary, nil)
 	if tail := afterPicture(src); len(tail) > 0 {
@@ -218,6 +228,13 @@ func fromBinary(name, ext string, lang code.Language, src []byte) code.Facts {
 	facts := out.Facts()
 	facts.Embedded = nil
 	return facts
+}
+
+// video knows MPEG transport streams, whose name TypeScript took: packets of 188
+// bytes that begin with a G.
+func video(src []byte) bool {
+	const packet = 188
+	return len(src) > 2*packet && src[0] == 'G' && src[packet] == 'G' && src[2*packet] == 'G'
 }
 
 // behind reads what follows a picture.

@@ -70,6 +70,7 @@ func TestFile(t *testing.T) {
 	}{
 		{"formats", "a.so", elf, []string{"binary-file elf", "no polyglot"}},
 		{"a class", "A.class", "\xca\xfe\xba\xbe\x00\x00\x00\x34........", []string{"binary-file java-class"}},
+		{"a class that starts programs", "A.class", "\xca\xfe\xba\xbe\x00\x00\x00\x34\x00\x07\x01\x00\x11java/lang/Runtime\x07\x00\x01\x01\x00\x04exec\x01\x00\x03()V\x0c\x00\x03\x00\x04\x0a\x00\x02\x00\x05", []string{"exec java.lang.Runtime.exec ~call"}},
 		{"a fat Mach-O", "a.node", "\xca\xfe\xba\xbe\x00\x00\x00\x02........", []string{"binary-file macho"}},
 		{"a Mach-O of the other endian", "a.dylib", "\xcf\xfa\xed\xfe\x07\x00\x00\x01", []string{"binary-file macho"}},
 		{"compiled Python", "a.pyc", "\xcb\x0d\x0d\x0a\x00\x00\x00\x00" + strings.Repeat("\x00", 16), []string{"binary-file pyc"}},
@@ -120,6 +121,28 @@ func TestLayersEnd(t *testing.T) {
 		if f.Layer > code.MostLayers {
 			t.Errorf("layer %d: %s", f.Layer, codetest.Line(f))
 		}
+	}
+}
+
+// TestNamesThatInterpretersGoBy: control characters, zero bytes or the first bytes of
+// another format make no binary of what is run by its name.
+func TestNamesThatInterpretersGoBy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, name, src string }{
+		{"control characters in a comment", "a.py", "#" + strings.Repeat("\x01", 900) + "\n" + evil},
+		{"the first bytes of bytecode", "a.py", "#\x0c\r\n#" + strings.Repeat("\x01", 900) + "\n" + evil},
+		{"a zero byte, which Python 2 reads over", "a.py", "#\x00\n" + evil},
+		{"a zero byte in a comment, as Node has it", "a.js", "/*\x00*/require('os').system; require('child_process').exec('true')\n"},
+		{"in TypeScript, whose name is a video's too", "a.ts", "/*\x00*/import { exec } from 'child_process'; exec('true')\n"},
+	} {
+		got := codetest.Show(analyze.File(c.name, []byte(c.src)))
+		if !strings.Contains(strings.Join(got, "\n"), "[true]") {
+			t.Errorf("%s: the call in %s is not seen: %s", c.why, c.name, strings.Join(got, "\n"))
+		}
+	}
+	video := strings.Repeat("G"+strings.Repeat("\x00", 187), 20)
+	if got := analyze.File("a.ts", []byte(video)); got.Language != code.Binary {
+		t.Errorf("a video is read as %s", got.Language)
 	}
 }
 

@@ -21,3 +21,18 @@ func TestWords(t *testing.T) {
 		t.Error("the empty set has words")
 	}
 }
+
+func TestOutput(t *testing.T) {
+	for line, want := range map[string]flow.Set{
+		"cat ~/.npmrc 2>/dev/null; gh auth token": flow.Of(code.Secret),
+		"whoami; hostname; env":                   flow.Of(code.EnvAll),
+		"env A=1 make; cat README.md; ; |":        0,
+		"tar c '~/.ssh/id_rsa' && /usr/bin/env":   flow.Of(code.Secret, code.EnvAll),
+		"set -e; npm test":                        0,
+		"export -p > all.txt":                     flow.Of(code.EnvAll),
+	} {
+		if got := flow.Output(line); got != want {
+			t.Errorf("%q gives %v, want %v", line, got.Words(), want.Words())
+		}
+	}
+}

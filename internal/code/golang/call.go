@@ -116,6 +116,16 @@ func (a *analysis) passes(pos token.Pos, name string, recv value, args []value, 
 			v = a.join(v, p)
 		}
 		return v
+	case name == "strings.Join" && len(args) == 2 && args[1].known && len(args[0].parts) > 0:
+		v.known = true
+		for i, p := range args[0].parts {
+			if i > 0 {
+				v = a.join(v, args[1])
+			}
+			v = a.join(v, p)
+		}
+		v.disguised = v.disguised || v.known && args[1].text == ""
+		return v
 	case name == "strings.Join" || name == "strings.Replace" || name == "strings.ReplaceAll":
 		v.from |= flow.Word(code.Unfolded)
 		return v

@@ -32,6 +32,7 @@ const (
 	mostOperators = 10000   // in one statement
 	mostDepth     = 60      // of expressions that are folded
 	mostFolded    = 1 << 17
+	mostParts     = 4096 // of a list of texts that are kept
 )
 
 // Analyze gives the facts of one file.
@@ -121,8 +122,9 @@ type value struct {
 	known     bool
 	from      flow.Set
 	disguised bool
-	typ       string // "net/http.Client"
-	path      string // of an open file
+	typ       string  // "net/http.Client"
+	path      string  // of an open file
+	parts     []value // of a list of texts
 }
 
 func (a *analysis) facts() code.Facts {
@@ -345,6 +347,7 @@ func (a *analysis) assign(s *ast.AssignStmt) {
 			}
 			id, ok := l.(*ast.Ident)
 			if !ok {
+				a.joinsShell(l, v)
 				continue
 			}
 			if s.Tok == token.ADD_ASSIGN {
@@ -353,6 +356,20 @@ func (a *analysis) assign(s *ast.AssignStmt) {
 			if id.Name != "_" && id.Name != "err" {
 				a.vars[id.Name] = v
 			}
+		}
+	}
+}
+
+// joinsShell: the input or output of a program that is to be started is a connection.
+func (a *analysis) joinsShell(l ast.Expr, v value) {
+	field, ok := l.(*ast.SelectorExpr)
+	if !ok || !v.from.Has(flow.Of(code.Socket)) {
+		return
+	}
+	switch field.Sel.Name {
+	case "Stdin", "Stdout", "Stderr":
+		if a.eval(field.X).typ == "os/exec.Cmd" {
+			a.add(l.Pos(), code.Fact{Kind: code.Exec, Name: "os/exec.Cmd." + field.Sel.Name, From: v.from.Words()})
 		}
 	}
 }
@@ -504,6 +521,9 @@ func (a *analysis) composite(x *ast.CompositeLit) value {
 	for _, e := range x.Elts {
 		w := a.eval(e)
 		v.from |= w.from
+		if elem == "string" && len(v.parts) < mostParts {
+			v.parts = append(v.parts, w)
+		}
 		if !numbers {
 			continue
 		}

@@ -1,6 +1,10 @@
 package javascript
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+)
 
 // atoms gives each distinct identifier of a file a small number.
 type atoms struct {
@@ -144,7 +148,13 @@ func keyword(b []byte) int32 {
 }
 
 func newAtoms() *atoms {
-	a := &atoms{slots: make([]int32, 1024), names: make([]string, 0, 512)}
+	first := firstAtoms()
+	return &atoms{slots: slices.Clone(first.slots), names: append(make([]string, 0, 512), first.names...)}
+}
+
+// firstAtoms are what every file begins with.
+var firstAtoms = sync.OnceValue(func() *atoms {
+	a := &atoms{slots: make([]int32, 1024)}
 	for _, s := range fixedAtoms {
 		a.names = append(a.names, s)
 		if s != "" {
@@ -152,7 +162,7 @@ func newAtoms() *atoms {
 		}
 	}
 	return a
-}
+})
 
 // slot finds where b stands or would stand.
 func (a *atoms) slot(b []byte) uint32 {

@@ -241,12 +241,6 @@ func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos 
 		a.aborted = true
 		return unknown
 	}
-	if keeping[key] && obj.kind == vName && keepers[obj.s] {
-		for _, arg := range args {
-			d := arg.deep(1)
-			obj.from |= d.from & (fromDecode | fromDecrypt | fromFetch | fromComputed)
-		}
-	}
 	if key == "pipe" || key == "pipeTo" || key == "pipeThrough" {
 		if len(args) > 0 {
 			a.flowInto(args[0], obj.from)
@@ -664,6 +658,10 @@ func (a *analysis) ordinary(path string, f, this *value, args []*value, pos int3
 	if out.env && serialise[path] { // which was said there
 		out.env, out.from = false, out.from|fromEnvAll
 	}
+	a.givesAway(path, args, out.from, pos)
+	if i := strings.LastIndexByte(path, '.'); i > 0 && this != nil && keeping[path[i+1:]] && keepers[path[:i]] {
+		this.from |= out.from & (fromDecode | fromDecrypt | fromFetch | fromComputed)
+	}
 	soon := !laterCalls[path] && !laterCalls[path[strings.LastIndexByte(path, '.')+1:]]
 	var ret *value
 	param := plain(&value{from: out.from, marks: out.marks})
@@ -845,7 +843,7 @@ func (a *analysis) module(v *value, pos int32, how string) *value {
 	if strings.HasSuffix(s, ".node") {
 		a.emit(code.Fact{Kind: code.Native, Name: how, Args: []string{s}, Disguised: disguised}, pos, v.marks, v.from)
 	}
-	bare := !strings.ContainsAny(s, `/\\`) && !strings.HasPrefix(s, ".") // the name of a package, whatever files are called
+	bare := !strings.ContainsAny(s, `/\`) && !strings.HasPrefix(s, ".") // the name of a package, whatever files are called
 	if from := a.fileFrom(v); !bare && from&(fromFetch|fromDecode|fromDecrypt).ViaFile() != 0 && !strings.HasSuffix(s, ".json") {
 		a.emit(code.Fact{Kind: code.Eval, Name: how, Args: []string{s}}, pos, v.marks, from)
 	}

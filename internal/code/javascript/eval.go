@@ -89,6 +89,7 @@ type analysis struct {
 	files     map[string]flow.Set // what was written, by the keys of its path
 	filePaths []string
 	held      map[string]flow.Set // what variables of the environment and global names were given, by name
+	exports   map[string]*value   // what module.exports was given, by name
 	thrown    flow.Set            // what the exceptions of this block carry
 	envName   int                 // around a property named env
 	sinks     bool                // there are facts to which something may flow
@@ -108,16 +109,32 @@ func newAnalysis(src []byte, lang code.Language) *analysis {
 		budget: decode.NewBudget(), markIndex: map[string]int{}, files: map[string]flow.Set{}, stepsLeft: stepsOfFile,
 		guessed: map[string]bool{},
 	}
-	a.lines = make([]int32, 1, 2+bytes.Count(src, []byte("\n")))
+	a.lines = lineStarts(src)
+	return a
+}
+
+// lineStarts gives where each line begins. A line ends with LF, CR or both.
+func lineStarts(src []byte) []int32 {
+	lines := make([]int32, 1, 2+bytes.Count(src, []byte("\n")))
+	if bytes.IndexByte(src, '\r') < 0 {
+		for at := 0; ; {
+			n := bytes.IndexByte(src[at:], '\n')
+			if n < 0 {
+				return lines
+			}
+			at += n + 1
+			lines = append(lines, int32(at))
+		}
+	}
 	for i := 0; i < len(src); i++ {
 		if c := src[i]; c == '\n' || c == '\r' {
 			if c == '\r' && i+1 < len(src) && src[i+1] == '\n' {
 				i++
 			}
-			a.lines = append(a.lines, int32(i+1))
+			lines = append(lines, int32(i+1))
 		}
 	}
-	return a
+	return lines
 }
 
 // place gives line and column of an offset, both from 1.
@@ -1073,7 +1090,7 @@ func (a *analysis) body(f *fun, args []*value) {
 	i := 0
 	for p := x.a; p != 0; p = a.at(p).next {
 		a.declarePattern(p)
-		v := unknown
+		v := asked
 		switch {
 		case args != nil && i < len(args):
 			v = args[i]

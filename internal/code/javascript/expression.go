@@ -972,7 +972,7 @@ func (a *analysis) isFunction(path string) bool {
 		return true
 	}
 	for _, class := range [...]string{"Object.", "Array.", "String.", "Number.", "Math.", "JSON.", "Function.", "console.", "Promise.", "Date."} {
-		if strings.HasPrefix(path, class) && !strings.HasSuffix(path, ")") {
+		if strings.HasPrefix(path, class) && !strings.HasSuffix(path, ")") && !strings.Contains(path, "$") { // the language names nothing so
 			return true
 		}
 	}

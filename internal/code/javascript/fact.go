@@ -196,6 +196,7 @@ func (a *analysis) patch(obj *value, key string, known bool, v *value, pos int32
 	}
 	switch {
 	case strings.HasPrefix(path, "module.exports") || strings.HasPrefix(path, "exports"):
+		a.exported(path, v)
 		return
 	case obj.s == "process.env":
 		if s, ok := v.str(); ok && key == "NODE_TLS_REJECT_UNAUTHORIZED" && s == "0" {
@@ -210,7 +211,7 @@ func (a *analysis) patch(obj *value, key string, known bool, v *value, pos int32
 		}
 		a.emit(f, pos, v.marks, v.from)
 		return
-	case obj.s == "" && v.kind != vFunc && v.kind != vName:
+	case obj.s == "" && v.kind != vFunc && (v.kind != vName || v.from != 0):
 		a.hold(key, v)
 		return
 	case strings.HasPrefix(path, "console.") && v.kind == vFunc && a.emptyBody(v.fn):

@@ -16,6 +16,9 @@ var update = flag.Bool("update", false, "write what is found to the golden files
 func compact(f code.Facts) []string {
 	var out []string
 	for _, x := range f.Facts {
+		if x.Kind == code.Across { // see across_test.go
+			continue
+		}
 		s := strings.TrimSpace(string(x.Kind) + " " + x.Name)
 		if len(x.Args) > 0 {
 			s += fmt.Sprintf(" %q", x.Args)

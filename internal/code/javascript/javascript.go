@@ -79,7 +79,11 @@ func (a *analysis) whole(program *fun, ts bool) {
 		}
 		a.hoist(first)
 		a.statements(first)
+		top := a.scope
 		a.flush(0)
+		if pass == passes-1 {
+			a.holds(top)
+		}
 	}
 }
 
@@ -114,6 +118,9 @@ func (a *analysis) large(program *fun, ts bool) {
 	for pass := range int32(passesLarge) {
 		a.begin(program, pass, pass == passesLarge-1)
 		errors = a.part(0, int32(len(a.src)), ts)
+		if pass == passesLarge-1 {
+			a.holds(a.scope)
+		}
 		if pass == 0 && errors > 3 && !ts { // perhaps it has types
 			if e := countErrors(a.src, a.atoms, true); e < countErrors(a.src, a.atoms, false) {
 				ts = true
@@ -162,7 +169,7 @@ func (a *analysis) part(start, end int32, ts bool) int {
 	for p.t.kind != tEOF {
 		p.nodes = p.nodes[:1]
 		p.vars = 0
-		p.full = false
+		p.full, p.filling = false, false
 		a.generation++
 		a.gen = a.generation
 		n := p.statementOrSkip()

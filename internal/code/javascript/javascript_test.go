@@ -219,3 +219,19 @@ func BenchmarkAnalyze(b *testing.B) {
 		Analyze(src)
 	}
 }
+
+// TestBorrowedMethods: an object that has a method of the language as its own is
+// followed once.
+func TestBorrowedMethods(t *testing.T) {
+	src := `const l = { slice: Array.prototype.slice, length: 1 }
+l.slice(1)
+require("child_process").exec("true")
+`
+	found := false
+	for _, f := range Analyze([]byte(src)).Facts {
+		found = found || f.Kind == code.Exec
+	}
+	if !found {
+		t.Error("what stands behind the call is not followed")
+	}
+}

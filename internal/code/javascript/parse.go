@@ -28,6 +28,7 @@ type parser struct {
 	errors     int
 	errorPos   int32
 	full       bool  // nodes were left out because there were too many
+	filling    bool  // there are so many that shorter bodies are left for later too
 	deep       bool  // ... because they lay too deep
 	vars       int32 // list of names that var declares in the function being read
 	noIn       bool
@@ -893,12 +894,18 @@ func (p *parser) body(pos, params int32, flag uint8) int32 {
 
 // skipLong leaves the block that starts here for later when it is long.
 func (p *parser) skipLong(body *int32) bool {
-	if len(p.src)-int(p.t.start) < lazyBytes || int(p.t.start) < p.shortUntil {
+	long := lazyBytes
+	if len(p.nodes) > mostNodes/4 { // a bundle is one statement of thousands of functions
+		if long = lazyBytes >> 6; !p.filling {
+			p.filling, p.shortUntil = true, 0
+		}
+	}
+	if len(p.src)-int(p.t.start) < long || int(p.t.start) < p.shortUntil {
 		return false
 	}
 	at := p.pos
 	p.skipGroup()
-	if p.pos-int(p.t.start) < lazyBytes {
+	if p.pos-int(p.t.start) < long {
 		p.shortUntil = p.pos // nor is what stands in it
 		p.pos = at
 		return false

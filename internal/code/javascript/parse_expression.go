@@ -592,8 +592,8 @@ func (p *parser) array() int32 {
 		x := p.element()
 		count++
 		if count > mostElements && len(p.nodes) == before+1 {
+			p.full = p.full || p.nodes[before].op != nNum // of a table of numbers the rest says nothing new
 			p.nodes = p.nodes[:before]
-			p.full = true
 		} else {
 			p.add(&l, x)
 		}

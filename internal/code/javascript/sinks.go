@@ -1,6 +1,7 @@
 package javascript
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,6 +170,9 @@ func (c *sink) plain() *value {
 			shown = append(shown, v)
 		}
 	}
+	if strings.HasPrefix(c.path, "process.binding()") {
+		c.fact.Disguised = true // Node has a plain way to start a process
+	}
 	if c.spec.kind != noKind {
 		c.emit(c.spec.kind, shown, 0)
 	}
@@ -221,7 +225,11 @@ func (c *sink) shell() *value {
 			return
 		}
 		file := c.a.fileFrom(cmd)
+		c.a.crosses(code.Exec, c.fact.Name, cmd, c.pos)
 		f, marks, from := c.build(code.Exec, []*value{cmd})
+		if len(f.Args) == 1 && f.Args[0] == "" {
+			f.Args[0] = scriptOf(cmd)
+		}
 		c.a.emit(f, c.pos, marks, from|file)
 		if s := scriptOf(cmd); s != "" {
 			c.a.embed(code.Shell, s, f, c.pos, marks, from|file)
@@ -235,7 +243,9 @@ func (c *sink) shell() *value {
 		c.a.environment(c.pos, c.fact.Name)
 		return c.result(fromEnvAll)
 	}
-	return c.running(program)
+	out := c.running(program)
+	out.from |= flow.Output(program)
+	return out
 }
 
 // input looks at what a program that runs its input is given by an option.
@@ -293,6 +303,9 @@ func (c *sink) spawn() *value {
 	}
 	if len(list) == 0 {
 		list = []*value{unknown}
+	}
+	if v := list[0]; v.kind == vName && (v.s == "process.execPath" || v.s == "process.argv0" || v.s == "process.argv.0") { // what runs this
+		list = append([]*value{text("node")}, list[1:]...)
 	}
 	alternatives(list[0], func(program *value) {
 		if program.kind == vNull {
@@ -460,6 +473,7 @@ func (a *analysis) evalFact(v *value, f code.Fact, pos int32, extra flow.Set) {
 		return
 	}
 	f.Kind = code.Eval
+	a.crosses(code.Eval, f.Name, v, pos)
 	d := v.deep(2)
 	if s, ok := v.str(); ok && v.kind == vString {
 		f.Args = []string{s}
@@ -578,9 +592,11 @@ func (c *sink) fetch() *value {
 		optsAt = 0
 	}
 	var data value
+	var bodies []*value
 	gives := c.spec.do == doGive
 	if gives && len(c.args) > 1 {
 		data = c.arg(1).deep(4)
+		bodies = append(bodies, c.arg(1))
 		data.env = data.env || envInside(c.arg(1))
 	}
 	write := false
@@ -605,6 +621,7 @@ func (c *sink) fetch() *value {
 				d := b.deep(4)
 				data.carry(&d)
 				data.env = data.env || envInside(b)
+				bodies = append(bodies, b)
 				write = write || k == "body" || k == "form" || k == "formData" || k == "multipart" || k == "data" || k == "json" && b.kind != vBool
 			}
 		}
@@ -618,6 +635,9 @@ func (c *sink) fetch() *value {
 		write = true
 	}
 	u := url.deep(1)
+	if configured(url) {
+		u.from &^= fromEnv
+	}
 	c.a.keysSent = c.a.keysSent || (data.from|u.from)&(fromKeys|fromClip) != 0
 	sends := gives || write || (data.from|u.from)&fromData != 0
 	data.env = data.env || u.env
@@ -634,8 +654,14 @@ func (c *sink) fetch() *value {
 		if v.kind != vString && v.approx != "" {
 			f.Args = []string{v.approx}
 		}
+		if configured(v) {
+			from &^= fromEnv
+		}
 		marks |= data.marks
 		from |= data.from
+		for _, b := range bodies {
+			c.a.crosses(code.Send, c.fact.Name, b, c.pos, f.Args...)
+		}
 		c.a.emit(f, c.pos, marks, from)
 		c.metadata(f, marks, from)
 	})
@@ -647,6 +673,15 @@ func (c *sink) fetch() *value {
 		out.marks = u.marks
 	}
 	return out
+}
+
+// configured says whether an address is taken as a whole from somewhere, or is one of
+// several that are: what the environment says of it is where to, and not what.
+func configured(v *value) bool {
+	if v.kind == vUnion {
+		return !slices.ContainsFunc(v.items, func(it *value) bool { return !configured(it) })
+	}
+	return v.kind == vString || v.kind == vNull || v.kind == vUnknown && v.approx == "" && v.marks == 0
 }
 
 // metadata says that the cloud's metadata address gives credentials.
@@ -773,6 +808,9 @@ func (c *sink) send() *value {
 		}
 	}
 	f, more, _ := c.build(code.Send, shown)
+	for _, v := range c.args {
+		c.a.crosses(code.Send, c.fact.Name, v, c.pos, f.Args...)
+	}
 	c.a.emit(f, c.pos, marks|more|data.marks, data.from)
 	from := flow.Set(0)
 	if c.this != nil {

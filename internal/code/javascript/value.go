@@ -58,6 +58,7 @@ type value struct {
 	env       bool  // holds the whole environment
 	xor       bool  // a number or text that came out of an exclusive or
 	joined    bool  // constants that were put together
+	given     bool  // an argument of a function that nobody in this file calls
 	callable  bool  // something's constructor, so that its own constructor is Function
 	codes     int16 // how many characters of a text were given by their codes
 	born      int32 // the activation that made an array, when it was made by one that is carried out

@@ -217,11 +217,12 @@ func (a *analysis) embedLine(at int, f code.Fact, args []value) {
 	if len(args) > 1 {
 		var b strings.Builder
 		for i, v := range args {
-			if v.text == "" {
-				continue
-			}
 			if i > 0 {
 				b.WriteByte(' ')
+			}
+			if v.text == "" { // not known
+				b.WriteString("$_")
+				continue
 			}
 			b.WriteString("'" + strings.ReplaceAll(v.text, "'", `'\''`) + "'")
 		}
@@ -244,6 +245,9 @@ func (a *analysis) building(fold string, at int, recv value, args []value) value
 		return recv
 	}
 	if fold == "arg" {
+		if len(args) == 1 && len(args[0].items) > 0 {
+			args = args[0].items
+		}
 		recv.from |= from(args)
 		f.Args = append(f.Args, texts(args)...)
 		f.From = recv.from.Words()
@@ -300,6 +304,10 @@ func (a *analysis) writes(c callee, f code.Fact, at int, recv value, args []valu
 	switch {
 	case c.fold == "data": // on what was opened
 		if reached == 0 && recv.typ != "file" {
+			return value{}
+		}
+		if recv.from&flow.Of(code.Socket) != 0 {
+			a.add(at, code.Fact{Kind: code.Send, Name: f.Name, From: reached.Words()})
 			return value{}
 		}
 		a.wrote(a.opened, at, f.Name, reached)
@@ -371,10 +379,47 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 			out.text, out.known, out.disguised = character(n), true, true
 		}
 		return out
+	case "concat":
+		out.text, out.known = "", true
+		for _, v := range args {
+			out = a.joined(out, v)
+		}
+		return out
+	case "format":
+		if len(args) > 0 && args[0].known {
+			out.text, out.known = "", true
+			rest := args[1:]
+			for i, part := range strings.Split(args[0].text, "{}") {
+				switch {
+				case i == 0:
+				case len(rest) > 0 && rest[0].known:
+					out = a.joined(out, rest[0])
+				default:
+					out = a.joined(out, value{text: "{}", known: true})
+				}
+				if i > 0 && len(rest) > 0 {
+					rest = rest[1:]
+				}
+				out = a.joined(out, value{text: part, known: true})
+			}
+		}
+		return out
 	case "join":
 		sep := ""
 		if len(args) > 0 {
 			sep = args[0].text
+		}
+		if len(recv.items) > 1 && (len(args) == 0 || args[0].known) {
+			out.text, out.known = "", true
+			for i, v := range recv.items {
+				if i > 0 {
+					out = a.joined(out, value{text: sep, known: true})
+				}
+				out = a.joined(out, v)
+			}
+			if out.known {
+				return out
+			}
 		}
 		out.text, out.known = recv.text, recv.known && sep == ""
 		out.from |= flow.Word(code.Unfolded)
@@ -415,6 +460,14 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 		out.text, out.known = string(raw), true
 	}
 	return out
+}
+
+// joined is join for a value that is more than its text.
+func (a *analysis) joined(x, y value) value {
+	v := a.join(x, y)
+	v.typ, v.exec = x.typ, x.exec
+	v.disguised = v.disguised || v.known && y.known && len(y.text) < 12 && len(x.text) > 0
+	return v
 }
 
 // character is the text of a character's number.

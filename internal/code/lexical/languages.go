@@ -171,7 +171,10 @@ list-dir: std::fs::read_dir walkdir::WalkDir::new glob::glob
 sysinfo: hostname::get whoami::username whoami::hostname whoami::fallible::hostname sysinfo::System::new_all gethostname::gethostname
 native: libloading::Library::new libc::dlopen libc::dlsym
 inject: libc::ptrace
-fold same: String::from .to_string .to_owned .into .as_str .as_bytes .trim .unwrap .expect .unwrap_or_default .clone .as_ref Path::new std::path::Path::new std::path::PathBuf::from PathBuf::from format! concat! .to_str .to_string_lossy String::from_utf8 String::from_utf8_lossy
+fold same: String::from .to_string .to_owned .into .as_str .as_bytes .trim .unwrap .expect .unwrap_or_default .clone .as_ref Path::new std::path::Path::new std::path::PathBuf::from PathBuf::from .to_str .to_string_lossy String::from_utf8 String::from_utf8_lossy std::str::from_utf8 .into_iter .collect std::borrow::Cow::from
+fold format: format!
+fold concat: concat!
+fold join: .join .concat
 `
 
 const php = `

@@ -98,8 +98,9 @@ type value struct {
 	known     bool
 	from      flow.Set
 	disguised bool
-	typ       string // of an object, the callee that made it
-	exec      int    // of a command under construction, its fact in pending, from 1
+	typ       string  // of an object, the callee that made it
+	exec      int     // of a command under construction, its fact in pending, from 1
+	items     []value // of a list in brackets
 }
 
 // facts gives those of functions that nothing in the file calls their reach.
@@ -137,6 +138,7 @@ const mostPending = 4 * code.MostFacts
 
 func (a *analysis) add(at int, f code.Fact) {
 	if len(a.pending) >= mostPending {
+		a.out.Cut("the file does more than is followed")
 		a.out.Drop(1)
 		return
 	}

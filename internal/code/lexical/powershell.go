@@ -92,6 +92,10 @@ func (a *analysis) commanded(name string, at int, args []value, flags map[string
 		}
 		a.add(at, code.Fact{Kind: code.ListDir, Name: name, Args: texts(args)})
 		return value{from: flow.Of(code.ListDir)}
+	case "join-path":
+		if len(args) > 1 {
+			return a.join(a.join(args[0], value{text: `\`, known: true}), args[1])
+		}
 	case "%", "foreach-object", "?", "where-object", "out-null", "select-object", "out-string", "convertto-json", "select", "sort-object", "write-output", "echo":
 		return value{text: in.text, known: in.known && len(args) == 0, from: in.from | from(args)}
 	}

@@ -2,7 +2,9 @@ package lexical
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/code/flow"
@@ -360,6 +362,10 @@ func (a *analysis) operator(k, end int, acc *value, started *bool, first bool) (
 		}
 		return value{}, m + 1, false // a cast
 	case (t.text == "(" || t.text == "[" || t.text == "{") && m > 0 && m < end:
+		if t.text == "[" && a.language != code.PowerShell && m-k < mostListed {
+			v, next = a.postfix(m+1, end, "", a.bracketed(k+1, m), true)
+			return v, next, true
+		}
 		v = a.eval(k+1, m)
 		if a.language == code.PowerShell && first && k > 0 && (a.is(k-1, "&") || a.is(k-1, ".")) && v.known {
 			v, next = a.command(m+1, end, strings.ToLower(v.text), value{disguised: true}, value{})
@@ -386,6 +392,32 @@ func (a *analysis) operator(k, end int, acc *value, started *bool, first bool) (
 		return in, k, true
 	}
 	return value{}, k + 1, false
+}
+
+// mostListed bounds the tokens of a list whose parts are kept.
+const mostListed = 8192
+
+// bracketed is a list: what its parts carry, and the text that its numbers spell.
+func (a *analysis) bracketed(i, end int) value {
+	v := value{items: a.list(i, end)}
+	if len(v.items) == 1 {
+		one := v.items[0]
+		one.items = v.items
+		return one
+	}
+	v.from, v.disguised = from(v.items), disguised(value{}, v.items)
+	var b []byte
+	for _, part := range v.items {
+		n, err := strconv.ParseUint(part.text, 0, 8)
+		if err != nil || !part.known {
+			return v
+		}
+		b = append(b, byte(n))
+	}
+	if len(b) > 1 && utf8.Valid(b) {
+		v.text, v.known, v.disguised = string(b), true, true
+	}
+	return v
 }
 
 // text is a constant's value, with what is filled in; marks make it a fact.
@@ -524,9 +556,9 @@ func (a *analysis) postfix(k, end int, name string, recv value, has bool) (value
 			k = j + 1
 		case a.separator(k) && k+1 < end && a.tokens[k+1].kind == ident && !(a.concat == "." && a.is(k, ".")):
 			member := a.tokens[k+1].text
-			if name != "" && has { // a member without brackets is a call too
+			if name != "" && (has || a.endsEnvironment(name, t.text+member)) { // a member without brackets is a call too
 				recv = a.call(name, at, recv, has, nil)
-				name = ""
+				name, has = "", true
 			}
 			sep := t.text
 			if sep == "?." {
@@ -552,6 +584,16 @@ func (a *analysis) postfix(k, end int, name string, recv value, has bool) (value
 		}
 	}
 	return a.tail(k, end, name, at, recv, has)
+}
+
+// endsEnvironment: the name is the whole environment, and what follows is done with it.
+func (a *analysis) endsEnvironment(name, more string) bool {
+	if !a.bare {
+		return false
+	}
+	c, ok := a.callees[a.resolve(name)]
+	_, longer := a.callees[a.resolve(name)+more]
+	return ok && c.kind == code.EnvAll && !longer
 }
 
 // tail ends a chain: what is left of the name may be a call without brackets.

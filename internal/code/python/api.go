@@ -86,7 +86,7 @@ var apis = []struct {
 		httplib2: Http.request requests_futures.sessions: FuturesSession.get treq: get asks: get websocket: create_connection WebSocketApp
 		websockets: connect websockets.client: connect websockets.sync.client: connect pandas: read_html tornado.httpclient: AsyncHTTPClient.fetch HTTPClient.fetch
 		git: Repo.clone_from pygit2: clone_repository curl_cffi.requests: get tls_client: Session.get primp: Client.get socketio: Client.connect
-		xmlrpc.client: ServerProxy mechanize: Browser.open twill: browser.go`},
+		webbrowser: open open_new open_new_tab xmlrpc.client: ServerProxy mechanize: Browser.open twill: browser.go`},
 	{code.Send, posts, `requests: post put patch requests.Session: post put patch httpx: post put patch httpx.Client: post put patch
 		httpx.AsyncClient: post put patch aiohttp: ClientSession.post ClientSession.put ClientSession.patch grequests: post
 		treq: post put curl_cffi.requests: post put tls_client: Session.post primp: Client.post cloudscraper: create_scraper.post asks: post
@@ -107,7 +107,7 @@ var apis = []struct {
 		websocket: create_connection.send WebSocket.send websockets: connect.send websockets.sync.client: connect.send
 		http.client: HTTPConnection.send HTTPSConnection.send asyncio: StreamWriter.write open_connection.write paho.mqtt.client: Client.publish paho.mqtt.publish: single multiple
 		boto3: client.put_object client.upload_file client.upload_fileobj client.send_message resource.Bucket.upload_file dropbox: Dropbox.files_upload
-		pusher: Pusher.trigger yagmail: SMTP.send irc.client: Reactor.server.privmsg socketio: Client.emit Client.send xmlrpc.client: ServerProxy.send
+		pusher: Pusher.trigger yagmail: SMTP.send logging.handlers: HTTPHandler irc.client: Reactor.server.privmsg socketio: Client.emit Client.send xmlrpc.client: ServerProxy.send
 		telnetlib: Telnet.write zmq: Context.socket.send scapy.all: send sr1 sr syslog: syslog sentry_sdk: capture_message`},
 	{code.Fetch, plain, `socket: socket.recv socket.recvfrom socket.recv_into socket.makefile.read socket.makefile.readline create_connection.recv
 		ssl: SSLSocket.recv SSLContext.wrap_socket.recv create_default_context.wrap_socket.recv wrap_socket.recv

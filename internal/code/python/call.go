@@ -497,6 +497,7 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 	a.handsOut(args, id)
 	a.writesThrough(f, args, id)
 	from, m := args.reaches()
+	a.givesAway(r, args, from, id)
 	host := args.at(0)
 	named := host.isText() && len(host.s) > 3 // a connection remembers with whom
 	if f.kind == name && from == 0 && m == 0 && f.flags == 0 && !named && !strings.HasPrefix(r.name, "tempfile.") {
@@ -513,6 +514,9 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 		out.from |= f.from
 		out.marks |= f.marks
 		out.recv = f.recv
+		if strings.HasPrefix(r.name, "io.BytesIO.") && f.recv != nil {
+			out.from |= a.pathSources(f.recv)
+		}
 		switch {
 		case strings.HasPrefix(r.name, "pathlib.Path."):
 			return a.pathMethod(f, args, id)

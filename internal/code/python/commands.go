@@ -29,7 +29,11 @@ func (a *analysis) starts(c sink, how shape) *value {
 	case first.kind == list:
 		words = first.items
 	case lists:
-		for i := skip; i < args.count(); i++ {
+		end := args.count()
+		if (strings.HasPrefix(c.name, "os.exec") || strings.HasPrefix(c.name, "os.spawn")) && strings.HasSuffix(c.name, "e") && end > skip+2 {
+			end-- // the last is the environment, which is not run
+		}
+		for i := skip; i < end; i++ {
 			if v := args.at(i); v.kind == list {
 				words = append(words, v.items...)
 			} else {

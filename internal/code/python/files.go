@@ -108,6 +108,9 @@ func (a *analysis) opens(c sink) *value {
 			a.openForWriting(c, where, from&^fromLong, m)
 		}
 		file.n = 1
+		if strings.HasPrefix(c.name, "zipfile.") || strings.HasPrefix(c.name, "tarfile.") {
+			file.items = append(file.items, nothing) // an archive, whose writes name files to be read
+		}
 		return a.make(file)
 	}
 	file.from, file.marks = a.readFrom(c, where), m
@@ -179,7 +182,14 @@ func isProgram(v *value) bool {
 func (a *analysis) writesThrough(f *value, args *arguments, id syntax.ID) {
 	if f.kind == inst && f.ref.name != "" && f.recv != nil && f.recv.kind == inst && f.recv.n == 1 && f.recv.ref.name == "builtins.open" {
 		switch strings.TrimPrefix(f.ref.name, "builtins.open.") {
-		case "write", "writelines", "writerow":
+		case "write", "add":
+			from, m := args.reaches()
+			if len(f.recv.items) > 1 {
+				what := a.pathText(args.at(0))
+				from |= a.readFrom(sink{f: f, kind: code.ReadFile, name: "zipfile.ZipFile.write", args: args, id: id}, what)
+			}
+			a.writeTo(f.recv, args.at(0), from, m)
+		case "writelines", "writerow":
 			from, m := args.reaches()
 			a.writeTo(f.recv, args.at(0), from, m)
 		}

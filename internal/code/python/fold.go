@@ -428,6 +428,9 @@ func (a *analysis) glue(pieces []*value, like *value, id syntax.ID) *value {
 	if like.kind == text {
 		out = a.asText(out)
 	}
+	if len(pieces) > 1 {
+		out = a.tainted(out, 0, a.textMarks(out.s)) // no piece says what they say together
+	}
 	for i := 1; i < len(pieces); i++ {
 		if pieces[i].isText() && pieces[i-1].isText() && meets(pieces[i-1].s, pieces[i].s) {
 			return a.withFlags(out, parts)

@@ -103,8 +103,8 @@ func makeFolders() map[string]folder {
 		"urllib.parse.urljoin":      foldURLJoin,
 		"binascii.b2a_base64":       foldUnion,
 		"contextlib.closing":        firstArgument,
-		"io.BytesIO":                firstArgument,
-		"io.StringIO":               firstArgument,
+		"io.BytesIO":                foldMemory,
+		"io.StringIO":               foldMemory,
 		"io.TextIOWrapper":          firstArgument,
 		"io.BufferedReader":         firstArgument,
 		"StringIO.StringIO":         firstArgument,
@@ -133,6 +133,14 @@ func makeFolders() map[string]folder {
 }
 
 func firstArgument(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(0) }
+
+// foldMemory is a file in memory: what it is made of, or one to be filled.
+func foldMemory(a *analysis, args *arguments, id syntax.ID) *value {
+	if args.count() > 0 {
+		return args.at(0)
+	}
+	return a.make(value{kind: inst, ref: a.outside("io.BytesIO"), id: id})
+}
 
 func firstArgumentUnknown(a *analysis, args *arguments, id syntax.ID) *value {
 	if v := args.at(0); v.isText() && strings.Contains(v.s, `\u00`) {

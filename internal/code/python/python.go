@@ -60,6 +60,7 @@ type analysis struct {
 	collector *code.Collector
 	budget    *decode.Budget
 	steps     int // evaluations that are left
+	reserved  int // those that loops over constants do not take
 	folds     int // units of folding that are left
 	arena     *arena
 
@@ -150,6 +151,7 @@ func newAnalysis(tree *syntax.Tree, values *arena) *analysis {
 // run reads the file until nothing new is learned of its functions.
 func (a *analysis) run() {
 	a.steps = leastSteps + stepsPerByte*len(a.tree.Src)
+	a.reserved = a.steps / 2
 	a.folds = leastFolds + 2*len(a.tree.Src)
 	for a.round = 1; a.round <= mostRounds; a.round++ {
 		a.changed = false
@@ -297,6 +299,7 @@ func (a *analysis) noteString(s string, m marks, at syntax.ID, disguised bool) {
 
 // facts writes out what was noted.
 func (a *analysis) facts() code.Facts {
+	a.holds()
 	a.spread()
 	for i := range a.out {
 		a.collector.Add(a.published(&a.out[i]))
@@ -340,7 +343,7 @@ func readable(v *value) bool {
 	s := v.s + v.tail
 	for i := range len(s) {
 		if s[i] < ' ' && s[i] != '\n' && s[i] != '\r' && s[i] != '\t' || s[i] >= 0x7f {
-			return v.kind == text && len(s) >= 4
+			return false
 		}
 	}
 	return len(s) >= 4

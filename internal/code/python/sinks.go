@@ -130,6 +130,11 @@ func (a *analysis) emit(c sink, from sources, m marks, args ...*value) {
 		}
 	}
 	a.add(fact{kind: c.kind, name: c.name, at: c.id, from: from, marks: m, args: args, odd: c.odd})
+	if c.kind == code.Eval || c.kind == code.Exec || c.kind == code.Send {
+		for _, v := range args {
+			a.crosses(c, v)
+		}
+	}
 }
 
 // plain is a call whose result is data of its kind.
@@ -145,6 +150,9 @@ func (a *analysis) plain(c sink) *value {
 	}
 	a.emit(c, from&^fromLong, m, c.args.pos...)
 	is := bit(c.kind)
+	if kindOfMachine[c.name] {
+		is = 0
+	}
 	keep := from &^ fromLong
 	if c.kind == code.SysInfo || c.kind == code.ListDir {
 		keep = 0
@@ -154,6 +162,10 @@ func (a *analysis) plain(c sink) *value {
 	}
 	return a.make(value{kind: inst, ref: c.f.ref, from: is | keep, marks: m, id: c.id})
 }
+
+// kindOfMachine are functions that tell for what kind of machine a program is
+// wanted, which every download of one says; they tell no machine from another.
+var kindOfMachine = map[string]bool{"platform.machine": true, "platform.architecture": true, "platform.system": true, "platform.processor": true, "platform.python_version": true}
 
 // readVariable reads one variable of the environment. Those that hold a usual
 // folder stand for it in paths.
@@ -257,9 +269,19 @@ func (a *analysis) requests(c sink, at int, always bool) *value {
 		from |= f
 		m |= n
 		sent = true
+		given := c
+		given.kind = code.Send
+		a.crosses(given, v)
 	}
 	for _, v := range soft {
-		if f, _ := v.reaches(); f&^fromLong != 0 {
+		f, _ := v.reaches()
+		switch {
+		case v == c.args.keyword("auth"):
+			f = proves(v)
+		case v.kind == dict:
+			f = provesIn(v)
+		}
+		if f&^fromLong != 0 {
 			from |= f
 			sent = true
 		}
@@ -285,6 +307,44 @@ func (a *analysis) requests(c sink, at int, always bool) *value {
 		fetched |= fromSecret
 	}
 	return a.make(value{kind: inst, ref: c.f.ref, from: fetched, marks: 0, id: c.id})
+}
+
+// provingHeaders are the headers that say who asks.
+var provingHeaders = map[string]bool{
+	"authorization": true, "proxy-authorization": true, "cookie": true, "x-api-key": true, "api-key": true, "apikey": true, "x-auth-token": true,
+	"private-token": true, "x-vault-token": true, "x-access-token": true, "x-token": true, "token": true, "x-auth-key": true,
+}
+
+// proves gives the sources of what a request says of who asks. One variable, the
+// file of a configuration, or a key that was asked for is what an API's client shows
+// its API; credentials of a known program, or more than that, are data like any other.
+func proves(v *value) sources {
+	from, m := v.reaches()
+	if from&^(fromEnv|fromRead|fromSecret|fromFetch|fromLong) != 0 || m&credentialMarks() != 0 {
+		return from
+	}
+	out := from & fromFetch
+	for _, as := range []struct{ is, becomes sources }{{fromEnv, authEnv}, {fromRead, authRead}, {fromSecret, authSecret}} {
+		if from&as.is != 0 {
+			out |= as.becomes
+		}
+	}
+	return out
+}
+
+// provesIn is proves for those of the headers that are for it.
+func provesIn(headers *value) sources {
+	var out sources
+	for i := 0; i+1 < len(headers.items); i += 2 {
+		key, v := headers.items[i], headers.items[i+1]
+		if key.isText() && provingHeaders[strings.ToLower(key.s)] {
+			out |= proves(v)
+			continue
+		}
+		from, _ := v.reaches()
+		out |= from
+	}
+	return out | headers.from
 }
 
 // hostOf gives the host that a connection was made with.
@@ -334,6 +394,9 @@ func (a *analysis) resolves(c sink) *value {
 	}
 	a.emit(c, carried, m|a.marksOfValue(host), host)
 	out := bit(code.DNS)
+	if strings.HasPrefix(c.name, "socket.") {
+		out = 0 // an address is nothing that can be run; the texts of other records are
+	}
 	if from&bit(code.SysInfo) != 0 {
 		out = bit(code.SysInfo)
 	}
@@ -430,6 +493,9 @@ func (a *analysis) imports(c sink) *value {
 		}
 		if from := a.pathSources(where); from != 0 {
 			a.add(fact{kind: code.Eval, name: c.name, at: c.id, from: from, args: []*value{a.pathText(where)}, odd: c.odd})
+		}
+		if file := argument(a.pathText(where)); strings.Contains(file, ".") && !strings.HasPrefix(file, "/") { // a file that is loaded by its path
+			a.add(fact{kind: code.Import, name: "./" + strings.TrimPrefix(strings.TrimPrefix(file, "…"), "/"), at: c.id, odd: c.odd})
 		}
 		return a.make(value{kind: inst, ref: c.f.ref, id: c.id})
 	case "importlib.util.find_spec", "imp.find_module":

@@ -215,6 +215,8 @@ func (a *analysis) setAttribute(base *value, attribute string, v *value, at synt
 			if a.quiet(v) {
 				a.add(fact{kind: code.Silence, name: full.name, at: at})
 			}
+		case full.name == "typing.TYPE_CHECKING":
+			a.wroteKey("attribute:"+full.name, fromEnv) // it may be true now
 		case full.name == "ssl._create_default_https_context":
 			a.add(fact{kind: code.Silence, name: full.name, at: at})
 		case !full.known && !strings.HasPrefix(full.name, "builtins.") && !v.callable() && full.fold == nil:
@@ -375,8 +377,9 @@ func (a *analysis) staticTest(test syntax.ID) (yes, known bool) {
 			return false, v == nothing || v.kind == name && v.ref.name == "typing.TYPE_CHECKING"
 		}
 	case syntax.Attribute:
-		if a.tree.Name(test) == "TYPE_CHECKING" {
-			return false, true
+		if a.tree.Name(test) == "TYPE_CHECKING" && a.keyHolds("attribute:typing.TYPE_CHECKING") == 0 {
+			v := a.eval(n.A)
+			return false, v.kind == name && (v.ref.name == "typing" || v.ref.name == "typing_extensions")
 		}
 	case syntax.UnaryOp:
 		if n.Op == syntax.Not {
@@ -506,7 +509,7 @@ func (a *analysis) unroll(n *syntax.Node, members []*value) bool {
 	a.silent++
 	done := true
 	for _, m := range members[1:] {
-		if !a.fold(turn) || a.steps <= 0 {
+		if !a.fold(turn) || a.steps <= a.reserved {
 			done = false
 			break
 		}
@@ -573,7 +576,11 @@ func (a *analysis) importFrom(id syntax.ID, n *syntax.Node) {
 		if as := t.Node(al).A; as != 0 {
 			bound = t.Name(as)
 		}
-		if level > 0 || module == "" || module == "__future__" {
+		if level > 0 { // ".util.name"
+			a.bind(bound, &a.outside(strings.TrimSuffix(module, ".")+"."+what).value)
+			continue
+		}
+		if module == "" || module == "__future__" {
 			a.bind(bound, nothing)
 			continue
 		}
@@ -633,11 +640,21 @@ func (a *analysis) define(id syntax.ID, n *syntax.Node) {
 	if old, ok := a.scope.vars[called]; ok && a.branch > 0 && old.kind == name { // a fallback for what could not be imported
 		v = a.alternatives(old, v)
 	}
+	if a.class == nil && a.unit == a.top && backendHooks[called] {
+		a.hookUnit(f.unit)
+	}
 	a.scope.vars[called] = v
 	if a.scope.global[called] {
 		a.writeGlobal(called, v)
 	}
 	a.queue(f)
+}
+
+// backendHooks are the functions of a module that builds packages, which every
+// installer of a source package calls (https://peps.python.org/pep-0517/, 0660).
+var backendHooks = map[string]bool{
+	"build_wheel": true, "build_sdist": true, "build_editable": true, "get_requires_for_build_wheel": true, "get_requires_for_build_sdist": true,
+	"get_requires_for_build_editable": true, "prepare_metadata_for_build_wheel": true, "prepare_metadata_for_build_editable": true,
 }
 
 // backwards lists nodes from the last to the first.

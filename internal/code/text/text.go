@@ -26,6 +26,7 @@ import (
 )
 
 const (
+	uniform     = 32   // zero-width characters of one sort in a row, from which they count
 	fewBlanks   = 60   // that push code out of sight where it stands ten times as far right as the file is wide
 	manyBlanks  = 150  // that always do
 	longLiteral = 1024 // bytes from which entropy is measured
@@ -61,6 +62,7 @@ type hidden struct {
 	count, run, longest int
 	line, column        int // of the first
 	strange             bool
+	mixed               bool // there are different ones in the run
 }
 
 // push is code behind many blanks, to be judged when the file's width is known.
@@ -218,6 +220,7 @@ func (h *hidden) telling(sort int, isCode bool) bool {
 func (s *scan) characters(l []byte, line int) {
 	var (
 		before   rune // the last that is no selector, tag or zero-width one
+		last     rune // the last, whatever it is
 		flag     bool // in an emoji flag's tag sequence
 		override = 0
 		open     = 0
@@ -237,8 +240,7 @@ func (s *scan) characters(l []byte, line int) {
 		case r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0100 && r <= 0xE01EF, r >= 0x180B && r <= 0x180D && !unicode.Is(unicode.Mongolian, before):
 			sort = selectors
 			if s.kinds[selectors].run == 0 && selectable(before, r) {
-				sort = -1
-				before = 0 // one selector a base
+				before, last = 0, r // one selector a base
 				i += size
 				continue
 			}
@@ -255,6 +257,8 @@ func (s *scan) characters(l []byte, line int) {
 			sort = fillers
 		case r >= 0xE000 && r <= 0xF8FF, r >= 0xF0000:
 			sort = private
+		case r == 0x200D && pictured(last) && pictured(next(l[i+size:])):
+			// joins two pictures to one
 		case r >= 0x200B && r <= 0x200D, r >= 0x2060 && r <= 0x2064, r == 0xFEFF, r == 0x180E:
 			sort = zeroWidth
 		case r >= 0x202A && r <= 0x202E:
@@ -280,14 +284,20 @@ func (s *scan) characters(l []byte, line int) {
 				h.line, h.column = line, i+1
 			}
 			h.count++
-			h.run++
-			h.longest = max(h.longest, h.run)
+			if h.run++; h.run == 1 {
+				h.mixed = false
+			}
+			h.mixed = h.mixed || h.run > 1 && r != last
+			if sort != zeroWidth || h.mixed || h.run == 1 || h.run >= uniform { // one and the same says nothing but how often
+				h.longest = max(h.longest, h.run)
+			}
 			if sort == fillers && r != 0x2800 && loose(before) && loose(next(l[i+size:])) {
 				h.strange = true
 			}
 		} else {
 			before = r
 		}
+		last = r
 		if s.isCode {
 			s.identifier(&word, r, l, line, i)
 		}
@@ -304,6 +314,12 @@ func (s *scan) characters(l []byte, line int) {
 func next(l []byte) rune {
 	r, _ := utf8.DecodeRune(l)
 	return r
+}
+
+// pictured: an emoji or the selector that makes one of a symbol. One joiner between
+// two of them makes families, professions and flags.
+func pictured(r rune) bool {
+	return r == 0xFE0F || r >= 0x1F000 && r <= 0x1FAFF || r >= 0x2190 && r <= 0x2BFF
 }
 
 // loose: what stands beside a name in code, but not in a text.

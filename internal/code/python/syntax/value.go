@@ -26,6 +26,9 @@ func (t *Tree) Name(id ID) string {
 			return ""
 		}
 		end = uint32(n.D)
+		if end < start {
+			return "" // stars at the end of the file, and no name
+		}
 		for start < end && (t.Src[start] == '*' || blank(t.Src[start])) {
 			start++
 		}
