@@ -72,6 +72,9 @@ func (a *app) difference(ctx context.Context, from, to string) (gate.Difference,
 		if err != nil {
 			return gate.Difference{}, err
 		}
+		if _, ok := peers()[v.Package.Ecosystem]; !ok {
+			return gate.Difference{}, fmt.Errorf("nothing of %s is fetched yet; compare two archives that you have: gatehouse diff OLD.tgz NEW.tgz", v.Package.Ecosystem)
+		}
 		if v.Package, _, err = packageRange(v.Package.Purl()); err != nil {
 			return gate.Difference{}, err
 		}
@@ -122,7 +125,7 @@ func localSide(ctx context.Context, worker *scan.Inspector, rules *malware.Rules
 		return gate.Side{}, err
 	}
 	if !st.Mode().IsRegular() {
-		return gate.Side{}, fmt.Errorf("%s is no archive", artifact.Untrusted(name))
+		return gate.Side{}, fmt.Errorf("%s is no archive; folders are compared by: gatehouse scan --baseline OLD NEW", artifact.Untrusted(name))
 	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {

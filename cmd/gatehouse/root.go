@@ -120,7 +120,7 @@ Every command takes --format json. Exit codes: 0 admit, 1 reject, 2 hold,
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.data, "data", "", "folder of the gate's data (default: GATEHOUSE_DATA, or gatehouse in the XDG data home)")
 	f.StringVar(&a.flags.config, "config", "", "configuration file (default: GATEHOUSE_CONFIG, or gatehouse/gatehouse.yaml in your configuration folder, or none; of a gatehouse.yaml here only the matrix is read)")
-	f.StringVar(&a.flags.format, "format", "text", "output format: text or json; admit, audit and report have more")
+	f.StringVar(&a.flags.format, "format", "text", "output format: text or json; admit, audit, diff, report and scan have more")
 	f.StringVarP(&a.flags.output, "output", "o", "", "write the output to this file instead")
 	f.StringVar(&a.flags.server, "server", "", "ask the running gate at this URL instead of the data folder (GATEHOUSE_SERVER)")
 	f.StringVar(&a.flags.token, "token", "", "token for --server, by reference: env:NAME or file:PATH (default: env:GATEHOUSE_TOKEN when set)")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
 )
 
@@ -119,7 +121,7 @@ type ruleProblem struct {
 
 func (a *app) rulesCheck(folder string) error {
 	rs, err := malware.Default().With(os.DirFS(folder))
-	problems := problemsOf(err)
+	problems := problemsOf(folder, err)
 	count := 0
 	if rs != nil {
 		count = len(rs.All()) - len(malware.Default().All())
@@ -131,7 +133,7 @@ func (a *app) rulesCheck(folder string) error {
 			}
 		}
 		if len(problems) == 0 {
-			_, err := fmt.Fprintf(w, "%s: %d rules load and find and spare what they say\n", folder, count)
+			_, err := fmt.Fprintf(w, "%s: %s, and each example is found or spared as it says\n", folder, report.Count(count, "rule loads", "rules load"))
 			return err
 		}
 		return nil
@@ -142,8 +144,18 @@ func (a *app) rulesCheck(folder string) error {
 	return err
 }
 
-// problemsOf takes a joined error apart by file.
-func problemsOf(err error) []ruleProblem {
+// unknownKey is how the reader of YAML says that it does not know a key.
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
+// problemText says in one line what is wrong with a file.
+func problemText(err error) string {
+	text := strings.Join(strings.Fields(strings.Replace(err.Error(), "yaml: unmarshal errors:", "", 1)), " ")
+	return artifact.Untrusted(unknownKey.ReplaceAllString(text, "there is no key $1 here; docs/detection.md lists them")).String()
+}
+
+// problemsOf takes a joined error apart by file. What is about none of them is about
+// the folder.
+func problemsOf(folder string, err error) []ruleProblem {
 	out := []ruleProblem{}
 	if err == nil {
 		return out
@@ -154,10 +166,10 @@ func problemsOf(err error) []ruleProblem {
 	}
 	for _, e := range all {
 		if f, ok := errors.AsType[*malware.FileError](e); ok {
-			out = append(out, ruleProblem{artifact.Untrusted(f.File).String(), artifact.Untrusted(f.Err.Error()).String()})
+			out = append(out, ruleProblem{artifact.Untrusted(f.File).String(), problemText(f.Err)})
 			continue
 		}
-		out = append(out, ruleProblem{Text: artifact.Untrusted(e.Error()).String()})
+		out = append(out, ruleProblem{folder, problemText(e)})
 	}
 	return out
 }

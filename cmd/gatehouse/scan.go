@@ -9,10 +9,12 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-project/gatehouse/internal/archive"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
@@ -53,7 +55,12 @@ read, 3 fault or wrong usage.`,
   gatehouse scan pkg:pypi/requests@2.32.5
   gatehouse scan --fail-on reject uv.lock`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.scan(cmd.Context(), args, opt) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("server") {
+				return errors.New("a scan is made on this machine; leave --server out, or ask the gate: gatehouse admit --server URL")
+			}
+			return a.scan(cmd.Context(), args, opt)
+		},
 	}
 	c.Flags().StringVar(&opt.failOn, "fail-on", "hold", "exit with 1 or 2 from here on: reject, hold, note, never")
 	c.Flags().StringVar(&opt.baseline, "baseline", "", "an earlier version, by path or purl: what it does already is not counted")
@@ -83,22 +90,17 @@ func (a *app) scan(ctx context.Context, args []string, opt scanOptions) error {
 		}
 		s.against = opt.baseline
 	}
-	out := report.Scan{Files: []report.ScannedFile{}}
+	var groups []group
 	for _, arg := range args {
-		groups, err := s.targets(ctx, arg, opt.groups)
+		of, err := s.targets(ctx, arg, opt.groups)
 		if err != nil {
 			return err
 		}
-		for _, g := range groups {
-			files, problem := s.scan(ctx, g)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			out.Files = append(out.Files, files...)
-			if problem != nil {
-				out.Problems = append(out.Problems, *problem)
-			}
-		}
+		groups = append(groups, of...)
+	}
+	out, err := s.scanAll(ctx, groups)
+	if err != nil {
+		return err
 	}
 	if err := a.showScan(out); err != nil {
 		return err
@@ -135,6 +137,7 @@ type scanner struct {
 	baseline *scan.Baseline
 	against  string        // what --baseline said
 	fetched  *upstreamScan // nil until something is fetched
+	steps    steps
 }
 
 func (a *app) newScanner() (*scanner, error) {
@@ -187,6 +190,62 @@ func closeAll(files []openFile) {
 	}
 }
 
+// scanAll looks at as many groups at once as there are workers, and answers in the
+// order in which they were named.
+func (s *scanner) scanAll(ctx context.Context, groups []group) (report.Scan, error) {
+	type answer struct {
+		files   []report.ScannedFile
+		problem *verdict.Problem
+	}
+	answers := make([]answer, len(groups))
+	s.steps.start(s.app.progress(), len(groups))
+	turns := make(chan struct{}, workers())
+	var running sync.WaitGroup
+	for i, g := range groups {
+		turns <- struct{}{} // in order: the first that were named are the first that are open
+		running.Go(func() {
+			defer func() { <-turns }()
+			if ctx.Err() == nil {
+				answers[i].files, answers[i].problem = s.scan(ctx, g)
+			}
+		})
+	}
+	running.Wait()
+	out := report.Scan{Files: []report.ScannedFile{}}
+	for _, of := range answers {
+		out.Files = append(out.Files, of.files...)
+		if of.problem != nil {
+			out.Problems = append(out.Problems, *of.problem)
+		}
+	}
+	return out, ctx.Err()
+}
+
+// steps counts the files of all groups for the line at the terminal. It is safe
+// for concurrent use.
+type steps struct {
+	mu          sync.Mutex
+	line        *progress
+	done, total int
+}
+
+func (s *steps) start(line *progress, total int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.line, s.done, s.total = line, 0, total
+	line.Step("scanning", 0, total)
+}
+
+// add says how many more are done, and how many more there are than was thought.
+func (s *steps) add(done, more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done, s.total = s.done+done, s.total+more
+	if s.line != nil {
+		s.line.Step("scanning", s.done, s.total)
+	}
+}
+
 // scan looks at one group. What could not be scanned is a problem, which holds.
 func (s *scanner) scan(ctx context.Context, g group) ([]report.ScannedFile, *verdict.Problem) {
 	problem := func(err error) *verdict.Problem {
@@ -195,8 +254,10 @@ func (s *scanner) scan(ctx context.Context, g group) ([]report.ScannedFile, *ver
 	files, err := g.open(ctx)
 	defer closeAll(files)
 	if err != nil {
+		s.steps.add(1, 0)
 		return nil, problem(err)
 	}
+	s.steps.add(0, len(files)-1)
 	looked, err := s.look(ctx, files)
 	if err != nil {
 		return nil, problem(err)
@@ -225,9 +286,9 @@ func (s *scanner) look(ctx context.Context, files []openFile) (map[string]*gate.
 		}()
 	}
 	looked := map[string]*gate.Examined{}
-	for i := range files {
+	for range files {
 		<-done
-		s.app.progress().Step("scanning", i+1, len(files))
+		s.steps.add(1, 0)
 	}
 	for i, f := range files {
 		looked[f.Name] = results[i]
@@ -241,6 +302,34 @@ func withoutRoot(text, root string) string {
 		return text
 	}
 	return strings.ReplaceAll(text, root, "")
+}
+
+// remedy is what to do about a finding: what its own rule says, as nothing is asked
+// to be admitted here, or else what the policy says.
+func (s *scanner) remedy(f openFile, purl string, x report.ScannedFinding) string {
+	if x.Rule == malware.RuleTooMany && f.root != "" {
+		return "Scan the folders in it one by one: gatehouse scan " + strings.TrimSuffix(f.shown, "/") + "/FOLDER"
+	}
+	r := s.rules.Rule(x.Rule)
+	if r == nil {
+		return x.Remedy
+	}
+	switch fix := strings.TrimSpace(r.Fix); {
+	case purl != "" && strings.HasPrefix(s.against, "pkg:"):
+		return fix + " What is new in it: gatehouse diff " + s.against + " " + purl
+	case purl != "" && s.against == "":
+		return fix + " Compare it with a version that you trust: gatehouse diff OLD " + purl
+	case purl == "" && f.root == "" && isArchive(s.against):
+		return fix + " What is new in it: gatehouse diff " + s.against + " " + f.shown
+	default:
+		return fix
+	}
+}
+
+// isArchive says whether a name is one that gatehouse diff opens.
+func isArchive(name string) bool {
+	_, err := archive.FormatOf(name)
+	return err == nil && !strings.HasPrefix(name, "pkg:")
 }
 
 func (s *scanner) scanned(f openFile, v artifact.Version, x *gate.Examined) report.ScannedFile {
@@ -261,6 +350,7 @@ func (s *scanner) scanned(f openFile, v artifact.Version, x *gate.Examined) repo
 			line.Rule, line.Path, line.Line = at.Rule, strings.TrimPrefix(at.Path, f.root), at.Line
 			line.Text = withoutRoot(at.Text, f.root)
 		}
+		line.Remedy = s.remedy(f, out.Purl, line)
 		out.Findings = append(out.Findings, line)
 	}
 	for _, c := range x.Behaviour.Capabilities {

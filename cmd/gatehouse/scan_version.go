@@ -201,6 +201,7 @@ func (s *scanner) baselineOf(ctx context.Context, arg string) (*scan.Baseline, e
 	if len(groups) != 1 {
 		return nil, errors.New("name one archive, folder or purl")
 	}
+	s.app.progress().Step("looking at what --baseline names", 0, 0)
 	files, err := groups[0].open(ctx)
 	defer closeAll(files)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,41 +30,65 @@ func DifferenceSentence(d gate.Difference) string {
 	case verdict.Reject:
 		return "What is new in it does what malware does"
 	case verdict.Admit:
-		if len(d.Capabilities.Added)+len(d.Hooks.Added) == 0 {
-			return "Nothing new that matters"
+		switch {
+		case len(d.Capabilities.Added) > 0:
+			return "It can do more than before, and nothing of that stands against it"
+		case len(d.Hooks.Added) > 0:
+			return "What runs by itself has changed, and nothing of that stands against it"
 		}
-		return "It can do more than before, and nothing of that stands against it"
+		return "Nothing new that matters"
 	}
 	return "Something new in it needs a person's look"
+}
+
+// DifferenceNext says what whoever has read a difference can do. It decides nothing.
+func DifferenceNext(d gate.Difference) string {
+	if !strings.HasPrefix(d.To, "pkg:") {
+		switch d.Verdict {
+		case verdict.Admit:
+			return ""
+		case verdict.Reject:
+			return "Do not use it before somebody has read the code below"
+		}
+		return "Read the code below before you use it"
+	}
+	switch d.Verdict {
+	case verdict.Reject:
+		return "Stay with " + d.From + ", or take a version that does not do this"
+	case verdict.Admit:
+		return "To let it in: gatehouse admit " + d.To
+	}
+	return "Read the code below. If there is a good reason for it: gatehouse admit " + d.To + " and have the hold approved: gatehouse approve --help"
 }
 
 // Difference writes what changed between two versions for a person.
 func Difference(w io.Writer, d gate.Difference) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n        compared with %s\n%s.\n", strings.ToUpper(d.Verdict.String()), safe(d.To), safe(d.From), DifferenceSentence(d))
+	flow(&b, "", "", safe(DifferenceNext(d)))
 	for _, p := range d.Problems {
-		fmt.Fprintf(&b, "  not compared: %s\n", safe(p))
+		flow(&b, "  not compared: ", "    ", safe(p))
 	}
 	section(&b, "New that stands against it", each(d.Findings, func(f gate.DifferenceFinding) string {
 		if f.Effect == verdict.EffectNote || f.Effect == verdict.EffectAdmit {
 			return ""
 		}
-		return fmt.Sprintf("  %-7s %s  (%s)", effective(f.Effect), safe(f.Text), safe(f.Rule))
+		var l strings.Builder
+		flow(&l, fmt.Sprintf("  %-7s ", effective(f.Effect)), "          ", safe(f.Text)+" ("+safe(f.Rule)+")")
+		return strings.TrimSuffix(l.String(), "\n")
 	}))
 	section(&b, "It can now", each(d.Capabilities.Evidence, func(c verdict.Capability) string {
 		return fmt.Sprintf("  %-14s %s", safe(c.Word), safe(evidence(c)))
 	}))
 	section(&b, "It can no longer", each(d.Capabilities.Removed, func(word string) string { return "  " + safe(word) }))
-	section(&b, "Runs without being called", each(d.Hooks.Added, func(h gate.HookFile) string {
-		return fmt.Sprintf("  %s: %s%s  sha256 %s", when(h.Role), safe(h.Path), by(h.RunBy), h.SHA256)
-	}))
+	section(&b, "Runs without being called", hookLines(d.Hooks))
 	section(&b, "New in the code", factLines(d.Facts))
 	section(&b, "Says of itself", each(d.Metadata, func(c gate.WordChange) string { return "  " + changeWords(c) }))
 	section(&b, "Publisher and provenance", each(d.Provenance, func(c gate.WordChange) string { return "  " + changeWords(c) }))
 	for _, of := range filesOf(d.Files, differenceFiles) {
-		lines := each(of.Rows, func(f gate.ArchivedFile) string { return "  " + string(f.SHA256) + "  " + safe(f.Path) })
+		lines := each(of.Rows, func(f gate.ArchivedFile) string { return "  " + f.SHA256.Short() + "  " + safe(f.Path) })
 		if of.More > 0 {
-			lines = append(lines, fmt.Sprintf("  and %d more", of.More))
+			lines = append(lines, fmt.Sprintf("  and %d more; --format json lists them, and each sha256 in full", of.More))
 		}
 		section(&b, of.Title, lines)
 	}
@@ -140,6 +165,33 @@ func factWords(f gate.AddedFact) string {
 	return safe(strings.Join(words, " "))
 }
 
+// hookLines lists what runs by itself, what is started before what that imports.
+func hookLines(h gate.HooksDifference) []string {
+	added := direct(h.Added)
+	out := each(added[:min(len(added), differenceFiles)], func(f gate.HookFile) string {
+		return fmt.Sprintf("  %s: %s%s  %s", when(f.Role), safe(f.Path), by(f.RunBy), f.SHA256.Short())
+	})
+	if more := len(added) - differenceFiles; more > 0 {
+		out = append(out, fmt.Sprintf("  and %d more; --format json lists them", more))
+	}
+	return out
+}
+
+// direct puts what is started before what is only imported by that.
+func direct(files []gate.HookFile) []gate.HookFile {
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(x, y gate.HookFile) int {
+		imported := func(f gate.HookFile) int {
+			if strings.HasPrefix(f.RunBy, "imported by ") {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Compare(imported(x), imported(y))
+	})
+	return files
+}
+
 func when(r source.Role) string {
 	switch r {
 	case source.Install:
@@ -151,8 +203,11 @@ func when(r source.Role) string {
 }
 
 func by(who string) string {
-	if who == "" {
+	switch {
+	case who == "":
 		return ""
+	case strings.HasPrefix(who, "run by "), strings.HasPrefix(who, "imported by "):
+		return ", " + safe(who)
 	}
 	return ", run by " + safe(who)
 }
@@ -178,22 +233,26 @@ var differencePage = sync.OnceValue(func() *template.Template {
 func DifferenceHTML(w io.Writer, d gate.Difference, generator string) error {
 	data := struct {
 		gate.Difference
-		Class, Word, Sentence, Policy, Generator string
-		Blocking                                 []gate.DifferenceFinding
-		Notes                                    []gate.DifferenceFinding
-		MoreFacts                                int
-		Kinds                                    []listedFiles
-		Style                                    template.CSS
-		Script                                   template.JS
-	}{Difference: d, Class: d.Verdict.String(), Word: cmp.Or(map[verdict.Verdict]string{verdict.Reject: "Reject", verdict.Admit: "Nothing against it"}[d.Verdict], "Hold"), Sentence: DifferenceSentence(d), Policy: pagePolicy, Generator: generator,
+		Class, Word, Sentence, Next, Policy, Generator string
+		Blocking                                       []gate.DifferenceFinding
+		Notes                                          []gate.DifferenceFinding
+		MoreFacts                                      int
+		Kinds                                          []listedFiles
+		Style                                          template.CSS
+		Script                                         template.JS
+	}{Difference: d, Class: d.Verdict.String(), Word: cmp.Or(map[verdict.Verdict]string{verdict.Reject: "Reject", verdict.Admit: "Nothing against it"}[d.Verdict], "Hold"), Sentence: DifferenceSentence(d), Next: DifferenceNext(d), Policy: pagePolicy, Generator: generator,
 		Style: template.CSS(Style), Script: template.JS(Script)}
 	for _, f := range d.Findings {
 		if f.Effect == verdict.EffectNote || f.Effect == verdict.EffectAdmit {
 			data.Notes = append(data.Notes, f)
 		} else {
+			if strings.Contains(f.Remedy, "gatehouse diff ") {
+				f.Remedy = "" // this is what it shows
+			}
 			data.Blocking = append(data.Blocking, f)
 		}
 	}
+	data.Hooks.Added = direct(d.Hooks.Added)
 	data.MoreFacts = d.Facts.More + max(0, len(d.Facts.Added)-pageFacts)
 	data.Facts.Added = d.Facts.Added[:min(len(d.Facts.Added), pageFacts)]
 	data.Kinds = filesOf(d.Files, pageFiles)

@@ -69,6 +69,32 @@ func TestNoDifference(t *testing.T) {
 	}
 }
 
+// TestDifferenceOfHooks: what is started comes before what that imports, said in words.
+func TestDifferenceOfHooks(t *testing.T) {
+	d := gate.Difference{From: "pkg:pypi/demo@1.0", To: "pkg:pypi/demo@1.1", Verdict: verdict.Admit, Hooks: gate.HooksDifference{Added: []gate.HookFile{
+		{Path: "a.py", Role: code.Install, RunBy: "imported by setup.py", SHA256: artifact.DigestOf(nil)},
+		{Path: "b.py", Role: code.Install, RunBy: "run by setup.py", SHA256: artifact.DigestOf(nil)},
+		{Path: "setup.py", Role: code.Install, RunBy: "the build of the package", SHA256: artifact.DigestOf(nil)},
+	}}}
+	var text bytes.Buffer
+	if err := report.Difference(&text, d); err != nil {
+		t.Fatal(err)
+	}
+	want := `ADMIT  pkg:pypi/demo@1.1
+        compared with pkg:pypi/demo@1.0
+What runs by itself has changed, and nothing of that stands against it.
+To let it in: gatehouse admit pkg:pypi/demo@1.1
+
+Runs without being called:
+  at installation: b.py, run by setup.py  e3b0c44298fc
+  at installation: setup.py, run by the build of the package  e3b0c44298fc
+  at installation: a.py, imported by setup.py  e3b0c44298fc
+`
+	if text.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", text.String(), want)
+	}
+}
+
 func TestHostileTextInDifferences(t *testing.T) {
 	for _, text := range hostiletest.Texts {
 		t.Run(text.Name, func(t *testing.T) {

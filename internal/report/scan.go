@@ -117,11 +117,28 @@ func scannedText(b *strings.Builder, f ScannedFile) {
 	findings := slices.Clone(f.Findings)
 	slices.SortStableFunc(findings, func(x, y ScannedFinding) int { return cmp.Compare(effectRank(x.Effect), effectRank(y.Effect)) })
 	notes := 0
+	type heading struct {
+		effect           verdict.Effect
+		rule, path, text string
+		line             int
+	}
+	said := map[heading]bool{} // several facts of one line read the same
+	advice := ""               // the one that stands above
 	for _, x := range findings {
-		if x.Effect == verdict.EffectNote || x.Effect == verdict.EffectAdmit {
+		h := heading{x.Effect, x.Rule, x.Path, x.Text, x.Line}
+		if said[h] {
+			continue
+		}
+		said[h] = true
+		if effectRank(x.Effect) == 2 {
 			if notes++; notes > notesShown {
 				continue
 			}
+		}
+		if effectRank(x.Effect) == 2 || x.Remedy == advice {
+			x.Remedy = ""
+		} else {
+			advice = x.Remedy
 		}
 		scannedFinding(b, x)
 	}
@@ -129,7 +146,7 @@ func scannedText(b *strings.Builder, f ScannedFile) {
 		fmt.Fprintf(b, "  and %s; --format json lists them\n", Count(notes-notesShown, "more note", "more notes"))
 	}
 	if len(f.Capabilities) > 0 {
-		fmt.Fprintf(b, "  can: %s\n", safe(strings.Join(f.Capabilities, ", ")))
+		flow(b, "  can: ", "       ", safe(strings.Join(f.Capabilities, ", ")))
 	}
 }
 
@@ -143,14 +160,44 @@ func effectRank(e verdict.Effect) int {
 	return 1
 }
 
+// scannedFinding writes one finding, and what to do about it where that is not said
+// above.
 func scannedFinding(b *strings.Builder, x ScannedFinding) {
-	place := finding.Location{File: x.Path, Line: x.Line}.String()
+	place := safe(finding.Location{File: x.Path, Line: x.Line}.String())
+	text := safe(x.Text)
 	if place != "" {
-		place = safe(place) + "  "
+		text = strings.TrimPrefix(text, place+": ") // it stands in the line above
+		place += "  "
 	}
-	fmt.Fprintf(b, "  %-6s  %s%s\n          %s\n", x.Effect, place, safe(x.Rule), safe(x.Text))
-	if x.Remedy != "" && effectRank(x.Effect) < 2 {
-		fmt.Fprintf(b, "          %s\n", safe(x.Remedy))
+	const indent = "          "
+	fmt.Fprintf(b, "  %-6s  %s%s\n", x.Effect, place, safe(x.Rule))
+	flow(b, indent, indent, text)
+	if x.Remedy != "" {
+		flow(b, indent, indent, safe(x.Remedy))
+	}
+}
+
+// columns is how wide the text for a terminal is.
+const columns = 80
+
+// flow writes words in lines of at most columns. A word that is longer stays
+// whole: it is a path or a command's argument, and there to be copied.
+func flow(b *strings.Builder, head, indent, text string) {
+	line, began := head, false
+	for _, word := range strings.Fields(text) {
+		switch {
+		case !began:
+			line += word
+		case width(line)+1+width(word) > columns:
+			b.WriteString(line + "\n")
+			line = indent + word
+		default:
+			line += " " + word
+		}
+		began = true
+	}
+	if began {
+		b.WriteString(line + "\n")
 	}
 }
 

@@ -60,6 +60,38 @@ clean   demo-1.0.tgz  score 0
 	}
 }
 
+func TestScanTextSaysThingsOnce(t *testing.T) {
+	line := func(rule, text string) report.ScannedFinding {
+		return report.ScannedFinding{Rule: rule, Path: "setup.py", Line: 8, Severity: finding.High, Text: text, Class: finding.Behaviour, Effect: verdict.EffectHold, Remedy: "Look at what changed."}
+	}
+	long := "a/" + strings.Repeat("long/", 20) + "path"
+	var b bytes.Buffer
+	err := report.ScanText(&b, report.Scan{Files: []report.ScannedFile{{
+		File: "demo-1.0.tgz", Verdict: verdict.Hold, Score: 60, Capabilities: strings.Fields(strings.Repeat("write-executable ", 8)),
+		Findings: []report.ScannedFinding{
+			line("decode-exec", "setup.py:8: Runs text that it decodes first (runs when the package is installed or built): exec(base64.b64decode(x))"),
+			line("decode-exec", "setup.py:8: Runs text that it decodes first (runs when the package is installed or built): exec(base64.b64decode(x))"),
+			line("download-exec", "Fetches "+long+" and runs it"),
+		},
+	}}})
+	want := `HOLD    demo-1.0.tgz  score 60
+  hold    setup.py:8  decode-exec
+          Runs text that it decodes first (runs when the package is installed or
+          built): exec(base64.b64decode(x))
+          Look at what changed.
+  hold    setup.py:8  download-exec
+          Fetches
+          ` + long + `
+          and runs it
+  can: write-executable, write-executable, write-executable, write-executable,
+       write-executable, write-executable, write-executable, write-executable
+1 file scanned: 0 to reject, 1 to hold, 0 clean
+`
+	if err != nil || b.String() != want {
+		t.Errorf("got\n%s\nwant each thing once, in 80 columns, paths whole:\n%s (%v)", b.String(), want, err)
+	}
+}
+
 func TestScanWorst(t *testing.T) {
 	file := func(v verdict.Verdict) report.ScannedFile { return report.ScannedFile{Verdict: v} }
 	problem := []verdict.Problem{{}}
