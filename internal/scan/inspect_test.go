@@ -269,6 +269,7 @@ func TestArchivesInsideAreFindings(t *testing.T) {
 		{"deep.zip", deep, finding.High, "deep.zip!in.zip!in.zip!in.zip", "nobody packs so deep without a reason"},
 		{"demo/tests/data.zip", climbs, finding.None, "demo/tests/data.zip!../x", "tests need broken archives"},
 		{"demo/Fixtures/cut.gz", "\x1f\x8b\x08", finding.None, "demo/Fixtures/cut.gz", "tests need broken archives"},
+		{"demo/test cases/data.zip", climbs, finding.None, "demo/test cases/data.zip!../x", "as meson calls them"},
 		{"tests", climbs, finding.High, "tests!../x", "a file of that name is no folder for tests"},
 		{"demo/contest/data.zip", climbs, finding.High, "demo/contest/data.zip!../x", "a whole word counts"},
 	} {

@@ -210,10 +210,17 @@ func (a *analysis) attribute(v *value, attribute string, at syntax.ID) *value {
 	return out
 }
 
+// calledWithObject says of type.__subclasses__ that it is asked for every class
+// there is, not for those of one that the caller names.
+func (a *analysis) calledWithObject(attribute syntax.ID) bool {
+	rest := a.tree.Src[a.tree.Node(attribute).End:]
+	return strings.HasPrefix(strings.TrimLeft(rest, " \t("), "object")
+}
+
 func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value {
 	switch v.kind {
 	case name:
-		if attribute == "__subclasses__" && (v.ref.name == "builtins.object" || v.ref.name == "builtins.type") {
+		if attribute == "__subclasses__" && (v.ref.name == "builtins.object" || v.ref.name == "builtins.type" && a.calledWithObject(at)) {
 			a.add(fact{kind: code.Lookup, name: "object.__subclasses__", at: at, odd: true})
 		}
 		out := a.attributeOfName(v, attribute)

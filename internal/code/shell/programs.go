@@ -848,13 +848,24 @@ func (c *call) twine() value {
 	return value{}
 }
 
+// setsHooksPath says whether git is told where hooks lie, not asked.
+func setsHooksPath(words []string) bool {
+	for i, w := range words {
+		name, value, given := strings.Cut(w, "=")
+		if strings.EqualFold(name, "core.hooksPath") {
+			return given && value != "" || i+1 < len(words)
+		}
+	}
+	return false
+}
+
 func (c *call) git() value {
 	c.exec()
 	line := strings.Join(texts(c.words), " ")
 	switch {
 	case c.has("push"), c.name != "git" && (strings.Contains(line, "repo create") || strings.Contains(line, "release create")):
 		c.fact(code.Publish, c.from, texts(c.words)...)
-	case strings.Contains(line, "core.hooksPath"), strings.Contains(line, "core.hookspath"):
+	case setsHooksPath(texts(c.words)):
 		c.fact(code.Persist, c.from, texts(c.words)...)
 	case strings.Contains(line, "auth token"), strings.Contains(line, "credential fill"):
 		c.fact(code.Secret, 0, texts(c.words)...)

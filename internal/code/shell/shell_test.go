@@ -146,3 +146,20 @@ func BenchmarkAnalyze(b *testing.B) {
 		shell.Analyze(src)
 	}
 }
+
+func TestGitHooksPath(t *testing.T) {
+	for line, sets := range map[string]bool{
+		"git config --local core.hooksPath":        false,
+		"git config --get core.hookspath":          false,
+		"git config core.hooksPath .hooks":         true,
+		"git -c core.hooksPath=/tmp/x commit -m x": true,
+	} {
+		got := false
+		for _, f := range shell.Analyze([]byte(line)).Facts {
+			got = got || f.Kind == "persist"
+		}
+		if got != sets {
+			t.Errorf("%s: arranges to be started again: %v, want %v", line, got, sets)
+		}
+	}
+}
