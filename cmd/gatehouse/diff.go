@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -127,11 +125,11 @@ func localSide(ctx context.Context, worker *scan.Inspector, rules *malware.Rules
 	if !st.Mode().IsRegular() {
 		return gate.Side{}, fmt.Errorf("%s is no archive; folders are compared by: gatehouse scan --baseline OLD NEW", artifact.Untrusted(name))
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	named, err := identified(openFile{opened: f}, filepath.Base(name))
+	if err != nil {
 		return gate.Side{}, fmt.Errorf("reading %s: %w", artifact.Untrusted(name), err)
 	}
-	file := artifact.File{Name: filepath.Base(name), SHA256: artifact.Digest(hex.EncodeToString(h.Sum(nil))), Size: st.Size()}
+	file := named.File
 	r, err := worker.InspectOpen(ctx, f, scan.FileTarget{File: file})
 	if err != nil {
 		return gate.Side{}, err
