@@ -33,7 +33,7 @@ type Match struct {
 	// another version of the package, whatever line it moved to. What every one of
 	// them was in an earlier version is not new.
 	Facts []string `json:"facts"`
-	// Places are those facts' places, "path:line", in the same order, so that it can be seen whether two matches rest on the same evidence.
+	// Places are those facts' places, "path:line" or "path:line in decoded KIND", in the same order, so that it can be seen whether two matches rest on the same evidence.
 	Places []string `json:"places"`
 	// Digests are those of the files they stand in, sorted.
 	Digests []artifact.Digest `json:"digests,omitempty"`
