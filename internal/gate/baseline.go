@@ -264,13 +264,7 @@ func (vf *versionFacts) can() (words, added []string, baseline string) {
 	if vf.base == nil {
 		return words, nil, ""
 	}
-	had := capabilityWords(vf.base.now.Behaviours)
-	for _, w := range words {
-		if !slices.Contains(had, w) {
-			added = append(added, w)
-		}
-	}
-	return words, added, vf.base.now.Version.Number
+	return words, without(words, capabilityWords(vf.base.now.Behaviours)), vf.base.now.Version.Number
 }
 
 // capabilities are the words of can with a place for each.

@@ -416,17 +416,9 @@ func addLists(out []WordChange, what string, from, to []string) []WordChange {
 func (d *Difference) compareCapabilities(from, to Side) {
 	old := capabilityWords(behavioursOf(from))
 	now := capabilityWords(behavioursOf(to))
-	for _, w := range now {
-		if slices.Contains(old, w) {
-			continue
-		}
-		d.Capabilities.Added = append(d.Capabilities.Added, w)
+	d.Capabilities.Added, d.Capabilities.Removed = without(now, old), without(old, now)
+	for _, w := range d.Capabilities.Added {
 		d.Capabilities.Evidence = append(d.Capabilities.Evidence, to.evidence(w))
-	}
-	for _, w := range old {
-		if !slices.Contains(now, w) {
-			d.Capabilities.Removed = append(d.Capabilities.Removed, w)
-		}
 	}
 }
 

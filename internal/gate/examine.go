@@ -73,7 +73,13 @@ func (e *Examiner) Decide(ctx context.Context, t scan.VersionTarget, files map[s
 	return ctx.Err() // a check that was interrupted said nothing
 }
 
-// without gives the words of list that are not in other.
+// without gives the words of list that are not in other; never nil.
 func without(list, other []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(w string) bool { return slices.Contains(other, w) })
+	out := []string{}
+	for _, w := range list {
+		if !slices.Contains(other, w) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
