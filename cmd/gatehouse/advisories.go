@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
 
@@ -113,9 +114,21 @@ func (a *app) advisoryConfig(from []string, client *fetch.Client) advisory.Confi
 		from = a.cfg.Advisories.Sources
 	}
 	return advisory.Config{
-		Dir: a.advisoryDir(), Sources: from, Ecosystems: []artifact.Ecosystem{artifact.PyPI},
+		Dir: a.advisoryDir(), Sources: from, Ecosystems: a.advisedEcosystems(),
 		Names: names(peers()), Get: fetch.Plain{Client: client},
 	}
+}
+
+// advisedEcosystems are those that something is read of here: the configured ones.
+// Audits of manifests need their advisories, whether an upstream was found or not.
+func (a *app) advisedEcosystems() []artifact.Ecosystem {
+	var out []artifact.Ecosystem
+	for _, e := range ecosystemIDs() {
+		if slices.ContainsFunc(a.cfg.Upstreams, func(u config.Upstream) bool { return u.Ecosystem == string(e) }) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func (a *app) advisoryDir() string { return filepath.Join(a.cfg.Data, "advisories") }

@@ -73,7 +73,7 @@ func (a *app) audit(args, groups []string, failOn string, fix bool) error {
 	if err := a.readArguments(&req, args); err != nil {
 		return err
 	}
-	au := &auditor{snap: snap, ecosystems: peers(), out: report.Audit{Packages: []report.AuditedPackage{}, Problems: []verdict.Problem{}}}
+	au := &auditor{snap: snap, ecosystems: peers(), synced: a.advisedEcosystems(), out: report.Audit{Packages: []report.AuditedPackage{}, Problems: []verdict.Problem{}}}
 	if err := au.request(req); err != nil {
 		return err
 	}
@@ -107,6 +107,7 @@ func failSeverity(word string) (finding.Severity, error) {
 type auditor struct {
 	snap       *advisory.Snapshot
 	ecosystems map[artifact.Ecosystem]ecosystem.Ecosystem
+	synced     []artifact.Ecosystem // those that advisories are read of
 	out        report.Audit
 	fatal      bool
 	found      []auditedLine
@@ -180,7 +181,9 @@ func (au *auditor) requirement(e ecosystem.Ecosystem, r ecosystem.Requirement) e
 	v := artifact.Version{Package: r.Package, Number: r.Number}
 	row.Purl = v.Purl()
 	matches, err := au.snap.Match(r.Package, r.Number)
-	if err != nil {
+	if errors.Is(err, advisory.ErrNoData) && !slices.Contains(au.synced, e.ID()) {
+		return fmt.Errorf("looking up %s: only the advisories of ecosystems with an upstream are synced, and %s has none; %s, then run: gatehouse advisories sync", v, e.ID(), configureUpstream(e.ID()))
+	} else if err != nil {
 		return fmt.Errorf("looking up %s: %w", v, err)
 	}
 	for _, m := range matches {

@@ -20,6 +20,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
@@ -131,7 +132,7 @@ func (e *engine) canary(ctx context.Context) ([]upkeep.Check, error) {
 	g := &gate.Gate{
 		Store: db, Queue: db.Jobs(), Fetch: up, Inspect: inspector(blobs, e.cfg),
 		Peers:  map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: pypi.Ecosystem{}, Upstream: up}},
-		Checks: e.gate.Checks, Registries: e.gate.Registries, Advisories: e.gate.Advisories,
+		Checks: e.gate.Checks, Registries: holdingAll(e.gate.Registries), Advisories: e.gate.Advisories,
 		Internal: func(artifact.Package) bool { return false }, Now: time.Now, Log: quiet,
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -145,7 +146,7 @@ func (e *engine) canary(ctx context.Context) ([]upkeep.Check, error) {
 	names := slices.Sorted(maps.Keys(e.gate.Registries))
 	for _, name := range names {
 		shelf := &registry.Shelf{Registry: name, Gate: g, Store: db, Blobs: shelfBlobs{blobs}, Pull: registry.PullAdmit, Wait: canaryTime, Log: quiet}
-		cfg.Registries = append(cfg.Registries, server.Registry{Name: name, Handlers: map[string]http.Handler{string(artifact.PyPI): pypi.NewHandler(shelf, g.DecisionURL, quiet)}})
+		cfg.Registries = append(cfg.Registries, server.Registry{Name: name, Handlers: map[string]http.Handler{string(artifact.PyPI): pypi.NewHandler(adapter.Registry{Shelf: shelf, Decision: g.DecisionURL, Log: quiet})}})
 	}
 	s := server.New(cfg)
 	defer s.Close(ctx)
@@ -167,6 +168,17 @@ func (e *engine) canary(ctx context.Context) ([]upkeep.Check, error) {
 		out = append(out, e.askForCanary(ctx, url, name, db))
 	}
 	return out, nil
+}
+
+// holdingAll is the registries with their policies, each holding the canary's
+// ecosystem too.
+func holdingAll(registries map[string]gate.Registry) map[string]gate.Registry {
+	out := maps.Clone(registries)
+	for name, r := range out {
+		r.Holds = nil
+		out[name] = r
+	}
+	return out
 }
 
 // askForCanary asks one registry for the bad wheel.

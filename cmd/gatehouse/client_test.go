@@ -57,7 +57,7 @@ func TestClientSetupFirstRemembersTheUpstream(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	var out bytes.Buffer
-	a := &app{streams: streams{out: &out, err: os.Stderr}, cfg: config.Default()}
+	a := &app{streams: streams{out: &out, err: os.Stderr}, cfg: config.Default(ecosystemIDs()...)}
 	a.cfg.Data, a.flags.format = data, "text"
 	if err := a.setupClient(t.Context(), "pip", true); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestAGateIsNotItsOwnUpstream(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("PIP_INDEX_URL", c.pip)
-			cfg := config.Default()
+			cfg := config.Default(ecosystemIDs()...)
 			cfg.Data, cfg.PublicURL = t.TempDir(), "https://gate.invalid"
 			_, err := addressOf(t.Context(), cfg, config.Upstream{Name: "pypi", Ecosystem: "pypi", URL: c.url})
 			if got := err != nil && strings.Contains(err.Error(), "is this gate itself"); got != c.itself || err != nil && !got {

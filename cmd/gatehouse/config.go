@@ -1,20 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/upstream"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -42,16 +40,21 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 			}
 			return a.checkFormat(c)
 		},
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := foundUpstreams(a.cfg)
+			if err != nil {
+				return err
+			}
+			off, err := offEcosystems(cmd.Context(), a.cfg, found)
 			if err != nil {
 				return err
 			}
 			out := struct {
 				File     string            `json:"file,omitempty"`
 				Settings []config.Setting  `json:"settings"`
-				Found    map[string]string `json:"found"` // what "auto" stands for, by upstream
-			}{a.cfg.File, a.cfg.Settings(), found}
+				Found    map[string]string `json:"found"`         // what "auto" stands for, by upstream
+				Off      map[string]string `json:"off,omitempty"` // ecosystems that nothing is read of, and why
+			}{a.cfg.File, a.cfg.Settings(), found, off}
 			return a.print(out, func(w io.Writer) error {
 				b, err := a.cfg.YAML()
 				if err != nil {
@@ -59,6 +62,9 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 				}
 				for _, name := range slices.Sorted(maps.Keys(found)) {
 					b = fmt.Appendf(b, "# auto of upstream %s is %s, as found on the first use\n", name, found[name])
+				}
+				for _, eco := range slices.Sorted(maps.Keys(off)) {
+					b = fmt.Appendf(b, "# %s is off: %s\n", eco, off[eco])
 				}
 				_, err = w.Write(b)
 				return err
@@ -72,15 +78,39 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 func foundUpstreams(cfg config.Config) (map[string]string, error) {
 	found := map[string]string{}
 	for _, u := range cfg.Upstreams {
-		if u.URL != "auto" {
+		if u.URL != auto {
 			continue
 		}
-		switch b, err := os.ReadFile(filepath.Join(cfg.Data, "upstream-"+u.Ecosystem)); {
-		case err == nil:
-			found[u.Name] = artifact.Untrusted(strings.TrimSpace(string(b))).String()
-		case !errors.Is(err, fs.ErrNotExist):
+		address, err := knownAddress(cfg, u)
+		if err != nil {
 			return nil, fmt.Errorf("reading what was found: %w", err)
+		}
+		if address != nil {
+			found[u.Name] = artifact.Untrusted(address.String()).String()
 		}
 	}
 	return found, nil
+}
+
+// offEcosystems says which ecosystems a gate started now would read nothing of. It
+// looks for upstreams as the gate would, and remembers nothing.
+func offEcosystems(ctx context.Context, cfg config.Config, found map[string]string) (map[string]string, error) {
+	off := map[string]string{}
+	for _, eco := range ecosystemIDs() {
+		i := slices.IndexFunc(cfg.Upstreams, func(u config.Upstream) bool { return u.Ecosystem == string(eco) })
+		if i < 0 {
+			off[string(eco)] = "no upstream of it is configured; " + configureUpstream(eco)
+			continue
+		}
+		if u := cfg.Upstreams[i]; u.URL != auto || found[u.Name] != "" {
+			continue
+		}
+		if _, _, err := upstream.Discover(ctx, adapterOf(eco).Discover); errors.Is(err, upstream.ErrNotFound) {
+			off[string(eco)] = "nothing on this machine knows its upstream; " + configureUpstream(eco)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return off, nil
 }

@@ -42,7 +42,7 @@ folder is changed.`,
   gatehouse demo --data /tmp/gatehouse-look`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg := config.Default()
+			cfg := config.Default(ecosystemIDs()...)
 			if a.flags.config != "" {
 				cfg = a.cfg
 			}

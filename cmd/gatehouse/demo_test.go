@@ -50,7 +50,7 @@ func newDemo(t *testing.T) (d *demo, out *page, tmp string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(file)
+	cfg, err := config.Load(file, ecosystemIDs()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ code around each thing that is new, what the versions say of themselves, and whe
 somebody attested who built them.
 
 Of a version one wheel and the source distribution are compared, where both have
-them. They are fetched from the configured upstream into quarantine and looked at as
+them, and the other files are named; "gatehouse scan --baseline PURL_OLD PURL_NEW"
+looks at every one. They are fetched from the configured upstream into quarantine and looked at as
 for an admission; nothing is admitted by it. Archives on this machine are opened in
 a worker process, and nothing is stored.
 
@@ -78,8 +79,8 @@ func (a *app) difference(ctx context.Context, from, to string) (gate.Difference,
 		}
 		versions[i] = v
 	}
-	if versions[0].Package.Ecosystem != versions[1].Package.Ecosystem {
-		return gate.Difference{}, errors.New("two versions of one ecosystem can be compared")
+	if versions[0].Package != versions[1].Package {
+		return gate.Difference{}, gate.TwoPackages(versions[0], versions[1])
 	}
 	var d gate.Difference
 	err := a.withService(ctx, func(s gate.Service) (err error) {

@@ -109,7 +109,7 @@ func TestOperationsSettings(t *testing.T) {
 		if err := os.WriteFile(file, []byte(b[1]), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(file); err != nil {
+		if _, err := config.Load(file, ecosystemIDs()...); err != nil {
 			t.Errorf("%v in:\n%s", err, b[1])
 		}
 	}

@@ -53,7 +53,7 @@ func (a *app) examineClients(ctx context.Context) ([]upkeep.Check, error) {
 		return nil, err
 	}
 	out = append(out, folder...)
-	return append(out, checkWayAround(ctx, gate)), nil
+	return append(out, checkWayAround(ctx)), nil
 }
 
 // checkGateAnswers asks the gate itself.
@@ -213,11 +213,12 @@ func checkFolder(dir, gate string) ([]upkeep.Check, error) {
 	return out, nil
 }
 
-// checkWayAround tries the index that an unconfigured client would ask. Where
-// that can be reached, only the clients' settings keep this machine to the gate.
-func checkWayAround(ctx context.Context, gate string) upkeep.Check {
+// checkWayAround tries the index that an unconfigured client would ask, of those
+// clients whose settings are looked at here. Where that can be reached, only the
+// settings keep this machine to the gate.
+func checkWayAround(ctx context.Context) upkeep.Check {
 	c := upkeep.Check{Name: "network", State: upkeep.OK}
-	address, err := upstream.Default(ctx, artifact.PyPI)
+	address, err := upstream.Default(ctx, adapterOf(artifact.PyPI).Discover)
 	if err != nil {
 		c.State, c.Text, c.Next = upkeep.Warn, "which index lies beside the gate is not known here, so going around it was not tried", "install pip, or try by hand"
 		return c

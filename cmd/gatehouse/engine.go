@@ -3,16 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
-	"net/netip"
-	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -27,18 +22,15 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep425"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/report"
-	"github.com/gatehouse-project/gatehouse/internal/secretref"
 	"github.com/gatehouse-project/gatehouse/internal/store"
 	"github.com/gatehouse-project/gatehouse/internal/store/sqlite"
 	"github.com/gatehouse-project/gatehouse/internal/upkeep"
-	"github.com/gatehouse-project/gatehouse/internal/upstream"
 )
 
 // engine is a gate with everything under it, over one data folder. Only one
@@ -63,11 +55,6 @@ func (e *engine) Close() error {
 		errs = append(errs, e.close[i]())
 	}
 	return errors.Join(errs...)
-}
-
-// peers lists the ecosystems that this binary knows.
-func peers() map[artifact.Ecosystem]ecosystem.Ecosystem {
-	return map[artifact.Ecosystem]ecosystem.Ecosystem{artifact.PyPI: pypi.Ecosystem{}}
 }
 
 // openEngine opens the data folder and puts the parts together. On an error
@@ -104,11 +91,11 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	if err != nil {
 		return nil, err
 	}
-	versionChecks, err := checks(e.advisories, cfg.Internal, rules)
+	versionChecks, err := checks(e.advisories, cfg, rules)
 	if err != nil {
 		return nil, err
 	}
-	hosted, err := gate.OpenHosted(ctx, e.store, artifact.PyPI)
+	hosted, err := gate.OpenHosted(ctx, e.store, ecosystemIDs()...)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +121,7 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 		Behave:     rules,
 		Registries: registries,
 		Advisories: e.advisories.State,
-		Internal:   internalNames(cfg.Internal),
+		Internal:   internalNames(cfg),
 		Now:        time.Now,
 		PublicURL:  func() string { return cfg.URL() },
 		FourEyes:   cfg.FourEyes,
@@ -190,125 +177,6 @@ func (e *engine) tidy() error {
 	return err
 }
 
-// outgoing builds the one client that speaks to the outside, and each
-// ecosystem with the upstream that it reads through it.
-func outgoing(ctx context.Context, cfg config.Config) (*fetch.Client, map[artifact.Ecosystem]gate.Peer, error) {
-	urls := map[string]string{}
-	fc := fetch.Config{UserAgent: "gatehouse/" + version, Proxy: http.ProxyFromEnvironment}
-	credentials := map[string]string{} // references, by origin
-	for _, u := range cfg.Upstreams {
-		address, err := addressOf(ctx, cfg, u)
-		if err != nil {
-			return nil, nil, fmt.Errorf("upstream %s: %w", u.Name, err)
-		}
-		urls[u.Name] = address.String()
-		hostPort, err := fetch.HostPort(address.String())
-		if err != nil {
-			return nil, nil, fmt.Errorf("upstream %s: %w", u.Name, err)
-		}
-		fc.Upstreams = append(append(fc.Upstreams, hostPort), u.FileHosts...)
-		if u.URL == "auto" {
-			fc.Mirrors = append(fc.Mirrors, hostPort)
-		}
-		if u.Credential != "" {
-			credentials[fetch.Origin(address)] = u.Credential
-		}
-		if u.CA != "" {
-			if fc.RootCAs, err = withCA(fc.RootCAs, u.CA); err != nil {
-				return nil, nil, fmt.Errorf("upstream %s: %w", u.Name, err)
-			}
-		}
-	}
-	fc.Credential = func(ctx context.Context, origin string) (fetch.Credential, error) {
-		ref, ok := credentials[origin]
-		if !ok {
-			return fetch.Credential{}, nil
-		}
-		s, err := secretref.Resolve(ctx, ref)
-		if err != nil {
-			return fetch.Credential{}, err
-		}
-		return credentialOf(s.Reveal()), nil
-	}
-	c, err := fetch.New(fc)
-	if err != nil {
-		return nil, nil, err
-	}
-	peers, err := peersOver(cfg, c, urls)
-	return c, peers, err
-}
-
-// credentialOf reads "user:password", or a token that is sent as Bearer.
-func credentialOf(s string) fetch.Credential {
-	if user, password, ok := strings.Cut(s, ":"); ok {
-		return fetch.Credential{User: user, Secret: password}
-	}
-	return fetch.Credential{Secret: s}
-}
-
-// addressOf is where an upstream is. This gate itself is none: it would wait for
-// its own answer.
-func addressOf(ctx context.Context, cfg config.Config, u config.Upstream) (*url.URL, error) {
-	if u.URL != "auto" {
-		address, err := url.Parse(u.URL)
-		if err == nil && itself(cfg, address) {
-			err = fmt.Errorf("%s is this gate itself; name the URL of another index", address)
-		}
-		return address, err
-	}
-	name := filepath.Join(cfg.Data, "upstream-"+u.Ecosystem)
-	if b, err := os.ReadFile(name); err == nil {
-		return url.Parse(strings.TrimSpace(string(b)))
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	found, how, err := upstream.Discover(ctx, artifact.Ecosystem(u.Ecosystem))
-	if err != nil {
-		return nil, fmt.Errorf("%w; name it in the configuration: upstreams: [{name: %s, ecosystem: %s, url: ...}]", err, u.Ecosystem, u.Ecosystem)
-	}
-	address, err := url.Parse(found)
-	if err != nil {
-		return nil, err
-	}
-	if itself(cfg, address) {
-		return nil, fmt.Errorf("%s (%s) is this gate itself: name another index in the configuration, upstreams: [{name: %s, ecosystem: %s, url: ...}], or take the gate out of the client once: gatehouse client setup pip --undo", address, how, u.Ecosystem, u.Ecosystem)
-	}
-	return address, os.WriteFile(name, []byte(found+"\n"), 0o600) // once: from then on clients may point here
-}
-
-// itself says whether an address is the gate's own.
-func itself(cfg config.Config, address *url.URL) bool {
-	own, err := url.Parse(cfg.URL())
-	if err != nil {
-		return false
-	}
-	listen := &url.URL{Scheme: own.Scheme, Host: cfg.Listen}
-	return slices.ContainsFunc([]*url.URL{own, listen}, func(u *url.URL) bool {
-		return fetch.Origin(u) == fetch.Origin(address) || u.Port() == address.Port() && loopback(u) && loopback(address)
-	})
-}
-
-func loopback(u *url.URL) bool {
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
-}
-
-func peersOver(cfg config.Config, c *fetch.Client, urls map[string]string) (map[artifact.Ecosystem]gate.Peer, error) {
-	out := map[artifact.Ecosystem]gate.Peer{}
-	for _, u := range cfg.Upstreams {
-		up, err := pypi.NewUpstream(pypi.UpstreamConfig{
-			Name: u.Name, BaseURL: urls[u.Name], Client: c, TTL: time.Duration(u.TTL),
-			CacheDir: filepath.Join(cfg.Data, "cache", u.Name),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("upstream %s: %w", u.Name, err)
-		}
-		eco := artifact.Ecosystem(u.Ecosystem) // config.check knows that it is pypi
-		out[eco] = gate.Peer{Ecosystem: peers()[eco], Upstream: up}
-	}
-	return out, nil
-}
-
 func openRegistries(ctx context.Context, cfg config.Config) (map[string]gate.Registry, error) {
 	targets := targetsOf(ctx, cfg)
 	out := map[string]gate.Registry{}
@@ -317,7 +185,13 @@ func openRegistries(ctx context.Context, cfg config.Config) (map[string]gate.Reg
 		if err != nil {
 			return nil, fmt.Errorf("registry %s: %w", name, err)
 		}
-		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Present: presentations[r.Present], Targets: targets}
+		var holds []artifact.Ecosystem // none: all; what has no upstream says so itself
+		if len(r.Ecosystems)+len(r.Upstreams) > 0 {
+			for _, eco := range cfg.Holds(name) {
+				holds = append(holds, artifact.Ecosystem(eco))
+			}
+		}
+		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Present: presentations[r.Present], Targets: targets, Holds: holds}
 	}
 	return out, nil
 }
@@ -371,19 +245,6 @@ func installedPython(ctx context.Context, data string) string {
 	return v
 }
 
-// internalNames says whether a name matches one of the patterns of names that
-// are ours.
-func internalNames(patterns []string) func(artifact.Package) bool {
-	return func(p artifact.Package) bool {
-		for _, pattern := range patterns {
-			if ok, err := path.Match(pattern, p.Name); err == nil && ok {
-				return true
-			}
-		}
-		return false
-	}
-}
-
 // fetcher tells the gate's error for bad bytes from faults.
 type fetcher struct{ *fetch.Quarantine }
 
@@ -416,8 +277,10 @@ func (n names) Key(eco artifact.Ecosystem, version string) ([]byte, error) {
 	if !ok {
 		return nil, errors.ErrUnsupported
 	}
-	public, _, _ := strings.Cut(version, "+")
-	return e.VersionKey(public)
+	if local, ok := e.(ecosystem.LocalBuilder); ok {
+		version = local.Public(version)
+	}
+	return e.VersionKey(version)
 }
 
 // snapshots keeps the current advisory snapshot open, and opens another at the
@@ -499,23 +362,6 @@ func (s *snapshots) Close() error {
 		return h.snapshot.Close()
 	}
 	return nil
-}
-
-func withCA(pool *x509.CertPool, file string) (*x509.CertPool, error) {
-	if pool == nil {
-		var err error
-		if pool, err = x509.SystemCertPool(); err != nil {
-			return nil, err
-		}
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading authorities: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(b) {
-		return nil, fmt.Errorf("reading authorities: %s holds no PEM certificate", file)
-	}
-	return pool, nil
 }
 
 // workers is how many archives are opened at once.

@@ -147,7 +147,7 @@ func servingGate(t *testing.T) *demo {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := config.Load(file)
+	cfg, err := config.Load(file, ecosystemIDs()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (a *app) packageList() *cobra.Command {
   gatehouse package list pkg:pypi/acme-billing`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := artifact.Package{Ecosystem: artifact.PyPI}
+			var p artifact.Package
 			if len(args) == 1 {
 				v, err := ownVersion(args[0])
 				if err != nil {

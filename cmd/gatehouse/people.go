@@ -213,7 +213,7 @@ func packageRange(s string) (artifact.Package, string, error) {
 		p, err := e.ParseName(v.Package.Name)
 		rng := ""
 		if v.Number != "" {
-			rng = "==" + v.Number
+			rng = e.Exact(v.Number)
 		}
 		return p, rng, err
 	}

@@ -1,42 +1,39 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/scan/typosquat"
-	"github.com/gatehouse-project/gatehouse/internal/server"
 )
 
-// uploads takes the company's own packages into a registry.
-func (e *engine) uploads(registry string, log *slog.Logger) map[string]server.Uploads {
-	desk := &gate.Desk{
+// desk takes the company's own packages into a registry.
+func (e *engine) desk(registry string) *gate.Desk {
+	return &gate.Desk{
 		Registry: registry, Gate: e.gate, Put: e.blobs.Put, MaxFile: e.cfg.Limits.FileBytes,
-		Patterns: len(e.cfg.Internal) > 0, Outside: outside(e.advisories, e.gate.Peers[artifact.PyPI].Upstream), Key: collisionKey,
+		Patterns: len(e.cfg.Internal) > 0, Outside: outside(e.advisories, e.gate.Peers), Key: collisionKeys(),
 	}
-	return map[string]server.Uploads{string(artifact.PyPI): pypi.NewUploads(desk, e.gate.DecisionURL, log)}
 }
 
 // outside says what a name is known as beyond this gate, by the data that is here:
 // the most downloaded names, those that builds asked for through this gate, and
 // those that somebody wrote an advisory about.
-func outside(s *snapshots, up ecosystem.Upstream) func(artifact.Package) (string, error) {
+func outside(s *snapshots, peers map[artifact.Ecosystem]gate.Peer) func(artifact.Package) (string, error) {
 	popular := typosquat.New()
-	seen, _ := up.(interface{ Known(artifact.Package) bool })
 	return func(p artifact.Package) (string, error) {
-		if like, ok := popular.Like(p.Name); ok {
+		if like, ok := popular.Like(p); ok {
 			if like == p.Name {
 				return "is a public package's name", nil
 			}
 			return "can be mistaken for the public package " + like, nil
 		}
-		if seen != nil && seen.Known(p) {
+		if seen, err := asked(peers[p.Ecosystem], p); err != nil {
+			return "", err
+		} else if seen {
 			return "is a package of the upstream, which was asked for here before", nil
 		}
 		snap := s.Current()
@@ -54,4 +51,16 @@ func outside(s *snapshots, up ecosystem.Upstream) func(artifact.Package) (string
 		}
 		return "", nil
 	}
+}
+
+// asked says whether builds asked for a package of an upstream before.
+func asked(peer gate.Peer, p artifact.Package) (bool, error) {
+	up, err := peer.Outside(context.Background())
+	if _, off := errors.AsType[*gate.Off](err); off {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	seen, ok := up.(interface{ Known(artifact.Package) bool })
+	return ok && seen.Known(p), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 )
 
 // listing is an upstream that has listed one package here before.
@@ -17,7 +18,7 @@ func (listing) Known(p artifact.Package) bool { return p.Name == "listed" }
 // TestANameThatBuildsUseIsNotFree: whoever may publish must not become the origin
 // of what is installed from the upstream today.
 func TestANameThatBuildsUseIsNotFree(t *testing.T) {
-	says := outside(openSnapshots(t.TempDir(), time.Hour), listing{})
+	says := outside(openSnapshots(t.TempDir(), time.Hour), map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: peers()[artifact.PyPI], Upstream: listing{}}})
 	for name, want := range map[string]string{
 		"listed":          "is a package of the upstream",
 		"requests":        "is a public package's name",

@@ -121,5 +121,9 @@ func resolveOne(ctx context.Context, p gate.Peer, m *ecosystem.Manifest, targets
 			return nil, fmt.Errorf("%s: %s", pr.At, pr.Text)
 		}
 	}
-	return p.Resolve(ctx, p.Upstream, []*ecosystem.Manifest{m}, targets)
+	up, err := p.Outside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return p.Resolve(ctx, up, []*ecosystem.Manifest{m}, targets)
 }

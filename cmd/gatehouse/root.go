@@ -179,7 +179,7 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 
 // load reads the configuration and lays the flags over it.
 func (a *app) load() error {
-	cfg, err := config.Load(a.flags.config)
+	cfg, err := config.Load(a.flags.config, ecosystemIDs()...)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
 )
@@ -145,12 +145,12 @@ func (a *app) rulesCheck(folder string) error {
 }
 
 // unknownKey is how the reader of YAML says that it does not know a key.
-var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+var unknownKey = lazy.Regexp(`field (\S+) not found in type \S+`)
 
 // problemText says in one line what is wrong with a file.
 func problemText(err error) string {
 	text := strings.Join(strings.Fields(strings.Replace(err.Error(), "yaml: unmarshal errors:", "", 1)), " ")
-	return artifact.Untrusted(unknownKey.ReplaceAllString(text, "there is no key $1 here; docs/detection.md lists them")).String()
+	return artifact.Untrusted(unknownKey().ReplaceAllString(text, "there is no key $1 here; docs/detection.md lists them")).String()
 }
 
 // problemsOf takes a joined error apart by file. What is about none of them is about

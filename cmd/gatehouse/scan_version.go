@@ -79,7 +79,7 @@ func (s *scanner) outgoing(ctx context.Context) (_ *upstreamScan, err error) {
 		return nil, err
 	}
 	o.snapshots = openSnapshots(a.advisoryDir(), time.Duration(a.cfg.Advisories.MaxAge))
-	if o.checks, err = checks(o.snapshots, a.cfg.Internal, s.rules); err != nil {
+	if o.checks, err = checks(o.snapshots, a.cfg, s.rules); err != nil {
 		return nil, err
 	}
 	if o.dir, err = os.MkdirTemp("", "gatehouse-scan-"); err != nil {
@@ -117,7 +117,7 @@ func (s *scanner) versionGroup(ctx context.Context, v artifact.Version, only []e
 	if !ok {
 		return group{}, fmt.Errorf("%s: this version fetches from no upstream of %s yet; scan a file of it that you have", v.Purl(), v.Package.Ecosystem)
 	}
-	x, err := peer.Upstream.Index(ctx, v.Package)
+	x, err := indexOf(ctx, peer, v)
 	if err != nil {
 		return group{}, fmt.Errorf("%s: %w", v.Purl(), err)
 	}
@@ -138,6 +138,31 @@ func (s *scanner) versionGroup(ctx context.Context, v artifact.Version, only []e
 		target: scan.VersionTarget{Index: x, Files: all, Origin: x.Upstream},
 		open:   func(ctx context.Context) ([]openFile, error) { return o.openAll(ctx, v, x, only) },
 	}, nil
+}
+
+// indexOf reads the index of a version's package, with all that the upstream says of
+// the version's files.
+func indexOf(ctx context.Context, peer gate.Peer, v artifact.Version) (*ecosystem.Index, error) {
+	up, err := peer.Outside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, err := up.Index(ctx, v.Package)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := up.(ecosystem.Completer)
+	if !ok {
+		return x, nil
+	}
+	var files []string
+	for _, f := range x.Of(v.Number) {
+		files = append(files, f.Name)
+	}
+	if len(files) == 0 {
+		return x, nil
+	}
+	return c.Complete(ctx, x, files...)
 }
 
 func (o *upstreamScan) openAll(ctx context.Context, v artifact.Version, x *ecosystem.Index, files []ecosystem.IndexFile) ([]openFile, error) {

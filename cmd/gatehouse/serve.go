@@ -25,7 +25,10 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/config"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/all"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/registry"
@@ -39,9 +42,12 @@ func (a *app) serveCommand() *cobra.Command {
 	var o serveOptions
 	c := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve what was admitted to pip, uv and poetry, with the API and the pages",
-		Long: `Serves the registries below /pypi/simple/ and /registry/NAME/pypi/simple/, the page
-of every decision at /d/ID, and the API that the other commands use with --server.
+		Short: "Serve what was admitted to package clients, with the API and the pages",
+		Long: `Serves the main registry below /pypi/simple/ and beside it one path for each other
+ecosystem, every registry below /registry/NAME/, each of them as it stood at a
+moment below /asof/2026-05-03T12:00:00Z/ before either, the page of every decision
+at /d/ID, and the API that the other commands use with --server. An ecosystem whose
+upstream nobody here knows is off: the log and gatehouse config say what to write.
 It prints one line with its address when it is ready; the log goes to standard
 error. On SIGTERM it stops taking requests and finishes what it has begun; what
 takes longer, and what was under way when it was killed, goes on when it is
@@ -214,7 +220,11 @@ func (e *engine) newServing(ctx context.Context, ln net.Listener, open bool, log
 		}
 		s.ln = tls.NewListener(ln, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get, NextProtos: []string{"http/1.1"}})
 	}
-	cfg, err := e.serverConfig(ln, open, log)
+	off, err := openAll(ctx, e.gate.Peers, log)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := e.serverConfig(ln, open, off, log)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +247,7 @@ func (e *engine) newServing(ctx context.Context, ln net.Listener, open bool, log
 	return s, nil
 }
 
-func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (server.Config, error) {
+func (e *engine) serverConfig(ln net.Listener, open bool, off map[artifact.Ecosystem]*gate.Off, log *slog.Logger) (server.Config, error) {
 	cfg := server.Config{
 		Gate: e.gate, Tokens: e.tokens, PublicURL: e.cfg.URL(), Hosts: ownHosts(e.cfg, ln), MaxRequest: e.cfg.Limits.RequestBytes,
 		Admissions: e.cfg.Limits.Admissions, Room: jobs.Room{Total: e.cfg.Limits.Waiting, Share: e.cfg.Limits.WaitingPerProject},
@@ -264,11 +274,37 @@ func (e *engine) serverConfig(ln net.Listener, open bool, log *slog.Logger) (ser
 			Registry: name, Gate: e.gate, Store: e.store, Blobs: shelfBlobs{e.blobs}, Pull: pullMode(r.Pull, cfg.AnonymousRead && !e.cfg.Loopback()),
 			Wait: time.Duration(e.cfg.Limits.PullWait), Log: log,
 		}
-		cfg.Registries = append(cfg.Registries, server.Registry{Name: name, Handlers: map[string]http.Handler{
-			string(artifact.PyPI): pypi.NewHandler(shelf, e.gate.DecisionURL, log),
-		}, Uploads: e.uploads(name, log)})
+		cfg.Registries = append(cfg.Registries, e.serverRegistry(name, shelf, off, log))
 	}
 	return cfg, nil
+}
+
+// serverRegistry is one registry with the doors of every ecosystem that it holds.
+func (e *engine) serverRegistry(name string, shelf *registry.Shelf, off map[artifact.Ecosystem]*gate.Off, log *slog.Logger) server.Registry {
+	out := server.Registry{Name: name, Handlers: map[string]http.Handler{}, Uploads: map[string]adapter.Receiver{}, Off: map[string]string{}}
+	handlers := func(shelf ecosystem.Shelf) map[string]http.Handler {
+		doors := map[string]http.Handler{}
+		for _, a := range all.List() {
+			if e.gate.Holds(name, a.ID()) && off[a.ID()] == nil {
+				doors[a.Path] = a.Serve(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom})
+			}
+		}
+		return doors
+	}
+	out.Handlers = handlers(shelf)
+	out.AsOf = func(at time.Time) map[string]http.Handler { return handlers(shelf.AsOf(at)) }
+	desk := e.desk(name)
+	for _, a := range all.List() {
+		switch why := off[a.ID()]; {
+		case why != nil:
+			out.Off[a.Path] = why.Error()
+		case out.Handlers[a.Path] == nil:
+			out.Off[a.Path] = fmt.Sprintf("registry %s does not hold %s; see registries.%s in the configuration", name, a.Title, name)
+		case a.Receive != nil:
+			out.Uploads[a.Path] = a.Receive(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom}, desk)
+		}
+	}
+	return out
 }
 
 // budgets are those of the configuration; refused is told of each that is spent.

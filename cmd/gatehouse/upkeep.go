@@ -5,13 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/client"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/server"
 	"github.com/gatehouse-project/gatehouse/internal/store"
@@ -40,18 +44,34 @@ type (
 // keeper is the housekeeping of an open engine.
 func (e *engine) keeperOf(log *slog.Logger) *upkeep.Keeper {
 	k := &upkeep.Keeper{Config: e.cfg, Store: e.store, Blobs: e.blobs, Version: version, Now: time.Now, Log: log, Done: e.metrics.Upkeep}
-	for eco, peer := range e.gate.Peers {
-		if c, ok := peer.Upstream.(interface {
-			Clean(before time.Time) (int, error)
-		}); ok {
-			for _, u := range e.cfg.Upstreams {
-				if u.Ecosystem == string(eco) {
-					k.Caches = append(k.Caches, upkeep.Cache{Name: u.Name, Dir: filepath.Join(e.cfg.Data, "cache", u.Name), Clean: c.Clean})
-				}
-			}
-		}
+	for _, u := range e.cfg.Upstreams {
+		dir := filepath.Join(e.cfg.Data, "cache", u.Name)
+		k.Caches = append(k.Caches, upkeep.Cache{Name: u.Name, Dir: dir, Clean: cleaner(e.gate.Peers[artifact.Ecosystem(u.Ecosystem)], dir)})
 	}
 	return k
+}
+
+// cleaner forgets what an upstream's cache has not used for long. One that was never
+// filled has nothing to forget, and its upstream is not looked for.
+func cleaner(peer gate.Peer, dir string) func(before time.Time) (int, error) {
+	return func(before time.Time) (int, error) {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return 0, nil
+		}
+		up, err := peer.Outside(context.Background())
+		if _, off := errors.AsType[*gate.Off](err); off {
+			return 0, nil
+		} else if err != nil {
+			return 0, err
+		}
+		c, ok := up.(interface {
+			Clean(before time.Time) (int, error)
+		})
+		if !ok {
+			return 0, nil
+		}
+		return c.Clean(before)
+	}
 }
 
 // works are what a person can ask for, by name.

@@ -61,24 +61,18 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 // checks lists the version checks. They are asked at every decision.
-func checks(s *snapshots, internal []string, rules *malware.Rules) ([]scan.VersionCheck, error) {
+func checks(s *snapshots, cfg config.Config, rules *malware.Rules) ([]scan.VersionCheck, error) {
 	var patterns []origin.Pattern
-	for _, g := range internal {
-		patterns = append(patterns, origin.Pattern{Ecosystem: artifact.PyPI, Glob: g})
+	for _, n := range cfg.InternalNames() {
+		patterns = append(patterns, origin.Pattern{Ecosystem: artifact.Ecosystem(n.Ecosystem), Glob: n.Pattern})
 	}
-	from, err := origin.New(patterns, nil, collisionKey)
+	from, err := origin.New(patterns, nil, collisionKeys())
 	if err != nil {
 		return nil, fmt.Errorf("internal_names: %w", err)
 	}
 	return []scan.VersionCheck{
 		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{}, malware.NewCheck(rules),
 	}, nil
-}
-
-// collisionKey is coarser than a name's identity: names that a reader takes for
-// one another share it.
-func collisionKey(p artifact.Package) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "", "0", "o", "1", "l", "i", "l", "5", "s").Replace(strings.ToLower(p.Name))
 }
 
 func workerTasks() map[string]sandbox.Task {

@@ -86,14 +86,15 @@ type osvFolder struct {
 	name string
 	eco  artifact.Ecosystem
 	home string // id prefix of the database nearest to the ecosystem
+	lead string // what versions begin with there, and what OSV leaves out
 }
 
 var osvFolders = []osvFolder{
-	{"PyPI", artifact.PyPI, "PYSEC-"},
-	{"npm", "npm", "GHSA-"},
-	{"Go", "golang", "GO-"},
-	{"crates.io", "cargo", "RUSTSEC-"},
-	{"Maven", "maven", "GHSA-"},
+	{"PyPI", artifact.PyPI, "PYSEC-", ""},
+	{"npm", artifact.NPM, "GHSA-", ""},
+	{"Go", artifact.Golang, "GO-", "v"},
+	{"crates.io", artifact.Cargo, "RUSTSEC-", ""},
+	{"Maven", artifact.Maven, "GHSA-", ""},
 }
 
 func folderOf(eco artifact.Ecosystem) (osvFolder, error) {

@@ -197,13 +197,48 @@ func (r *record) readAffected(w wireAffected, names Names) error {
 	a := affected{pkg: artifact.Package{Ecosystem: eco, Name: name}}
 	a.rated = rate(w.Severity, readSpecific(w.DatabaseSpecific).severity)
 	key := func(v string) ([]byte, bool) { return keyOf(names, eco, v) }
-	a.covers, a.fixed = r.readCoverage(w, key)
+	a.covers, a.fixed = r.readCoverage(w.ledBy(leadOf(eco)), key)
 	if len(a.covers) == 0 {
 		r.opaque++
 		return nil
 	}
 	r.affected = append(r.affected, a)
 	return nil
+}
+
+// ledBy is the entry with versions as the ecosystem writes them, where OSV leaves
+// out what they begin with.
+func (w wireAffected) ledBy(lead string) wireAffected {
+	if lead == "" {
+		return w
+	}
+	spell := func(v string) string {
+		if v == "" || v == "0" || v[0] < '0' || v[0] > '9' {
+			return v // none, the first of all, or spelled so
+		}
+		return lead + v
+	}
+	ranges := make([]wireRange, len(w.Ranges))
+	for i, x := range w.Ranges {
+		ranges[i].Type = x.Type
+		for _, e := range x.Events {
+			ranges[i].Events = append(ranges[i].Events, wireEvent{spell(e.Introduced), spell(e.Fixed), spell(e.LastAffected), spell(e.Limit)})
+		}
+	}
+	versions := make([]string, len(w.Versions))
+	for i, v := range w.Versions {
+		versions[i] = spell(v)
+	}
+	w.Ranges, w.Versions = ranges, versions
+	return w
+}
+
+func leadOf(eco artifact.Ecosystem) string {
+	f, err := folderOf(eco)
+	if err != nil {
+		return ""
+	}
+	return f.lead
 }
 
 // readCoverage turns ranges and the version list into spans of keys.

@@ -34,6 +34,9 @@ type Refusal struct {
 	*verdict.Refusal
 	URL  string // of the decision's page
 	Most int    // bytes of the phrase; 0 is MaxPhrase
+	// Plain makes the body one line of text in place of JSON, for clients that print
+	// it as it is: go.
+	Plain bool
 }
 
 // The least of the reason that is worth showing beside the rest, in bytes.
@@ -97,6 +100,9 @@ func Refuse(w http.ResponseWriter, r *http.Request, no Refusal) error {
 		text += "; " + artifact.Untrusted(no.Next).String()
 	}
 	text += " (" + no.URL + ")"
+	if no.Plain {
+		return refuseInText(w, r, no, text)
+	}
 	b, err := json.Marshal(body{
 		Type: no.URL, Title: "refused by gatehouse", Status: http.StatusForbidden, Detail: text, Error: text, Errors: []detail{{text}},
 		Decision: no.Decision, Rule: no.Rule, Purl: no.Version.Purl(), File: no.File, Verdict: no.Verdict.String(), Expires: no.Until,
@@ -116,6 +122,18 @@ func Refuse(w http.ResponseWriter, r *http.Request, no Refusal) error {
 	h.Set("npm-notice", no.Phrase())
 	h.Set("X-Gatehouse-Decision", no.Decision)
 	return withPhrase(w, r, http.StatusForbidden, no.Phrase(), b)
+}
+
+func refuseInText(w http.ResponseWriter, r *http.Request, no Refusal, text string) error {
+	if len(text) >= MaxBody {
+		text = no.Phrase()
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Gatehouse-Decision", no.Decision)
+	return withPhrase(w, r, http.StatusForbidden, no.Phrase(), []byte(text+"\n"))
 }
 
 // Recorder is a ResponseWriter that wants to know what was answered on a

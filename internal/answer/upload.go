@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 
@@ -29,6 +30,26 @@ func Say(w http.ResponseWriter, r *http.Request, status int, sentence string) er
 	h.Set("Cache-Control", "no-store")
 	sentence = artifact.Untrusted(sentence).String()
 	return withPhrase(w, r, status, artifact.Untrusted(sentence).Phrase(MaxUploadPhrase), []byte(sentence+"\n"))
+}
+
+// SayJSON is Say as problem JSON, with the fields that npm and cargo print.
+func SayJSON(w http.ResponseWriter, r *http.Request, status int, sentence string) error {
+	sentence = artifact.Untrusted(sentence).String()
+	b, err := json.Marshal(struct {
+		Status int      `json:"status"`
+		Detail string   `json:"detail"`
+		Error  string   `json:"error"`
+		Errors []detail `json:"errors"`
+	}{status, sentence, sentence, []detail{{sentence}}})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	phrase := artifact.Untrusted(sentence).Phrase(MaxUploadPhrase)
+	h.Set("npm-notice", phrase)
+	return withPhrase(w, r, status, phrase, b)
 }
 
 // MaxUploadPhrase is the longest reason phrase of an answer to an upload: twine

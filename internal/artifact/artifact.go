@@ -21,8 +21,14 @@ import (
 // "cargo", "maven".
 type Ecosystem string
 
-// PyPI is Python's ecosystem.
-const PyPI Ecosystem = "pypi"
+// The ecosystems that are known here.
+const (
+	PyPI   Ecosystem = "pypi"
+	NPM    Ecosystem = "npm"
+	Golang Ecosystem = "golang"
+	Cargo  Ecosystem = "cargo"
+	Maven  Ecosystem = "maven"
+)
 
 // Internal is the origin of names that are published here.
 const Internal = "internal"
@@ -66,8 +72,18 @@ func (v Version) Purl() string {
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
 		namespace, name = name[:i], name[i+1:]
 	}
+	if v.Package.Ecosystem == Golang {
+		// The library lowers capital letters for this type. A module path that differs
+		// in one is another module, so they stay, as go's own vulnerability database and
+		// SBOM tools write them.
+		plain := packageurl.NewPackageURL(exactCase, namespace, name, v.Number, nil, "").ToString()
+		return "pkg:" + string(Golang) + strings.TrimPrefix(plain, "pkg:"+exactCase)
+	}
 	return packageurl.NewPackageURL(string(v.Package.Ecosystem), namespace, name, v.Number, nil, "").ToString()
 }
+
+// exactCase is a purl type whose names the library leaves as they are.
+const exactCase = "generic"
 
 // unescaped says that a purl holds a name or version as it is: lower-case letters,
 // digits, dots and dashes.
@@ -85,9 +101,16 @@ func unescaped(s string) bool {
 // has none. Names and numbers come back as written: hand them to the
 // ecosystem's own parsers before trusting them.
 func ParsePurl(s string) (Version, error) {
-	p, err := packageurl.FromString(s)
+	written := s
+	if rest, ok := cutFold(s, "pkg:"+string(Golang)+"/"); ok {
+		written = "pkg:" + exactCase + "/" + rest
+	}
+	p, err := packageurl.FromString(written)
 	if err != nil {
 		return Version{}, fmt.Errorf("reading purl %q: %w", s, err)
+	}
+	if written != s {
+		p.Type = string(Golang)
 	}
 	name := p.Name
 	if p.Namespace != "" {
@@ -96,13 +119,26 @@ func ParsePurl(s string) (Version, error) {
 	return Version{Package: Package{Ecosystem: Ecosystem(p.Type), Name: name}, Number: p.Version}, nil
 }
 
+// cutFold is strings.CutPrefix whatever the case of the prefix, which is ASCII.
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
+
 // Kind says what part of a version a file is.
 type Kind string
 
-// The kinds of file that Python's registries hold.
+// The kinds of file that registries hold.
 const (
-	Wheel Kind = "wheel"
-	Sdist Kind = "sdist"
+	Wheel     Kind = "wheel"
+	Sdist     Kind = "sdist"
+	Tarball   Kind = "npm-tarball"
+	ModuleZip Kind = "module-zip"
+	Crate     Kind = "crate"
+	Jar       Kind = "jar"   // and war, ear, aar: what Maven's clients put on a class path
+	Asset     Kind = "asset" // a file beside the others that holds no code: a pom, a Gradle module file
 )
 
 // File is one downloadable part of a version, known by its digest.

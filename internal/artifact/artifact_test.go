@@ -150,6 +150,9 @@ func TestPurls(t *testing.T) {
 		{v("pypi", "a", "1.0+local.1"), "pkg:pypi/a@1.0%2Blocal.1"},
 		{v("npm", "@scope/name", "1.0.0"), "pkg:npm/%40scope/name@1.0.0"},
 		{v("golang", "example.invalid/mod/v2", "v2.0.0"), "pkg:golang/example.invalid/mod/v2@v2.0.0"},
+		{v("golang", "example.invalid/Upper/Case", "v1.0.0-RC1"), "pkg:golang/example.invalid/Upper/Case@v1.0.0-RC1"},
+		{v("golang", "example.invalid/a", "v2.0.0+incompatible"), "pkg:golang/example.invalid/a@v2.0.0%2Bincompatible"},
+		{v("golang", "example.invalid", "v1.0.0"), "pkg:golang/example.invalid@v1.0.0"},
 	} {
 		if got := tc.v.Purl(); got != tc.purl {
 			t.Errorf("%s: got %s, want %s", tc.v, got, tc.purl)

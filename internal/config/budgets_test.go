@@ -23,7 +23,7 @@ func TestBudgets(t *testing.T) {
 		if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := Load(file)
+		c, err := Load(file, "pypi", "npm")
 		if tc.fails != "" {
 			if err == nil || !strings.Contains(err.Error(), tc.fails) {
 				t.Errorf("%s: %v, want an error that names %s", tc.why, err, tc.fails)

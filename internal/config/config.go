@@ -18,7 +18,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -26,6 +25,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 )
 
 // Duration is a time span in YAML: "72h", "30m".
@@ -66,7 +67,7 @@ type Config struct {
 
 	Advisories Advisories          `yaml:"advisories"`
 	Upstreams  []Upstream          `yaml:"upstreams"`
-	Internal   []string            `yaml:"internal_names"` // glob patterns of names that are ours: never asked for outside
+	Internal   []string            `yaml:"internal_names"` // patterns of names that are ours: never asked for outside; see InternalNames
 	Matrix     Matrix              `yaml:"matrix"`
 	Registries map[string]Registry `yaml:"registries"`
 	Limits     Limits              `yaml:"limits"`
@@ -82,7 +83,8 @@ type Config struct {
 	// File is where the settings were read from; "" when there was no file.
 	File string `yaml:"-"`
 
-	from map[string]string // path -> where it was set, for Settings
+	from       map[string]string // path -> where it was set, for Settings
+	ecosystems []string          // those that the program knows, by purl type, in its order
 }
 
 // Advisories says where known vulnerabilities and malware come from.
@@ -96,7 +98,7 @@ type Advisories struct {
 // Upstream is one outside index.
 type Upstream struct {
 	Name      string `yaml:"name"`      // what it is called in reports and as an origin
-	Ecosystem string `yaml:"ecosystem"` // "pypi"
+	Ecosystem string `yaml:"ecosystem"` // by purl type: "pypi", "npm", "golang", "cargo", "maven"
 	// URL of the index, or "auto": what the installed client of the ecosystem uses.
 	URL string `yaml:"url"`
 	// FileHosts are "host:port" places with private addresses that the index may
@@ -108,6 +110,8 @@ type Upstream struct {
 	CA string `yaml:"ca"`
 	// TTL is how long an index answer is used without asking again.
 	TTL Duration `yaml:"ttl"`
+	// Options are the ecosystem's own settings; one that it does not know is an error.
+	Options map[string]string `yaml:"options"`
 }
 
 // Matrix is what a team deploys to: every combination is resolved for.
@@ -118,7 +122,13 @@ type Matrix struct {
 
 // Registry is a named view with a policy.
 type Registry struct {
-	Policy string `yaml:"policy"` // a policy file; "" for the default policy
+	// Ecosystems lists those that it holds, by purl type; none: all that have an
+	// upstream.
+	Ecosystems []string `yaml:"ecosystems"`
+	// Upstreams names those that it reads; none: all. It holds nothing of an
+	// ecosystem that it reads no upstream of.
+	Upstreams []string `yaml:"upstreams"`
+	Policy    string   `yaml:"policy"` // a policy file; "" for the default policy
 	// Enforce is "on", or "observe": serve, and say what would have been refused.
 	// Known malware is refused even so.
 	Enforce string `yaml:"enforce"`
@@ -150,13 +160,21 @@ type Limits struct {
 	WaitingPerProject int `yaml:"waiting_per_project"`
 }
 
-// Default is what is in force with no file.
-func Default() Config {
+// Default is what is in force with no file, in a program that knows these
+// ecosystems: each has an upstream that is named after it and looked for.
+func Default(ecosystems ...artifact.Ecosystem) Config {
+	var known []string
+	var upstreams []Upstream
+	for _, e := range ecosystems {
+		known = append(known, string(e))
+		upstreams = append(upstreams, Upstream{Name: string(e), Ecosystem: string(e), URL: "auto", TTL: Duration(5 * time.Minute)})
+	}
 	return Config{
+		ecosystems: known,
 		Data:       DefaultData(),
 		Listen:     "127.0.0.1:8484",
 		Advisories: Advisories{MaxAge: Duration(7 * 24 * time.Hour)},
-		Upstreams:  []Upstream{{Name: "pypi", Ecosystem: "pypi", URL: "auto", TTL: Duration(5 * time.Minute)}},
+		Upstreams:  upstreams,
 		Registries: map[string]Registry{"main": {Enforce: "on", Pull: "auto", Present: "soft"}},
 		Limits: Limits{
 			FileBytes: 2 << 30, ScanTime: Duration(5 * time.Minute), ScanMemory: 1 << 30,
@@ -185,13 +203,13 @@ func DefaultData() string {
 
 // Load reads a file over the defaults: the one that is named, else the one that
 // GATEHOUSE_CONFIG names, else gatehouse.yaml in the user's configuration folder,
-// else none.
+// else none. ecosystems are those that the program knows.
 //
 // A gatehouse.yaml in the working directory is part of whatever is checked out
 // there, and who can push must not configure the gate: of it only the matrix is
 // read, unless it is named. Any other key in it is an error that says so.
-func Load(file string) (Config, error) {
-	c := Default()
+func Load(file string, ecosystems ...artifact.Ecosystem) (Config, error) {
+	c := Default(ecosystems...)
 	if file == "" {
 		file = os.Getenv("GATEHOUSE_CONFIG")
 	}
@@ -334,6 +352,9 @@ func (c Config) check() error {
 	if err := c.checkUpstreams(); err != nil {
 		return err
 	}
+	if err := c.checkViews(); err != nil {
+		return err
+	}
 	if hasPassword(c.PublicURL) {
 		return errors.New("public_url: it is written into every link; leave user and password out")
 	}
@@ -352,10 +373,8 @@ func (c Config) check() error {
 	if err := c.Rules.check(); err != nil {
 		return err
 	}
-	for _, p := range c.Internal {
-		if _, err := path.Match(p, ""); err != nil {
-			return fmt.Errorf("internal_names: %q is no pattern", p)
-		}
+	if err := c.checkInternal(); err != nil {
+		return err
 	}
 	for _, p := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(p); err != nil {
@@ -383,8 +402,8 @@ func (c Config) checkUpstreams() error {
 		switch {
 		case u.Name == "" || names[u.Name] || u.Name == "internal":
 			return fmt.Errorf("upstreams: every one needs a name of its own (%q)", u.Name)
-		case u.Ecosystem != "pypi":
-			return fmt.Errorf("upstreams.%s.ecosystem: %q is not served by this version; it serves pypi", u.Name, u.Ecosystem)
+		case !slices.Contains(c.ecosystems, u.Ecosystem):
+			return fmt.Errorf("upstreams.%s.ecosystem: %q is not served by this version; it serves %s", u.Name, u.Ecosystem, strings.Join(c.ecosystems, ", "))
 		case ecosystems[u.Ecosystem]:
 			return fmt.Errorf("upstreams.%s: this version reads one upstream for each ecosystem; point it at a registry that joins them", u.Name)
 		}

@@ -22,13 +22,13 @@ func load(t *testing.T, text string) (config.Config, error) {
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
 	t.Setenv("HOME", dir)
 	if text == "" {
-		return config.Load("")
+		return config.Load("", "pypi", "npm")
 	}
 	file := filepath.Join(dir, "other.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config.Load(file)
+	return config.Load(file, "pypi", "npm")
 }
 
 func TestDefaultsWorkWithNoFile(t *testing.T) {
@@ -42,7 +42,7 @@ func TestDefaultsWorkWithNoFile(t *testing.T) {
 	if r := c.Registries["main"]; len(c.Registries) != 1 || r.Enforce != "on" || r.Pull != "auto" || r.Policy != "" {
 		t.Errorf("registries %+v", c.Registries)
 	}
-	if len(c.Upstreams) != 1 || c.Upstreams[0].URL != "auto" || time.Duration(c.Upstreams[0].TTL) != 5*time.Minute {
+	if len(c.Upstreams) != 2 || c.Upstreams[1].Name != "npm" || c.Upstreams[1].Ecosystem != "npm" || c.Upstreams[0].URL != "auto" || time.Duration(c.Upstreams[0].TTL) != 5*time.Minute {
 		t.Errorf("upstreams %+v", c.Upstreams)
 	}
 	if time.Duration(c.Advisories.MaxAge) != 7*24*time.Hour || c.Limits.FileBytes <= 0 || c.Limits.ScanTime <= 0 || c.Limits.ScanMemory <= 0 || c.Limits.RequestBytes <= 0 || c.Limits.PullWait <= 0 {
@@ -63,7 +63,21 @@ func TestEverySettingThatCannotBeEnforcedIsAnError(t *testing.T) {
 		{"registries: {main: {pull: yes please}}\n", "pull", "no such word"},
 		{"upstreams: [{ecosystem: pypi}]\n", "name", "no name"},
 		{"upstreams: [{name: internal, ecosystem: pypi}]\n", "internal", "the word has a meaning"},
-		{"upstreams: [{name: a, ecosystem: npm}]\n", "npm", "not served"},
+		{"upstreams: [{name: a, ecosystem: conda}]\n", "it serves pypi, npm", "not served"},
+		{"upstreams: [{name: a, ecosystem: npm, options: {registry: x}}]\n", "", "the ecosystem says which options it knows"},
+		{"upstreams: [{name: a, ecosystem: npm, options: [x]}]\n", "line 1", "options are a map"},
+		{"registries: {js: {ecosystems: [npm]}}\n", "", "a view of one ecosystem"},
+		{"registries: {js: {ecosystems: [conda]}}\n", "it serves pypi, npm", "no such ecosystem"},
+		{"registries: {js: {upstreams: [npm]}}\n", "", "a view of one upstream"},
+		{"registries: {js: {upstreams: [other]}}\n", "no upstream", "no such upstream"},
+		{"registries: {js: {upstreams: [main]}}\n", "main is a registry of this gate", "one registry read into another"},
+		{"registries: {js: {upstreams: [pypi], ecosystems: [npm]}}\n", "pypi is of pypi", "an upstream that would not be read"},
+		{"registries: {js: {upstreams: [npm], ecosystems: [npm, pypi]}}\n", "no upstream of pypi", "an ecosystem without an upstream"},
+		{"upstreams: [{name: a, ecosystem: pypi}]\nregistries: {js: {ecosystems: [npm]}}\n", "no upstream of npm", "one that nothing is configured for"},
+		{"internal_names: ['npm:@acme/*', 'acme-*']\n", "", "for one ecosystem and for all"},
+		{"internal_names: ['conda:acme-*']\n", "no ecosystem that this version serves", "names of another world"},
+		{"internal_names: ['npm:*']\n", "no pattern", "all of them"},
+		{"internal_names: ['a*b*c*']\n", "no pattern", "too many stars"},
 		{"upstreams: [{name: a, ecosystem: pypi}, {name: b, ecosystem: pypi}]\n", "one upstream", "two of one ecosystem"},
 		{"upstreams: [{name: a, ecosystem: pypi, url: 'ftp://x.invalid/'}]\n", "url", "not http"},
 		{"upstreams: [{name: a, ecosystem: pypi, url: 'http:///simple'}]\n", "url", "no host"},
@@ -111,7 +125,7 @@ registries:
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := config.Default()
+	d := config.Default("pypi", "npm")
 	if c.Listen != "127.0.0.1:9000" || c.URL() != "http://127.0.0.1:9000" || time.Duration(c.Limits.ScanTime) != time.Minute || c.Limits.FileBytes != d.Limits.FileBytes {
 		t.Errorf("listen %s, limits %+v", c.Listen, c.Limits)
 	}
@@ -143,25 +157,25 @@ func TestWhereTheFileIsLookedFor(t *testing.T) {
 	if err := os.WriteFile("env.yaml", []byte("listen: 127.0.0.1:2\ndata: from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := config.Load(""); err == nil || !strings.Contains(err.Error(), "--config gatehouse.yaml") {
+	if c, err := config.Load("", "pypi", "npm"); err == nil || !strings.Contains(err.Error(), "--config gatehouse.yaml") {
 		t.Errorf("a project's own file set where the gate listens: %+v, %v", c, err)
 	}
 	t.Setenv("GATEHOUSE_CONFIG", "env.yaml")
-	if c, err := config.Load(""); err != nil || c.Listen != "127.0.0.1:2" || c.Data != "from-file" {
+	if c, err := config.Load("", "pypi", "npm"); err != nil || c.Listen != "127.0.0.1:2" || c.Data != "from-file" {
 		t.Errorf("GATEHOUSE_CONFIG: %+v, %v", c, err)
 	}
 	t.Setenv("GATEHOUSE_DATA", "from-env")
-	if c, err := config.Load(""); err != nil || c.Data != "from-env" {
+	if c, err := config.Load("", "pypi", "npm"); err != nil || c.Data != "from-env" {
 		t.Errorf("GATEHOUSE_DATA is stronger than the file: %+v, %v", c, err)
 	}
-	if c, err := config.Load("gatehouse.yaml"); err != nil || c.Listen != "127.0.0.1:1" {
+	if c, err := config.Load("gatehouse.yaml", "pypi", "npm"); err != nil || c.Listen != "127.0.0.1:1" {
 		t.Errorf("a file that was named is stronger than the environment: %+v, %v", c, err)
 	}
-	if _, err := config.Load("not-there.yaml"); err == nil {
+	if _, err := config.Load("not-there.yaml", "pypi", "npm"); err == nil {
 		t.Error("a file that was named and is not there was no error")
 	}
 	t.Setenv("GATEHOUSE_CONFIG", "not-there.yaml")
-	if _, err := config.Load(""); err == nil {
+	if _, err := config.Load("", "pypi", "npm"); err == nil {
 		t.Error("GATEHOUSE_CONFIG names a file that is not there, and it was no error")
 	}
 }
@@ -200,17 +214,17 @@ func TestAPushedConfigurationMayTightenNeverLoosen(t *testing.T) {
 		if err := os.WriteFile("gatehouse.yaml", []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if c, err := config.Load(""); err == nil {
+		if c, err := config.Load("", "pypi", "npm"); err == nil {
 			t.Errorf("%q was taken: %+v", text, c)
 		}
-		if _, err := config.Load("gatehouse.yaml"); err != nil {
+		if _, err := config.Load("gatehouse.yaml", "pypi", "npm"); err != nil {
 			t.Errorf("%q by --config: %v", text, err)
 		}
 	}
 	if err := os.WriteFile("gatehouse.yaml", []byte("matrix: {python: ['3.12.1']}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := config.Load(""); err != nil || !slices.Equal(c.Matrix.Python, []string{"3.12.1"}) {
+	if c, err := config.Load("", "pypi", "npm"); err != nil || !slices.Equal(c.Matrix.Python, []string{"3.12.1"}) {
 		t.Errorf("the matrix: %+v, %v", c.Matrix, err)
 	}
 }
@@ -230,7 +244,7 @@ func TestTheUsersOwnFile(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(own, "gatehouse", "gatehouse.yaml"), []byte("listen: 127.0.0.1:7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := config.Load(""); err != nil || c.Listen != "127.0.0.1:7" {
+	if c, err := config.Load("", "pypi", "npm"); err != nil || c.Listen != "127.0.0.1:7" {
 		t.Errorf("Load = %+v, %v; want what the user's own file says", c, err)
 	}
 }

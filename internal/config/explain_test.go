@@ -21,7 +21,7 @@ func load(t *testing.T, text string) (Config, string, error) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(file)
+	c, err := Load(file, "pypi", "npm")
 	return c, file, err
 }
 

@@ -18,7 +18,7 @@ func TestRules(t *testing.T) {
 		if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		c, err := Load(file)
+		c, err := Load(file, "pypi", "npm")
 		switch {
 		case tc.fails != "":
 			if err == nil || !strings.Contains(err.Error(), tc.fails) {

@@ -16,7 +16,7 @@ func loadScanners(t *testing.T, yaml string) (config.Config, error) {
 	if err := os.WriteFile(file, []byte("scanners:\n"+yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return config.Load(file)
+	return config.Load(file, "pypi", "npm")
 }
 
 func TestScanners(t *testing.T) {

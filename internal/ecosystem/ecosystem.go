@@ -1,7 +1,7 @@
 // Package ecosystem says what the gate needs from a packaging world: names and
 // version order, manifests, the upstream's index, the closure, and how an
-// archive is opened. Each world has a folder below (pypi, later npm and others)
-// that implements Ecosystem; package all lists them. This package is the
+// archive is opened. Each world has a folder below (pypi, npm, golang, ...) that
+// implements Ecosystem; package all lists them. This package is the
 // interface and its values only.
 package ecosystem
 
@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -37,6 +39,9 @@ type Index struct {
 	Status   string          // PEP 792: "", active, archived, deprecated, quarantined
 	Reason   artifact.Untrusted
 	Files    []IndexFile // in the upstream's order
+	// Tags are names that the upstream gives to versions, as npm's dist-tags:
+	// "latest" and the number it stands for. Nil where there is no such thing.
+	Tags map[string]string
 	// Dropped counts the entries of the answer that are not among Files: other
 	// kinds, names that do not belong to the package, URLs that may not be used.
 	Dropped int
@@ -57,6 +62,21 @@ type IndexFile struct {
 	HasMetadata    bool            // PEP 658/714: <URL>.metadata is served
 	MetadataSHA256 artifact.Digest // empty when the index does not say
 	Provenance     string          // PEP 740 URL; empty when there is none
+	// Digests are what the index says of the bytes beside SHA256, as
+	// "algorithm:lower-case hex" ("sha512:…", "sha1:…"). A fetch holds the bytes
+	// against every one whose algorithm it knows; see StrongDigest.
+	Digests []string
+	// Record is what the index says of the version beyond these fields, in the
+	// ecosystem's own form and without what nobody reads: npm's manifest of the
+	// version, cargo's line. Nobody changes it. Nil where there is none.
+	Record []byte
+}
+
+// StrongDigest says whether the index names a digest that a forger cannot meet.
+func (f IndexFile) StrongDigest() bool {
+	return f.SHA256 != "" || slices.ContainsFunc(f.Digests, func(d string) bool {
+		return strings.HasPrefix(d, "sha512:") || strings.HasPrefix(d, "sha384:") || strings.HasPrefix(d, "sha256:")
+	})
 }
 
 // Version gives the version the i-th file belongs to.
@@ -140,6 +160,9 @@ type LockedFile struct {
 	URL    string
 	SHA256 artifact.Digest
 	Size   int64
+	// Digests are what the lock demands of the bytes beside SHA256, as
+	// IndexFile.Digests has them: any one of them has to be met.
+	Digests []string
 }
 
 // Problem is a line of a manifest that the gate does not follow or cannot read.
@@ -178,6 +201,7 @@ type Manifest struct {
 type Target struct {
 	Python   string // full version, "3.11.7"
 	Platform string // "x86_64-manylinux_2_28", "aarch64-apple-darwin", ... as resolve's --platform
+	Node     string // full version, "22.12.0": npm passes over versions that are not for it; "" asks none
 }
 
 // Resolved is one version of a closure.
@@ -234,6 +258,49 @@ type Upstream interface {
 	Metadata(ctx context.Context, x *Index, f IndexFile) (Metadata, []byte, error)
 }
 
+// Completer is an Upstream whose index alone does not say everything of every
+// file, because each costs a request of its own: a Go version's date, the files of
+// a Maven version.
+type Completer interface {
+	// Complete gives x with what the upstream says of the named files, those added
+	// that x did not list and the upstream has; no names ask for every file that x
+	// lists, up to the implementation's stated cap. What was learned is part of later
+	// indexes too, and every index that says other things has another Digest. A name
+	// that the upstream does not have is no error: the index then lacks it.
+	// ErrUnreachable where nothing could be learned. It is asked at every look at a
+	// file: where everything is known already it returns at once.
+	Complete(ctx context.Context, x *Index, files ...string) (*Index, error)
+}
+
+// Documents is an Upstream with documents beside its packages that clients read
+// through a registry: Go's checksum database.
+type Documents interface {
+	// Document reads one by its path, as the implementation names it. p is the package
+	// that it is about, without a name where it is about none. Errors: ErrNoPackage
+	// where there is no such document, ErrUnreachable.
+	Document(ctx context.Context, p artifact.Package, path string) ([]byte, error)
+}
+
+// LocalBuilder is an Ecosystem where somebody may build a public version again under a
+// number of its own, as PyPI's 2.4.0+cu124.
+type LocalBuilder interface {
+	// Public is the version that a number was built from, or the number.
+	Public(number string) string
+}
+
+// Nearer is an Ecosystem that has a range for "this version, and later ones that
+// stay close to it": PyPI's ~=2.2, npm's ^2.2.0.
+type Nearer interface {
+	Near(number string) string
+}
+
+// Locker is an Ecosystem whose manifests have locks beside them.
+type Locker interface {
+	// LockOf is the format of the manifest in the same folder whose closure a lock is;
+	// "" for a format that is no such lock.
+	LockOf(format string) string
+}
+
 // Ecosystem is one packaging world.
 type Ecosystem interface {
 	ID() artifact.Ecosystem
@@ -249,6 +316,8 @@ type Ecosystem interface {
 	// InRange says whether a version lies in a range in the ecosystem's own words
 	// (PEP 440 specifiers for PyPI); "" holds every version.
 	InRange(number, rng string) (bool, error)
+	// Exact is the range that holds one version alone: "==2.2" for PyPI.
+	Exact(number string) string
 	// ManifestFormat gives the format of a path by its name, "" when it is not a manifest.
 	ManifestFormat(path string) string
 	// ParseManifest reads path inside fsys and what it includes there, never outside.

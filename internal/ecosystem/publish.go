@@ -39,6 +39,31 @@ type Upload struct {
 	Slot           string
 	RequiresPython string            // by the form; "" where it says nothing
 	Attestations   []json.RawMessage // about this file by name and digest; not verified
+	// Digests and Record are what our own index says of the file from now on, as
+	// IndexFile's: the receiver worked the digests out of the bytes.
+	Digests []string
+	Record  []byte
+	// Tags are names that stand for the version from now on.
+	Tags []string
+	// Metadata is what the form says of the version where archives of the kind say
+	// nothing of it inside, as a jar; nil: the archive has to say it.
+	Metadata *Metadata
+}
+
+// UploadChecker is an Ecosystem whose publishers promise more about an archive than
+// its name and version.
+type UploadChecker interface {
+	// CheckUpload holds what an archive says of itself against what its publisher said
+	// of it: an *UploadError where they differ.
+	CheckUpload(u Upload, inside Metadata) error
+}
+
+// Attester is an Ecosystem in whose indexes each file names where the attestations
+// are that came with it.
+type Attester interface {
+	// AttestationsPath is that place below a registry's address, without a slash at
+	// its beginning.
+	AttestationsPath(v artifact.Version, file string) string
 }
 
 // UploadFault says what kind of answer an upload gets that is not taken.
@@ -88,6 +113,16 @@ type Desk interface {
 	// that the policy rejects it (nothing is kept) or holds it (kept, not served);
 	// an *UploadError that it was not looked at; anything else is a fault.
 	Publish(ctx context.Context, u Upload, by Publisher) (Receipt, error)
+	// Yank marks a version of ours as withdrawn, with the reason that clients show, or
+	// takes that back; npm says deprecated. verdict.ErrNotFound where nothing of the
+	// version is published here, an *UploadError when the publisher may not.
+	Yank(ctx context.Context, v artifact.Version, reason string, undo bool, by Publisher) error
+	// Delete takes a version of ours away for ever, or with no number the whole name;
+	// only an admin may. Errors as of Yank.
+	Delete(ctx context.Context, v artifact.Version, reason string, by Publisher) error
+	// Tag makes a name stand for a version of ours, or for none when number is "".
+	// Errors as of Yank.
+	Tag(ctx context.Context, p artifact.Package, tag, number string, by Publisher) error
 	// Attestations gives what came with a file that is served: as given, not
 	// verified. verdict.ErrNotFound or ErrNoPackage where there is none.
 	Attestations(ctx context.Context, p artifact.Package, file string) ([]json.RawMessage, error)

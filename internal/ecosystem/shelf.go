@@ -29,6 +29,12 @@ type Shelf interface {
 	// Metadata gives a file's metadata as data, also for files not looked at yet;
 	// errors as of File.
 	Metadata(ctx context.Context, p artifact.Package, name string) ([]byte, error)
+	// Document reads what the upstream has beside its packages (Documents), by a path
+	// that the ecosystem chose. p is the package that it is about, without a name where
+	// it is about none. ErrNoPackage where there is no such document,
+	// verdict.ErrForbidden where p is a name of our own, which is asked about nowhere
+	// outside.
+	Document(ctx context.Context, p artifact.Package, path string) ([]byte, error)
 	// Vulnerabilities lists what is published against a version and was not waived
 	// here, as the decisions about its files have it; of a version that the index
 	// does not have too. An error says that nothing can be said now, which is not
@@ -53,10 +59,11 @@ type Vulnerability struct {
 
 // Listing is a package's index as a registry shows it.
 type Listing struct {
-	Index *Index // without the files that the registry leaves out
-	Marks []Mark // one for each of Index.Files, same order
-	Until time.Time
-	Tag   string // another one whenever the listing differs
+	Index  *Index // without the files that the registry leaves out
+	Marks  []Mark // one for each of Index.Files, same order
+	Until  time.Time
+	Hidden int    // files that the registry leaves out
+	Tag    string // another one whenever the listing differs
 }
 
 // Mark says what stands against one file. The zero Mark offers it.

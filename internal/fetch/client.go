@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -102,7 +103,7 @@ func (c Credential) authorization() string {
 type Client struct {
 	cfg     Config
 	guard   *guard
-	allowed map[string]bool // host:port reachable through a proxy
+	through *guard // what may be asked for through a proxy
 	direct  *http.Transport
 	proxied *http.Transport
 }
@@ -120,7 +121,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, guard: g, allowed: through.upstreams}
+	c := &Client{cfg: cfg, guard: g, through: through}
 	c.direct = c.transport()
 	c.direct.DialContext = g.dial
 	// This one only ever dials the proxy, which the operator chose.
@@ -128,6 +129,12 @@ func New(cfg Config) (*Client, error) {
 	c.proxied.Proxy = cfg.Proxy
 	c.proxied.DialContext = dialer.DialContext
 	return c, nil
+}
+
+// Trust adds an upstream that was found after the client was built, as if it had
+// been among Config.Upstreams; a mirror among Config.Mirrors too.
+func (c *Client) Trust(hostPort string, mirror bool) error {
+	return cmp.Or(c.guard.trust(hostPort, mirror), c.through.trust(hostPort, mirror))
 }
 
 func setDefaults(cfg *Config) {
@@ -430,7 +437,7 @@ func (c *Client) route(req *http.Request) (*http.Transport, error) {
 	if proxy == nil {
 		return c.direct, nil
 	}
-	if !c.allowed[hostPort(req.URL)] {
+	if !c.through.trusts(hostPort(req.URL)) {
 		return nil, fmt.Errorf("%w: %s is not an upstream or an allowed file host, and a proxy is set: allow it in the configuration", ErrBlockedAddress, hostPort(req.URL))
 	}
 	return c.proxied, nil

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"code.dny.dev/ssrf"
@@ -46,6 +48,7 @@ var (
 // resolved address of every single dial, so a name that resolves differently
 // the next time gains nothing.
 type guard struct {
+	mu        sync.RWMutex
 	upstreams map[string]bool // "host:port", lower case
 	mirrors   []string        // those of them whose address other hosts may share
 	public    *ssrf.Guardian  // for everybody else: public addresses, ports 80 and 443
@@ -63,21 +66,46 @@ func newGuard(upstreams, mirrors []string, dialer net.Dialer) (*guard, error) {
 		dialer:  dialer,
 	}
 	for _, hostPort := range upstreams {
-		if _, port, err := net.SplitHostPort(hostPort); err != nil || port == "" {
-			return nil, fmt.Errorf("upstream address %q: write it as host:port", hostPort)
+		if err := g.trust(hostPort, false); err != nil {
+			return nil, err
 		}
-		g.upstreams[strings.ToLower(hostPort)] = true
 	}
 	return g, nil
 }
 
+// trust adds an upstream.
+func (g *guard) trust(hostPort string, mirror bool) error {
+	if _, port, err := net.SplitHostPort(hostPort); err != nil || port == "" {
+		return fmt.Errorf("upstream address %q: write it as host:port", hostPort)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.upstreams[strings.ToLower(hostPort)] = true
+	if mirror {
+		g.mirrors = append(slices.Clone(g.mirrors), hostPort)
+	}
+	return nil
+}
+
+func (g *guard) trusts(hostPort string) bool {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.upstreams[strings.ToLower(hostPort)]
+}
+
+func (g *guard) shared() []string {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.mirrors
+}
+
 // dial connects to hostPort, which is still the name that was asked for.
 func (g *guard) dial(ctx context.Context, network, hostPort string) (net.Conn, error) {
-	if g.upstreams[strings.ToLower(hostPort)] {
+	if g.trusts(hostPort) {
 		return g.dialUnder(ctx, network, hostPort, g.private, nil)
 	}
 	conn, err := g.dialUnder(ctx, network, hostPort, g.public, nil)
-	if !errors.Is(err, ErrBlockedAddress) || len(g.mirrors) == 0 {
+	if !errors.Is(err, ErrBlockedAddress) || len(g.shared()) == 0 {
 		return conn, err
 	}
 	shared, serr := g.dialUnder(ctx, network, hostPort, g.private, g.mirrorAddresses(ctx))
@@ -115,7 +143,7 @@ func (g *guard) mirrorAddresses(ctx context.Context) map[netip.AddrPort]bool {
 	if resolver == nil {
 		resolver = net.DefaultResolver
 	}
-	for _, hostPort := range g.mirrors {
+	for _, hostPort := range g.shared() {
 		host, portText, err := net.SplitHostPort(hostPort)
 		port, perr := strconv.ParseUint(portText, 10, 16)
 		if err != nil || perr != nil {

@@ -1,12 +1,14 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strconv"
+	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob"
@@ -78,9 +80,10 @@ func (unwatched) Fetched(string, int64, error)  {}
 // Fetch gives the digest and size of f's bytes once they are durable in the
 // blob store. A digest that the store already holds is not fetched again. Bytes
 // that are not what the index announced are ErrDigestMismatch, and nothing of
-// them is kept. up names the upstream, for errors.
+// them is kept: by size, by SHA256, and by each of f.Digests whose algorithm is
+// sha1, sha256, sha384 or sha512. up names the upstream, for errors.
 func (q *Quarantine) Fetch(ctx context.Context, f ecosystem.IndexFile, up string) (artifact.Digest, int64, error) {
-	key := f.URL + "\n" + string(f.SHA256) + "\n" + strconv.FormatInt(f.Size, 10)
+	key := f.URL + "\n" + string(f.SHA256) + "\n" + strconv.FormatInt(f.Size, 10) + "\n" + strings.Join(f.Digests, " ")
 	got, err := q.flight.Do(ctx, key, func(ctx context.Context) (stored, error) { return q.fetch(ctx, f) })
 	if err != nil {
 		return "", 0, fmt.Errorf("fetching %s from %s: %w", artifact.Untrusted(f.Name), up, err)
@@ -95,7 +98,7 @@ func (q *Quarantine) fetch(ctx context.Context, f ecosystem.IndexFile) (stored, 
 			return stored{}, fmt.Errorf("%w: the bytes with digest %s are %d, the index says %d", ErrDigestMismatch, f.SHA256, size, f.Size)
 		}
 		if err == nil {
-			return stored{f.SHA256, size}, nil
+			return stored{f.SHA256, size}, q.recheck(ctx, f)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return stored{}, err
@@ -109,6 +112,20 @@ func (q *Quarantine) fetch(ctx context.Context, f ecosystem.IndexFile) (stored, 
 	got, err := q.download(ctx, f)
 	q.cfg.Progress.Fetched(f.Name, got.size, err)
 	return got, err
+}
+
+// recheck holds bytes that are here already against the digests that the index
+// names beside the one they are stored under.
+func (q *Quarantine) recheck(ctx context.Context, f ecosystem.IndexFile) error {
+	ps := promisesOf(f.Digests)
+	if len(ps) == 0 {
+		return nil
+	}
+	r, _, err := q.cfg.Store.Open(ctx, f.SHA256)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ps.check(r), r.Close())
 }
 
 // download tries again when a body breaks off; Client.Get has its own attempts
@@ -142,7 +159,7 @@ func (q *Quarantine) once(ctx context.Context, f ecosystem.IndexFile) (got store
 	if f.Size > 0 && resp.Size >= 0 && resp.Size != f.Size {
 		return stored{}, false, fmt.Errorf("%w: %s announces %d bytes, the index %d", ErrDigestMismatch, Show(resp.URL), resp.Size, f.Size)
 	}
-	body := &watched{r: resp.Body, name: f.Name, want: f.Size, total: max(f.Size, resp.Size, 0), to: q.cfg.Progress}
+	body := &watched{r: resp.Body, name: f.Name, want: f.Size, total: max(f.Size, resp.Size, 0), digests: promisesOf(f.Digests), to: q.cfg.Progress}
 	body.report()
 	d, n, err := q.cfg.Store.Put(ctx, body, q.cfg.MaxFile, f.SHA256)
 	switch {
@@ -158,11 +175,13 @@ func (q *Quarantine) once(ctx context.Context, f ecosystem.IndexFile) (got store
 }
 
 // watched counts a download on its way into the store, reports it, and holds it
-// to the size that the index announced (0: none).
+// to the size that the index announced (0: none) and to its digests beside the one
+// that the store checks: the store keeps nothing of a body that ends in an error.
 type watched struct {
 	r                io.Reader
 	name             string
 	want, total      int64
+	digests          promises
 	done, nextReport int64
 	to               Progress
 	err              error // the download's own fault, as opposed to the store's
@@ -171,8 +190,12 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
 	w.done += int64(n)
+	_, _ = w.digests.Write(p[:n])
 	if err == nil && w.want > 0 && w.done > w.want || err == io.EOF && w.want > 0 && w.done != w.want {
 		err = fmt.Errorf("%w: got %d bytes, the index says %d", ErrDigestMismatch, w.done, w.want)
+	}
+	if err == io.EOF {
+		err = cmp.Or(w.digests.kept(), err)
 	}
 	if w.done >= w.nextReport {
 		w.report()

@@ -1,9 +1,11 @@
 package gate_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -305,6 +307,41 @@ func TestNotEvaluatedHoldsWhatIsNew(t *testing.T) {
 	want(t, "facts that cannot be read", w.stands("demo 1"), "hold behaviour-not-evaluated")
 	want(t, "asked for", w.admits("demo 1"), "hold behaviour-not-evaluated")
 	want(t, "a new look that cannot be judged", w.admits("demo 2"), "hold behaviour-not-evaluated could-not-look")
+}
+
+// TestOnlyAFailedCheckIsWarnedOf: rules that are only being asked are no fault that
+// somebody has to look after; a check that failed is one.
+func TestOnlyAFailedCheckIsWarnedOf(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		broken bool
+	}{{"rules that were not asked yet", false}, {"a check that failed as well", true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, rules := behaving(t, "demo 1")
+			w.does("demo 1", "listen")
+			want(t, "before", w.admits("demo 1"), "admit")
+			var log bytes.Buffer
+			w.Log = slog.New(slog.NewTextHandler(&log, nil))
+			w.Store = &forgetful{Store: w.db}
+			if tc.broken {
+				w.Checks = append(w.Checks, brokenCheck{})
+			}
+			rules.set("fetch", finding.Medium)
+			w.stands("demo 1")
+			if strings.Contains(log.String(), `"a check failed"`) != tc.broken || strings.Contains(log.String(), "rule=behaviour-not-evaluated") {
+				t.Errorf("warned of:\n%s", log.String())
+			}
+		})
+	}
+}
+
+// brokenCheck is a check that cannot answer.
+type brokenCheck struct{}
+
+func (brokenCheck) Name() string     { return "broken" }
+func (brokenCheck) Revision() string { return "1" }
+func (brokenCheck) Check(context.Context, scan.VersionTarget) ([]finding.Finding, error) {
+	return nil, errors.New("inert")
 }
 
 // forgetful is a store whose facts cannot be read.

@@ -71,8 +71,27 @@ func (s *seen) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index,
 	if err != nil {
 		return nil, err
 	}
+	return s.shown(v), nil
+}
+
+// Complete implements ecosystem.Completer, also over an upstream that is none.
+func (s *seen) Complete(ctx context.Context, x *ecosystem.Index, files ...string) (*ecosystem.Index, error) {
+	want := everything
+	if len(files) > 0 {
+		want = named(files...)
+	}
+	v, err := s.g.view(ctx, s.reg.Name, x.Package, want)
+	if err != nil {
+		return nil, err
+	}
+	return s.shown(v), nil
+}
+
+// shown is the index of a view, as it is seen.
+func (s *seen) shown(v *View) *ecosystem.Index {
+	p := v.Index.Package
 	if s.open != nil && s.open(p) {
-		return v.resolvable(false), nil
+		return v.resolvable(false)
 	}
 	for _, d := range v.Decisions {
 		if !Offers(d) {
@@ -82,7 +101,7 @@ func (s *seen) Index(ctx context.Context, p artifact.Package) (*ecosystem.Index,
 			break
 		}
 	}
-	return v.ForResolver(), nil
+	return v.ForResolver()
 }
 
 // Metadata implements ecosystem.Upstream.

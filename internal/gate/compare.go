@@ -230,19 +230,13 @@ func problemKey(p ecosystem.Problem) string {
 	return fmt.Sprintf("%q %q %q", p.Rule, p.At.File, p.Text)
 }
 
-// manifestOf tells which manifest beside it a lock answers.
-var manifestOf = map[string]string{
-	"uv.lock": "pyproject.toml", "poetry.lock": "pyproject.toml", "pdm.lock": "pyproject.toml", "pylock.toml": "pyproject.toml",
-	"Pipfile.lock": "Pipfile",
-}
-
 // dropCovered leaves out the requirements of a manifest whose lock came with
 // it: the lock is the closure. Its findings stay.
 func dropCovered(as []asked) []asked {
 	covered := map[string]bool{} // folder and format
 	for _, a := range as {
-		if of := manifestOf[a.manifest.Format]; of != "" {
-			covered[path.Dir(a.manifest.Path)+" "+of] = true
+		if l, ok := a.peer.Ecosystem.(ecosystem.Locker); ok && l.LockOf(a.manifest.Format) != "" {
+			covered[path.Dir(a.manifest.Path)+" "+l.LockOf(a.manifest.Format)] = true
 		}
 	}
 	return slices.DeleteFunc(as, func(a asked) bool {
@@ -300,7 +294,7 @@ func (g *Gate) purlRequirement(s string) (Peer, ecosystem.Requirement, error) {
 		if _, err := peer.VersionKey(v.Number); err != nil {
 			return Peer{}, ecosystem.Requirement{}, err
 		}
-		r.Number, r.Spec = v.Number, "=="+v.Number
+		r.Number, r.Spec = v.Number, peer.Exact(v.Number)
 	}
 	return peer, r, nil
 }
@@ -344,7 +338,7 @@ func resolveProblem(a asked, err error) verdict.Problem {
 	} else if u, ok := errors.AsType[*ecosystem.Unknowable](err); ok {
 		place(&p, u.At)
 		p.Text = fmt.Sprintf("what %s needs cannot be known without running its code: %s", u.Version, u.Why)
-	} else if !errors.Is(err, ecosystem.ErrNoPackage) {
+	} else if _, off := errors.AsType[*Off](err); !off && !errors.Is(err, ecosystem.ErrNoPackage) {
 		p.Class, p.Fatal = finding.Fault, true
 	}
 	return p

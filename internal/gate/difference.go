@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
@@ -33,7 +35,9 @@ type Difference struct {
 	To      string          `json:"to"`
 	Verdict verdict.Verdict `json:"verdict"` // what the policy makes of what is new
 	// Archives are the pairs of files that were compared.
-	Archives     []ArchivePair          `json:"archives"`
+	Archives []ArchivePair `json:"archives"`
+	// NotCompared are further files of the later version, which nobody looked at for it.
+	NotCompared  []string               `json:"not_compared"`
 	Capabilities CapabilitiesDifference `json:"capabilities"`
 	Hooks        HooksDifference        `json:"hooks"`
 	Files        FilesDifference        `json:"files"`
@@ -161,7 +165,7 @@ type SideFile struct {
 // follows from that.
 func Differ(ctx context.Context, from, to Side, checks []scan.VersionCheck, p Rules, now time.Time) (Difference, error) {
 	d := Difference{
-		From: safe(from.Name), To: safe(to.Name), Archives: []ArchivePair{}, Metadata: []WordChange{}, Provenance: []WordChange{},
+		From: safe(from.Name), To: safe(to.Name), Archives: []ArchivePair{}, NotCompared: []string{}, Metadata: []WordChange{}, Provenance: []WordChange{},
 		Findings: []DifferenceFinding{}, Problems: []string{},
 		Capabilities: CapabilitiesDifference{Added: []string{}, Removed: []string{}, Evidence: []verdict.Capability{}},
 		Hooks:        HooksDifference{Added: []HookFile{}, Removed: []HookFile{}},
@@ -398,19 +402,47 @@ func addWords(out []WordChange, ws ...WordChange) []WordChange {
 	return out
 }
 
-// addLists adds what one of two lists has and the other has not.
+// addLists adds what one of two lists has and the other has not, however either
+// spells it.
 func addLists(out []WordChange, what string, from, to []string) []WordChange {
+	lacks := func(list []string, w string) bool {
+		return !slices.ContainsFunc(list, func(x string) bool { return sameWords(x, w) })
+	}
 	for _, w := range to {
-		if !slices.Contains(from, w) {
+		if lacks(from, w) {
 			out = addWords(out, WordChange{What: what, To: safe(w)})
 		}
 	}
 	for _, w := range from {
-		if !slices.Contains(to, w) {
+		if lacks(to, w) {
 			out = addWords(out, WordChange{What: what, From: safe(w)})
 		}
 	}
 	return out
+}
+
+// sameWords says whether two requirements, or two addresses, differ in their spelling
+// alone: blanks, quotes, brackets around versions and their order, the case and the
+// hyphens of a name, the slash at the end of an address.
+func sameWords(a, b string) bool { return a == b || respelled(a) == respelled(b) }
+
+// nameEnd is where the name of a requirement ends.
+var nameEnd = lazy.Regexp(`[^A-Za-z0-9._-]`)
+
+func respelled(s string) string {
+	if strings.Contains(s, "://") {
+		return strings.TrimSuffix(strings.TrimSpace(s), "/")
+	}
+	spec, marker, _ := strings.Cut(s, ";")
+	spec = strings.TrimSpace(spec)
+	name := spec
+	if at := nameEnd().FindStringIndex(spec); at != nil {
+		name = spec[:at[0]]
+	}
+	versions := strings.Split(strings.NewReplacer(" ", "", "\t", "", "(", "", ")", "").Replace(spec[len(name):]), ",")
+	slices.Sort(versions)
+	name = strings.NewReplacer("_", "-", ".", "-").Replace(strings.ToLower(name))
+	return name + strings.Join(versions, ",") + ";" + strings.ReplaceAll(strings.Join(strings.Fields(marker), " "), "'", `"`)
 }
 
 func (d *Difference) compareCapabilities(from, to Side) {
@@ -517,6 +549,15 @@ func texts(list []artifact.Untrusted) []string {
 	return out
 }
 
+// ErrTwoPackages: what is to be compared are no two versions of one package.
+var ErrTwoPackages = errors.New("a difference is between two versions of one package")
+
+// TwoPackages is ErrTwoPackages with what to do instead.
+func TwoPackages(from, to artifact.Version) error {
+	return fmt.Errorf("%s and %s are two packages: %w; to see what one does that the other does not:  gatehouse scan --baseline %s %s",
+		safe(from.Package.Name), safe(to.Package.Name), ErrTwoPackages, safe(from.Purl()), safe(to.Purl()))
+}
+
 // behaviourCheck is the name of the check that knows what packages do.
 const behaviourCheck = "malware"
 
@@ -525,9 +566,12 @@ const behaviourCheck = "malware"
 // fetched into quarantine and looked at, as for an admission; nothing is admitted and
 // nothing decided.
 //
-// Errors: ecosystem.ErrNoPackage and verdict.ErrNotFound where there is no such
-// version; *BadBytesError; anything else is a fault.
+// Errors: ErrTwoPackages; ecosystem.ErrNoPackage and verdict.ErrNotFound where there
+// is no such version; *BadBytesError; anything else is a fault.
 func (g *Gate) Difference(ctx context.Context, registry string, from, to artifact.Version) (Difference, error) {
+	if from.Package != to.Package {
+		return Difference{}, TwoPackages(from, to)
+	}
 	reg, err := g.registry(registry)
 	if err != nil {
 		return Difference{}, err
@@ -555,7 +599,20 @@ func (g *Gate) Difference(ctx context.Context, registry string, from, to artifac
 		}
 	}
 	checks := slices.DeleteFunc(slices.Clone(g.Checks), func(c scan.VersionCheck) bool { return c.Name() != behaviourCheck })
-	return Differ(ctx, sides[0], sides[1], checks, reg.Policy, g.Now())
+	d, err := Differ(ctx, sides[0], sides[1], checks, reg.Policy, g.Now())
+	d.NotCompared = append(d.NotCompared, notCompared(b.files, pairs)...)
+	return d, err
+}
+
+// notCompared are the files that no pair holds as its later one.
+func notCompared(files []ecosystem.IndexFile, pairs [][2]ecosystem.IndexFile) []string {
+	var out []string
+	for _, f := range files {
+		if !slices.ContainsFunc(pairs, func(p [2]ecosystem.IndexFile) bool { return p[1].Name == f.Name }) {
+			out = append(out, safe(f.Name))
+		}
+	}
+	return out
 }
 
 // opened is a version whose index was read.

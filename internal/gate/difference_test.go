@@ -70,8 +70,41 @@ func TestDifferenceOfTwoVersions(t *testing.T) {
 	if err != nil || len(state.AdmittedSince) != 0 {
 		t.Errorf("comparing admitted %v, %v", state.AdmittedSince, err)
 	}
+	if _, err := w.Difference(t.Context(), "main", vers("demo 1"), vers("other 1")); !errors.Is(err, gate.ErrTwoPackages) || !strings.Contains(err.Error(), "gatehouse scan --baseline pkg:pypi/demo@1 pkg:pypi/other@1") {
+		t.Errorf("two packages: %v", err)
+	}
 	if _, err := w.Difference(t.Context(), "main", vers("demo 1"), vers("demo 9")); !errors.Is(err, verdict.ErrNotFound) {
 		t.Errorf("a version that is not there: %v", err)
+	}
+}
+
+// TestDifferenceOfSpelling: what two versions say in other words is no difference.
+func TestDifferenceOfSpelling(t *testing.T) {
+	side := func(requires, address string) gate.Side {
+		return gate.Side{Name: "demo", Files: []gate.SideFile{{Report: scan.Report{Metadata: &ecosystem.Metadata{RequiresDist: []string{requires}, HomePages: []artifact.Untrusted{artifact.Untrusted(address)}}}}}}
+	}
+	for _, tc := range []struct {
+		from, to string
+		same     bool
+		why      string
+	}{
+		{"left>=1,<2", "Left (<2, >=1)", true, "brackets, blanks, case and order"},
+		{"a_b.c", "a-b-c", true, "one name"},
+		{"a; extra == 'x'", `a ;  extra == "x"`, true, "quotes"},
+		{"a>=1", "a>=2", false, "another version"},
+		{"a>=1", "a>1", false, "another operator"},
+		{"a[x]", "a[y]", false, "another extra"},
+		{"a", "b", false, "another name"},
+		{"a; extra == 'x'", "a; extra == 'y'", false, "another marker"},
+		{"a @ https://h.invalid/A", "a @ https://h.invalid/a", false, "another address"},
+	} {
+		d, err := gate.Differ(t.Context(), side(tc.from, "https://h.invalid/"), side(tc.to, "https://h.invalid"), nil, policy.Default(), today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := len(d.Metadata) == 0; same != tc.same {
+			t.Errorf("%q and %q: %v, want the same: %t (%s)", tc.from, tc.to, d.Metadata, tc.same, tc.why)
+		}
 	}
 }
 

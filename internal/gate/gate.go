@@ -13,9 +13,11 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +33,57 @@ import (
 // Peer is one ecosystem with the upstream its names come from.
 type Peer struct {
 	ecosystem.Ecosystem
-	Upstream ecosystem.Upstream
+	Upstream ecosystem.Upstream // nil: Open is asked
+	// Open finds the upstream and opens it when something of it is wanted for the
+	// first time; it remembers what it found. An *Off says that there is none.
+	Open func(ctx context.Context) (ecosystem.Upstream, error)
+	// Path is where a registry serves it, one element; "": the ecosystem's id.
+	Path string
 }
+
+// Outside gives the upstream.
+func (p Peer) Outside(ctx context.Context) (ecosystem.Upstream, error) {
+	switch {
+	case p.Upstream != nil:
+		return p.Upstream, nil
+	case p.Open == nil:
+		return nil, &Off{p.ID(), "no upstream of it is configured"}
+	}
+	return p.Open(ctx)
+}
+
+// Off says that a gate reads nothing of an ecosystem, and serves nothing.
+type Off struct {
+	Ecosystem artifact.Ecosystem
+	Why       string // in a sentence that ends with what to write into the configuration
+}
+
+// Error implements error.
+func (o *Off) Error() string { return string(o.Ecosystem) + " is off here: " + o.Why }
+
+// Main is the registry that is served without its name in the address too.
+const Main = "main"
+
+// Base is the address of a registry for an ecosystem's clients, without a slash at
+// the end. That of the main one is its short one, which clients are pointed at: pnpm,
+// yarn and bun write a file's address into a lock unless it lies below that.
+func (g *Gate) Base(registry string, e artifact.Ecosystem) string {
+	return g.PublicURL() + g.below(registry, e)
+}
+
+func (g *Gate) below(registry string, e artifact.Ecosystem) string {
+	if registry == Main {
+		return "/" + g.path(e)
+	}
+	return "/registry/" + registry + "/" + g.path(e)
+}
+
+// BaseAsOf is Base of the registry as it stood at a moment.
+func (g *Gate) BaseAsOf(at time.Time, registry string, e artifact.Ecosystem) string {
+	return g.PublicURL() + "/asof/" + at.UTC().Format(time.RFC3339Nano) + g.below(registry, e)
+}
+
+func (g *Gate) path(e artifact.Ecosystem) string { return cmp.Or(g.Peers[e].Path, string(e)) }
 
 // Registry is a named view: who decides by which policy, for which targets.
 type Registry struct {
@@ -41,6 +92,7 @@ type Registry struct {
 	Observe bool // say what would be refused, and serve
 	Present Presentation
 	Targets []ecosystem.Target
+	Holds   []artifact.Ecosystem // what it serves; none: all that the gate has peers for
 }
 
 // Gate holds what the pipeline needs. Build it once in cmd; all fields are
@@ -97,6 +149,26 @@ func (g *Gate) peer(e artifact.Ecosystem) (Peer, error) {
 		return Peer{}, fmt.Errorf("ecosystem %q is not served here", artifact.Untrusted(e))
 	}
 	return p, nil
+}
+
+// peerIn gives the peer of an ecosystem for a registry, which has to hold it.
+func (g *Gate) peerIn(r Registry, e artifact.Ecosystem) (Peer, error) {
+	p, err := g.peer(e)
+	if err == nil && !r.holds(e) {
+		err = &Off{e, "registry " + r.Name + " does not hold it; see registries." + r.Name + ".ecosystems and .upstreams in the configuration"}
+	}
+	return p, err
+}
+
+func (r Registry) holds(e artifact.Ecosystem) bool {
+	return len(r.Holds) == 0 || slices.Contains(r.Holds, e)
+}
+
+// Holds says whether a registry serves an ecosystem.
+func (g *Gate) Holds(registry string, e artifact.Ecosystem) bool {
+	r, err := g.registry(registry)
+	_, peer := g.Peers[e]
+	return err == nil && peer && r.holds(e)
 }
 
 // DecisionURL is where a decision or request explains itself.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/url"
+	"maps"
 	"slices"
 	"sync"
 
@@ -109,7 +109,7 @@ func (g *Gate) hosted(ctx context.Context, registry string, p artifact.Package) 
 	fresh := &hostedPackage{generation: gen, findings: map[string][]finding.Finding{}, metadata: map[string]ecosystem.Metadata{}}
 	us = slices.DeleteFunc(us, func(u Upload) bool { return !u.Deleted.IsZero() })
 	if len(us) > 0 {
-		if fresh.index, err = g.hostedIndex(registry, p, us); err != nil {
+		if fresh.index, err = g.hostedIndex(ctx, registry, p, us); err != nil {
 			return nil, err
 		}
 	}
@@ -126,12 +126,24 @@ func (g *Gate) hosted(ctx context.Context, registry string, p artifact.Package) 
 }
 
 // hostedIndex is our own index of a package.
-func (g *Gate) hostedIndex(registry string, p artifact.Package, us []Upload) (*ecosystem.Index, error) {
+func (g *Gate) hostedIndex(ctx context.Context, registry string, p artifact.Package, us []Upload) (*ecosystem.Index, error) {
 	x := &ecosystem.Index{Package: p, Upstream: artifact.Internal, Fetched: g.Now()}
+	there := map[string]bool{}
 	for _, u := range us {
 		x.Files = append(x.Files, g.listedFile(u))
+		there[u.File.Version.Number] = true
 	}
-	b, err := json.Marshal(x.Files)
+	tags, err := g.Hosted.rows.TagsOf(ctx, registry, p)
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(tags, func(_, number string) bool { return !there[number] }) // its version was deleted
+	said := []any{x.Files}
+	if len(tags) > 0 {
+		x.Tags = tags
+		said = append(said, tags)
+	}
+	b, err := json.Marshal(said)
 	if err != nil {
 		return nil, fmt.Errorf("naming our index of %s: %w", p, err)
 	}
@@ -144,13 +156,11 @@ func (g *Gate) hostedIndex(registry string, p artifact.Package, us []Upload) (*e
 func (g *Gate) listedFile(u Upload) ecosystem.IndexFile {
 	f := ecosystem.IndexFile{
 		Name: u.File.Name, Number: u.File.Version.Number, Kind: u.File.Kind, SHA256: u.File.SHA256, Size: u.File.Size, Uploaded: u.File.Uploaded,
-		RequiresPython: u.Listed.RequiresPython, MetadataSHA256: u.Listed.MetadataSHA256,
+		RequiresPython: u.Listed.RequiresPython, MetadataSHA256: u.Listed.MetadataSHA256, Digests: u.Listed.Digests, Record: u.Listed.Record,
 		Yanked: !u.Yanked.IsZero(), YankedReason: u.YankReason,
 	}
-	if u.Attested {
-		p := u.File.Version.Package
-		f.Provenance = g.PublicURL() + "/registry/" + url.PathEscape(u.Registry) + "/" + string(p.Ecosystem) + "/integrity/" +
-			url.PathEscape(p.Name) + "/" + url.PathEscape(f.Number) + "/" + url.PathEscape(f.Name) + "/provenance"
+	if at, ok := g.Peers[u.File.Version.Package.Ecosystem].Ecosystem.(ecosystem.Attester); ok && u.Attested {
+		f.Provenance = g.Base(u.Registry, u.File.Version.Package.Ecosystem) + "/" + at.AttestationsPath(u.File.Version, f.Name)
 	}
 	return f
 }
@@ -190,7 +200,11 @@ func (g *Gate) addPublished(ctx context.Context, vf *versionFacts) error {
 // else as the upstream gives it.
 func (g *Gate) metadata(ctx context.Context, registry string, peer Peer, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
 	if x.Upstream != artifact.Internal || g.Hosted == nil {
-		return peer.Upstream.Metadata(ctx, x, f)
+		up, err := peer.Outside(ctx)
+		if err != nil {
+			return ecosystem.Metadata{}, nil, err
+		}
+		return up.Metadata(ctx, x, f)
 	}
 	h, err := g.hosted(ctx, registry, x.Package)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,8 @@ type HostedFile struct {
 var errNoUploads = errors.New("this gate takes no uploads")
 
 // Packages lists our own packages in a registry with today's verdict on each of
-// their files, deleted ones too. p.Name "" stands for all that have a file left.
+// their files, deleted ones too. p.Name "" stands for all that have a file left, of
+// p.Ecosystem or where that is "" too of every one.
 func (g *Gate) Packages(ctx context.Context, registry string, p artifact.Package) ([]HostedPackage, error) {
 	if _, err := g.registry(registry); err != nil {
 		return nil, err
@@ -49,20 +51,38 @@ func (g *Gate) Packages(ctx context.Context, registry string, p artifact.Package
 	if g.Hosted == nil {
 		return nil, errNoUploads
 	}
-	names := []string{p.Name}
+	wanted := []artifact.Package{p}
 	if p.Name == "" {
 		var err error
-		if names, err = g.Hosted.rows.UploadedNames(ctx, registry, p.Ecosystem); err != nil {
+		if wanted, err = g.uploaded(ctx, registry, p.Ecosystem); err != nil {
 			return nil, err
 		}
 	}
 	out := []HostedPackage{}
-	for _, n := range names {
-		h, err := g.hostedPackage(ctx, registry, artifact.Package{Ecosystem: p.Ecosystem, Name: n})
+	for _, p := range wanted {
+		h, err := g.hostedPackage(ctx, registry, p)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, h)
+	}
+	return out, nil
+}
+
+// uploaded lists the packages that a registry has uploads of.
+func (g *Gate) uploaded(ctx context.Context, registry string, only artifact.Ecosystem) ([]artifact.Package, error) {
+	var out []artifact.Package
+	for _, eco := range slices.Sorted(maps.Keys(g.Peers)) {
+		if only != "" && eco != only {
+			continue
+		}
+		names, err := g.Hosted.rows.UploadedNames(ctx, registry, eco)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			out = append(out, artifact.Package{Ecosystem: eco, Name: n})
+		}
 	}
 	return out, nil
 }
@@ -144,6 +164,33 @@ func (g *Gate) yank(ctx context.Context, a Act, act string, at time.Time) (int, 
 		err = fmt.Errorf("nothing of %s was published in registry %s: %w", a.Version, a.Registry, verdict.ErrNotFound)
 	}
 	return n, err
+}
+
+// maxTag is how long the name of a tag may be, in bytes.
+const maxTag = 128
+
+// Tag makes a name stand for a version of ours in one registry, or for none when
+// the act names no version.
+func (g *Gate) Tag(ctx context.Context, a Act, tag string) error {
+	if _, err := g.checkAct(a); err != nil {
+		return err
+	}
+	if tag == "" || len(tag) > maxTag {
+		return &ActError{fmt.Sprintf("a tag has 1 to %d bytes", maxTag)}
+	}
+	e := g.auditEntry(a, "tag")
+	e.Detail += " " + tag
+	if a.Version.Number == "" {
+		e.Act = "untag"
+	}
+	err := g.Hosted.rows.PutTag(ctx, a.Registry, a.Version.Package, tag, a.Version.Number, g.Now(), e)
+	switch {
+	case errors.Is(err, ErrManyTags):
+		return &ActError{ErrManyTags.Error()}
+	case errors.Is(err, verdict.ErrNotFound):
+		return fmt.Errorf("nothing of %s to tag so is published in registry %s: %w", a.Version, a.Registry, verdict.ErrNotFound)
+	}
+	return err
 }
 
 // Delete removes a file, all files of a version, or with no version the whole

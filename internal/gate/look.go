@@ -147,11 +147,15 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 		if err != nil {
 			return err
 		}
-		_, indexed, err = peer.Upstream.Metadata(ctx, x, f)
+		up, err := peer.Outside(ctx)
+		if err != nil {
+			return err
+		}
+		_, indexed, err = up.Metadata(ctx, x, f)
 		if _, spent := errors.AsType[*budget.Exhausted](err); spent {
 			// A look that was begun is ended, though its own file was the last that the
 			// account could pay for: others wait for it, who have accounts of their own.
-			_, indexed, err = peer.Upstream.Metadata(budget.With(ctx, nil), x, f)
+			_, indexed, err = up.Metadata(budget.With(ctx, nil), x, f)
 		}
 		if err != nil {
 			return fmt.Errorf("reading the index's metadata: %w", err)

@@ -186,7 +186,7 @@ func (g *Gate) wanted(ctx context.Context, a Ask) ([]wish, error) {
 // offered says whether nothing but a missing look stands against what was wanted.
 // Where that cannot be known now it is not.
 func (g *Gate) offered(ctx context.Context, registry string, x wish) bool {
-	v, err := g.View(ctx, registry, x.version.Package)
+	v, err := g.VersionView(ctx, registry, x.version)
 	if err != nil {
 		return false
 	}
@@ -210,7 +210,7 @@ func (g *Gate) bind(ctx context.Context, registry string, w WaiverWish, out *ver
 	if err != nil {
 		return err
 	}
-	v, err := g.View(ctx, registry, w.Package)
+	v, err := g.FullView(ctx, registry, w.Package)
 	if err != nil {
 		return fmt.Errorf("reading the versions of %s: %w", w.Package.Name, err)
 	}
@@ -350,7 +350,7 @@ func (g *Gate) approveDecision(ctx context.Context, d verdict.Decision, reason, 
 	if err := g.mayApprove(ctx, d, by); err != nil {
 		return nil, false, err
 	}
-	v, err := g.View(ctx, d.Registry, d.Version.Package)
+	v, err := g.VersionView(ctx, d.Registry, d.Version)
 	if err != nil {
 		return nil, false, fmt.Errorf("deciding about %s again: %w", d.Version, err)
 	}
@@ -374,7 +374,7 @@ func (g *Gate) approveDecision(ctx context.Context, d verdict.Decision, reason, 
 	if len(out) == 0 {
 		return nil, false, fmt.Errorf("no file of %s that was looked at is held; a reject needs a waiver, and what was never fetched `gatehouse admit %s` first: %w", d.Version, d.Purl, verdict.ErrConflict)
 	}
-	if v, err = g.View(ctx, d.Registry, d.Version.Package); err != nil {
+	if v, err = g.VersionView(ctx, d.Registry, d.Version); err != nil {
 		return out, false, fmt.Errorf("deciding about %s again: %w", d.Version, err)
 	}
 	for i, f := range v.Index.Files {
@@ -462,6 +462,9 @@ func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version)
 		return e, err
 	}
 	if v.Number, err = g.indexed(view, v); err != nil {
+		return e, err
+	}
+	if view, err = g.VersionView(ctx, registry, v); err != nil {
 		return e, err
 	}
 	e.Purl = v.Purl()

@@ -109,15 +109,8 @@ func (g *Gate) installCommand(reg Registry, as []asked) string {
 	if len(as) != 1 || !plainPath().MatchString(as[0].manifest.Path) {
 		return ""
 	}
-	base := g.PublicURL() + "/"
-	if reg.Name != mainRegistry {
-		base += "registry/" + reg.Name + "/"
-	}
-	return as[0].peer.InstallCommand(base+string(as[0].peer.ID()), as[0].manifest.Format, as[0].manifest.Path)
+	return as[0].peer.InstallCommand(g.Base(reg.Name, as[0].peer.ID()), as[0].manifest.Format, as[0].manifest.Path)
 }
-
-// mainRegistry is the registry that needs no name in an address.
-const mainRegistry = "main"
 
 // candidate is one version of the closure on its way through the gate.
 type candidate struct {
@@ -173,6 +166,9 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 	}
 	x, err := g.index(ctx, reg.Name, peer, c.Version.Package)
 	if err == nil {
+		x, err = g.completeCandidate(ctx, peer, x, c)
+	}
+	if err == nil {
 		vf.index = x
 		vf.indexed = x.Of(c.Version.Number)
 		vf.metadata = g.cheapMetadata(ctx, peer, x, c.Files)
@@ -186,6 +182,20 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 	return g.gather(ctx, vf, g.Now())
 }
 
+// completeCandidate learns all of the files that an installer would take, or of all
+// that the version has.
+func (g *Gate) completeCandidate(ctx context.Context, peer Peer, x *ecosystem.Index, c *candidate) (*ecosystem.Index, error) {
+	want := numbered(c.Version.Number)
+	if len(c.Files) > 0 {
+		want = named(namesOf(c.Files)...)
+	}
+	full, err := g.complete(ctx, peer, x, want)
+	if err == nil && full != x {
+		c.Files = completed(full, c.Files)
+	}
+	return full, err
+}
+
 // compareHashes holds the bytes that were fetched against the hashes that the
 // manifest demands. Where the index tells a digest the resolver has done so; a
 // silent index, or a hash of another kind, leaves it to here.
@@ -193,19 +203,49 @@ func (c *candidate) compareHashes() {
 	if len(c.Hashes) == 0 {
 		return
 	}
-	others := slices.ContainsFunc(c.Hashes, func(h string) bool { return !strings.HasPrefix(h, "sha256:") })
 	for _, x := range c.Files {
 		file, recorded := c.facts.state.Files[x.Name]
-		switch {
-		case !recorded || slices.Contains(c.Hashes, "sha256:"+string(file.SHA256)):
-		case others:
-			c.facts.add(x.Name, finding.Finding{Rule: "manifest-hash-unknown", Class: finding.Fault, Severity: finding.High, Path: x.Name,
-				Text: fmt.Sprintf("%s: %s gives no sha256 hash that it could be compared with; write one", x.Name, c.At)})
-		default:
+		if !recorded {
+			continue
+		}
+		has := []string{"sha256:" + string(file.SHA256)}
+		if r := c.facts.reports[x.Name]; r != nil {
+			has = append(has, r.Digests...)
+		}
+		if len(has) == 1 {
+			has = append(has, x.Digests...) // which the bytes were held against when they came
+		}
+		switch known, wrong := demanded(c.Hashes, has); {
+		case wrong != "":
 			c.facts.add(x.Name, finding.Finding{Rule: "manifest-hash-mismatch", Class: finding.Integrity, Severity: finding.Critical, Path: x.Name,
-				Text: fmt.Sprintf("%s has sha256 %s, which is none of those that %s demands", x.Name, file.SHA256.Short(), c.At)})
+				Text: fmt.Sprintf("%s has %s, which is none of those that %s demands", x.Name, shortHash(wrong), c.At)})
+		case !known:
+			c.facts.add(x.Name, finding.Finding{Rule: "manifest-hash-unknown", Class: finding.Fault, Severity: finding.High, Path: x.Name,
+				Text: fmt.Sprintf("%s: %s gives no hash that it could be compared with; write one of sha256", x.Name, c.At)})
 		}
 	}
+}
+
+// demanded compares what a manifest demands of a file with the digests that its
+// bytes have, both as "algorithm:value". known says that they share an algorithm,
+// wrong is a digest whose algorithm is demanded with other values alone.
+func demanded(want, have []string) (known bool, wrong string) {
+	for _, h := range have {
+		algorithm, _, _ := strings.Cut(h, ":")
+		if !slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, algorithm+":") }) {
+			continue
+		}
+		if known = true; !slices.Contains(want, h) {
+			return true, h
+		}
+	}
+	return known, ""
+}
+
+// shortHash is "sha256 1a2b3c4d5e6f", for people.
+func shortHash(h string) string {
+	algorithm, value, _ := strings.Cut(h, ":")
+	return algorithm + " " + value[:min(len(value), 12)]
 }
 
 // cheapMetadata reads the licence and its like where that costs one small
@@ -213,10 +253,15 @@ func (c *candidate) compareHashes() {
 func (g *Gate) cheapMetadata(ctx context.Context, peer Peer, x *ecosystem.Index, files []ecosystem.IndexFile) *ecosystem.Metadata {
 	for _, f := range files {
 		if f.HasMetadata {
-			if m, _, err := peer.Upstream.Metadata(ctx, x, f); err == nil {
-				return &m
+			up, err := peer.Outside(ctx)
+			if err != nil {
+				return nil
 			}
-			return nil
+			m, _, err := up.Metadata(ctx, x, f)
+			if err != nil {
+				return nil
+			}
+			return &m
 		}
 	}
 	return nil

@@ -8,10 +8,35 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
+	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
 // advisoryCheck is the name of the check that knows published records.
 const advisoryCheck = "advisory"
+
+// Heard says whether a package is ours, something of it was fetched, or its upstream
+// has listed it here before. It asks nobody; where an upstream does not remember what
+// it listed the answer is yes.
+func (g *Gate) Heard(ctx context.Context, p artifact.Package) (bool, error) {
+	if g.Hosted.has(p) {
+		return true, nil
+	}
+	if origin, err := g.Store.Origin(ctx, p); err == nil && origin != "" {
+		return true, nil
+	} else if err != nil && !errors.Is(err, verdict.ErrNotFound) {
+		return false, fmt.Errorf("reading origin: %w", err)
+	}
+	peer, err := g.peer(p.Ecosystem)
+	if err != nil {
+		return false, err
+	}
+	up, err := peer.Outside(ctx)
+	if err != nil {
+		return false, err
+	}
+	listed, remembers := up.(interface{ Known(artifact.Package) bool })
+	return !remembers || listed.Known(p), nil
+}
 
 // Published gives the records that cover a version which no index has, and so
 // nobody decides about: one that the upstream took away, or never had. The error

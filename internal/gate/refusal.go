@@ -16,6 +16,23 @@ import (
 // Unseen says that nothing stands against a file but that nobody looked at it.
 func Unseen(d verdict.Decision) bool { return !Serves(d) && Offers(d) }
 
+// Unevaluated says that nothing stands against a file but that today's rules were not
+// asked yet about what was seen in it, or in the version that it is compared with: a
+// moment after a look, and after the rules changed. AdmitFile has them asked.
+func Unevaluated(d verdict.Decision) bool {
+	blocking := false
+	for _, r := range d.Reasons {
+		if !blocks(r) {
+			continue
+		}
+		if r.Source != ruleBehaviourUnknown {
+			return false
+		}
+		blocking = true
+	}
+	return blocking && !Serves(d)
+}
+
 // RefusalOf says in one sentence why the i-th file of a view is not handed out,
 // and what to use instead.
 func RefusalOf(v *View, i int) *verdict.Refusal {

@@ -197,7 +197,7 @@ func refuses(d verdict.Decision) bool { return !Offers(d) }
 
 // any says whether a decision about any file that would be installed is so.
 func (s *search) any(ctx context.Context, r ecosystem.Resolved, is func(verdict.Decision) bool) (bool, error) {
-	v, err := s.g.View(ctx, s.reg.Name, r.Version.Package)
+	v, err := s.g.view(ctx, s.reg.Name, r.Version.Package, named(namesOf(r.Files)...))
 	if err != nil {
 		return false, err
 	}
@@ -253,7 +253,7 @@ func (s *search) try(ctx context.Context, line, place int, bad ecosystem.Resolve
 			if locked {
 				return false
 			}
-			changed, note, err := s.with(place, specFor(r, numbers[i]))
+			changed, note, err := s.with(place, numbers[i])
 			if relock, ok := errors.AsType[*ecosystem.Relock](err); ok {
 				s.relock(line, r, numbers[0], relock)
 				locked = true
@@ -276,7 +276,7 @@ func (s *search) try(ctx context.Context, line, place int, bad ecosystem.Resolve
 		}
 		if i >= 0 {
 			s.a = best
-			s.record(line, place, specFor(r, numbers[i]), bestNote)
+			s.record(line, place, numbers[i], bestNote)
 			return true
 		}
 	}
@@ -308,17 +308,14 @@ func nearest(n int, good func(int) bool) int {
 	return at
 }
 
-// specFor keeps a pin a pin, and a range a range that stays close.
-func specFor(r ecosystem.Requirement, number string) string {
-	parts := strings.Split(number, ".")
-	plain := !slices.ContainsFunc(parts, func(p string) bool { return strings.Trim(p, "0123456789") != "" })
-	switch {
-	case r.Number != "" || !plain:
-		return "==" + number
-	case len(parts) < 2:
-		return ">=" + number
+// specFor keeps a pin a pin, and a range a range that stays close where the
+// ecosystem has such. A purl names one version.
+func specFor(a asked, r ecosystem.Requirement, number string) string {
+	near, ok := a.peer.Ecosystem.(ecosystem.Nearer)
+	if r.Number != "" || a.manifest.Format == purlFormat || !ok {
+		return a.peer.Exact(number)
 	}
-	return "~=" + number
+	return near.Near(number)
 }
 
 // alternatives lists the versions of a line's package that a client could
@@ -372,13 +369,15 @@ func aroundKey(peer Peer, numbers []string, now []byte) (newer, older []string) 
 	return newer, older
 }
 
-// with is the manifest after one requirement was changed.
-func (s *search) with(place int, spec string) (asked, string, error) {
+// with is the manifest after one requirement was changed to another version.
+func (s *search) with(place int, number string) (asked, string, error) {
 	changed := s.a
+	spec := specFor(s.a, s.a.manifest.Requirements[place], number)
 	if s.a.manifest.Format == purlFormat {
 		m := *s.a.manifest
 		m.Requirements = slices.Clone(m.Requirements)
-		m.Requirements[place].Spec, m.Requirements[place].Number = spec, strings.TrimPrefix(spec, "==")
+		r := &m.Requirements[place]
+		r.Spec, r.Number, r.Written = spec, number, artifact.Version{Package: r.Package, Number: number}.Purl()
 		changed.manifest = &m
 		return changed, "", nil
 	}
@@ -431,10 +430,10 @@ func (s *search) clears(ctx context.Context, changed asked, packages ...artifact
 	return true
 }
 
-// record keeps a change in the words of the manifest as it was handed in.
-func (s *search) record(line, place int, spec, note string) {
+// record keeps the change that was made last, in the words of the manifest.
+func (s *search) record(line, place int, number, note string) {
 	was := s.original.Requirements[place]
-	to := requirementText(was, spec)
+	to := s.a.manifest.Requirements[place].Written
 	text := "change to: " + to
 	if place != line {
 		text = "change the constraint in " + was.At.String() + " to: " + to
@@ -444,37 +443,24 @@ func (s *search) record(line, place int, spec, note string) {
 		s.unhashed[line] = true
 	}
 	s.changed[line] = place
-	s.found[line] = verdict.Remedy{File: was.At.File, Line: was.At.Line, Old: was.Written, New: to, Spec: spec, Text: text}
+	s.found[line] = verdict.Remedy{File: was.At.File, Line: was.At.Line, Old: was.Written, New: to, Spec: specFor(s.a, was, number), Text: text}
 }
 
 // relock is the remedy of a lock: the command of its own tool. It cannot be
 // proved here.
 func (s *search) relock(line int, r ecosystem.Requirement, number string, tool *ecosystem.Relock) {
 	s.found[line] = verdict.Remedy{
-		File: r.At.File, Line: r.At.Line, Old: r.Written, New: r.Package.Name + "==" + number,
+		File: r.At.File, Line: r.At.Line, Old: r.Written, New: rewritten(r, number),
 		Text: "run: " + tool.Command, Command: tool.Command,
 	}
 }
 
-// requirementText is the requirement with another specifier, spelled as it was.
-func requirementText(r ecosystem.Requirement, spec string) string {
-	if strings.HasPrefix(r.Written, "pkg:") {
-		return artifact.Version{Package: r.Package, Number: strings.TrimLeft(spec, "=~>")}.Purl()
+// rewritten is a lock's entry with another version, spelled as it was.
+func rewritten(r ecosystem.Requirement, number string) string {
+	if i := strings.LastIndex(r.Written, r.Number); r.Number != "" && i >= 0 {
+		return r.Written[:i] + number + r.Written[i+len(r.Number):]
 	}
-	name := r.Written
-	if i := strings.IndexAny(name, "[=<>!~; ("); i >= 0 {
-		name = name[:i]
-	}
-	if name == "" {
-		name = r.Package.Name
-	}
-	if len(r.Extras) > 0 {
-		name += "[" + strings.Join(r.Extras, ",") + "]"
-	}
-	if r.Marker != "" {
-		return name + spec + " ; " + r.Marker
-	}
-	return name + spec
+	return r.Package.Name + " " + number
 }
 
 // Fixed gives the request's files with every proved remedy of its outcome

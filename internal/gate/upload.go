@@ -49,6 +49,41 @@ func (d *Desk) Attestations(ctx context.Context, p artifact.Package, file string
 	return d.Gate.Attestations(ctx, d.Registry, p, file)
 }
 
+// Yank implements ecosystem.Desk.
+func (d *Desk) Yank(ctx context.Context, v artifact.Version, reason string, undo bool, by ecosystem.Publisher) error {
+	do := d.Gate.Yank
+	if undo {
+		do = d.Gate.Unyank
+	}
+	_, err := do(ctx, Act{Registry: d.Registry, Version: v, Reason: reason, By: by.Name, Names: by.Names})
+	return refusedAct(err)
+}
+
+// Delete implements ecosystem.Desk.
+func (d *Desk) Delete(ctx context.Context, v artifact.Version, reason string, by ecosystem.Publisher) error {
+	if !by.Admin {
+		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "deleting takes an admin, because what was deleted is never published again; deprecate or yank the version instead, or ask an admin")
+	}
+	_, err := d.Gate.Delete(ctx, Act{Registry: d.Registry, Version: v, Reason: reason, By: by.Name, Names: by.Names})
+	return refusedAct(err)
+}
+
+// Tag implements ecosystem.Desk.
+func (d *Desk) Tag(ctx context.Context, p artifact.Package, tag, number string, by ecosystem.Publisher) error {
+	return refusedAct(d.Gate.Tag(ctx, Act{Registry: d.Registry, Version: artifact.Version{Package: p, Number: number}, By: by.Name, Names: by.Names}, tag))
+}
+
+// refusedAct is what a publisher's client is told of an act that was not done.
+func refusedAct(err error) error {
+	if wrong, ok := errors.AsType[*ActError](err); ok {
+		return ecosystem.RefuseUpload(ecosystem.UploadBad, "%s", wrong.Error())
+	}
+	if errors.Is(err, verdict.ErrForbidden) {
+		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "%s", err.Error())
+	}
+	return err
+}
+
 // MayPublish implements ecosystem.Desk. A name has one origin for ever; where
 // names are declared by pattern only those are ours, and where they are not, a new
 // name that somebody outside has, or that looks like another, needs an admin.
@@ -104,12 +139,15 @@ func (d *Desk) Publish(ctx context.Context, u ecosystem.Upload, by ecosystem.Pub
 	if err != nil {
 		return ecosystem.Receipt{}, err
 	}
-	peer, err := g.peer(u.Version.Package.Ecosystem)
+	peer, err := g.peerIn(reg, u.Version.Package.Ecosystem)
 	if err != nil {
 		return ecosystem.Receipt{}, err
 	}
 	if err := d.MayPublish(ctx, u.Version.Package, by); err != nil {
 		return ecosystem.Receipt{}, err
+	}
+	if slices.ContainsFunc(u.Tags, func(tag string) bool { return tag == "" || len(tag) > maxTag }) {
+		return ecosystem.Receipt{}, ecosystem.RefuseUpload(ecosystem.UploadBad, "a tag has 1 to %d bytes; publish under a shorter one", maxTag)
 	}
 	key, err := peer.VersionKey(u.Version.Number)
 	if err != nil {
@@ -119,7 +157,8 @@ func (d *Desk) Publish(ctx context.Context, u ecosystem.Upload, by ecosystem.Pub
 	row := Upload{
 		Registry: d.Registry, VersionKey: hex.EncodeToString(key), Slot: u.Slot, Attested: len(u.Attestations) > 0, Publisher: by.Name,
 		File:   artifact.File{Version: u.Version, Name: u.Name, Kind: u.Kind, SHA256: u.SHA256, Size: u.Size, Uploaded: now, Origin: artifact.Internal},
-		Listed: Listed{Kind: u.Kind, SHA256: u.SHA256, Size: u.Size},
+		Listed: Listed{Kind: u.Kind, SHA256: u.SHA256, Size: u.Size, Digests: u.Digests, Record: u.Record},
+		Tags:   u.Tags,
 	}
 	again, err := d.known(ctx, row)
 	if err != nil {
@@ -166,6 +205,8 @@ func (d *Desk) settle(ctx context.Context, row Upload, u ecosystem.Upload, metad
 		return d.again(ctx, row)
 	case errors.Is(err, ErrBurnt):
 		return ecosystem.Receipt{}, burnt(row)
+	case errors.Is(err, ErrManyTags):
+		return ecosystem.Receipt{}, ecosystem.RefuseUpload(ecosystem.UploadBad, "%s", ErrManyTags.Error())
 	case errors.Is(err, verdict.ErrConflict):
 		if err := d.MayPublish(ctx, row.File.Version.Package, ecosystem.Publisher{Name: row.Publisher, Admin: true}); err != nil {
 			return ecosystem.Receipt{}, err // it became an upstream's meanwhile
@@ -264,6 +305,9 @@ func (g *Gate) lookAtUpload(ctx context.Context, row *Upload, u ecosystem.Upload
 	if err != nil {
 		return report, err
 	}
+	if report.Metadata == nil {
+		report.Metadata = u.Metadata
+	}
 	if err := g.agrees(row.File, u, report); err != nil {
 		return report, err
 	}
@@ -299,17 +343,10 @@ func (g *Gate) agrees(f artifact.File, u ecosystem.Upload, report scan.Report) e
 	if err != nil || nerr != nil || string(inside) != string(named) {
 		return ecosystem.RefuseUpload(ecosystem.UploadBad, "%s says inside that it is version %s; build it again", f.Name, artifact.Untrusted(m.Version))
 	}
-	if form := u.RequiresPython; form != "" && unspaced(form) != unspaced(m.RequiresPython) {
-		return ecosystem.RefuseUpload(ecosystem.UploadBad, "%s says inside that it needs Python %s, and the form says %s; build it again", f.Name, artifact.Untrusted(m.RequiresPython), artifact.Untrusted(form))
+	if c, ok := peer.Ecosystem.(ecosystem.UploadChecker); ok {
+		return c.CheckUpload(u, *m)
 	}
 	return nil
-}
-
-// unspaced is a list of specifiers without regard to space and order.
-func unspaced(s string) string {
-	parts := strings.Split(strings.Join(strings.Fields(s), ""), ",")
-	slices.Sort(parts)
-	return strings.Join(parts, ",")
 }
 
 // decideUpload decides about a file as if it were recorded already: the same

@@ -20,6 +20,12 @@ var ErrBurnt = errors.New("it was deleted here, and what was deleted is not used
 // there already.
 var ErrTaken = errors.New("it is taken")
 
+// MostTags is how many tags one package has at most.
+const MostTags = 200
+
+// ErrManyTags says that a package has MostTags tags.
+var ErrManyTags = errors.New("the package has as many tags as it may; take one away first")
+
 // Upload is a file of one of our own packages in one registry.
 type Upload struct {
 	Registry   string
@@ -29,6 +35,7 @@ type Upload struct {
 	Listed     Listed
 	Attested   bool // there are attestations
 	Publisher  string
+	Tags       []string  // names that stand for its version from now on; not kept with the row, see TagsOf
 	Yanked     time.Time // zero: it is not
 	YankReason artifact.Untrusted
 	Deleted    time.Time // zero: it is there
@@ -41,6 +48,8 @@ type Listed struct {
 	SHA256         artifact.Digest    `json:"sha256"`
 	Size           int64              `json:"size"`
 	RequiresPython string             `json:"requires_python,omitempty"`
+	Digests        []string           `json:"digests,omitempty"` // see ecosystem.IndexFile
+	Record         []byte             `json:"record,omitempty"`  // see ecosystem.IndexFile
 	MetadataSHA256 artifact.Digest    `json:"metadata_sha256,omitempty"`
 	Metadata       ecosystem.Metadata `json:"metadata"`
 	Findings       []finding.Finding  `json:"findings,omitempty"` // about the upload itself, such as a dependency that is not offered
@@ -71,6 +80,12 @@ type Uploads interface {
 	// DeleteUploads deletes a file, all files of a version (file "") or of a name
 	// (versionKey "" too), and says how many. A version or name is burnt even so.
 	DeleteUploads(ctx context.Context, registry string, p artifact.Package, versionKey, file string, at time.Time, e AuditEntry) (int, error)
+	// TagsOf gives the tags of a package with the numbers that they stand for.
+	TagsOf(ctx context.Context, registry string, p artifact.Package) (map[string]string, error)
+	// PutTag makes a tag stand for a version that the registry has a file of, or takes
+	// it away when number is "". verdict.ErrNotFound where there is no such version or
+	// tag, ErrManyTags for one more than MostTags.
+	PutTag(ctx context.Context, registry string, p artifact.Package, tag, number string, at time.Time, e AuditEntry) error
 	// Origins lists every name with its recorded origin.
 	Origins(ctx context.Context, e artifact.Ecosystem) (map[string]string, error)
 }

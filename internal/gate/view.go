@@ -127,7 +127,11 @@ func (g *Gate) index(ctx context.Context, registry string, peer Peer, p artifact
 	if g.Internal(p) {
 		return nil, fmt.Errorf("%s is an internal name and never asked for outside: %w", p.Name, ecosystem.ErrNoPackage)
 	}
-	x, err := peer.Upstream.Index(ctx, p)
+	up, err := peer.Outside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, err := up.Index(ctx, p)
 	if _, spent := errors.AsType[*budget.Exhausted](err); !spent {
 		return x, err
 	}
@@ -136,19 +140,26 @@ func (g *Gate) index(ctx context.Context, registry string, peer Peer, p artifact
 	if origin, oerr := g.Store.Origin(ctx, p); oerr != nil || origin == "" {
 		return nil, err
 	}
-	return peer.Upstream.Index(budget.With(ctx, nil), p)
+	return up.Index(budget.With(ctx, nil), p)
 }
 
 // View decides about every file of a package for one registry: those in the
 // upstream's index, and those that were fetched once and are no more in it,
 // which hold. The answer is kept until something it depends on changes or the
 // earliest of its decisions ends.
+//
+// It says of each file what the index alone says. Where more costs a request for
+// each file, FullView, VersionView and FileView make them.
 func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*View, error) {
+	return g.view(ctx, registry, p, nil)
+}
+
+func (g *Gate) view(ctx context.Context, registry string, p artifact.Package, want wanted) (*View, error) {
 	reg, err := g.registry(registry)
 	if err != nil {
 		return nil, err
 	}
-	peer, err := g.peer(p.Ecosystem)
+	peer, err := g.peerIn(reg, p.Ecosystem)
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +171,8 @@ func (g *Gate) View(ctx context.Context, registry string, p artifact.Package) (*
 		x = &ecosystem.Index{Package: p} // what was fetched of it may still be known
 	} else if missing != nil {
 		return nil, missing
+	} else if x, err = g.complete(ctx, peer, x, want); err != nil {
+		return nil, err
 	}
 	gen, err := g.Store.Generation(ctx, p)
 	if err != nil {
@@ -571,6 +584,9 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		vf.evidence = string(artifact.DigestOf([]byte(vf.evidence + ruleBehaviourUnknown)))
 	}
 	for _, f := range vf.failed {
+		if f.Rule == ruleBehaviourUnknown {
+			continue // being mended: whoever reads the view has the rules asked
+		}
 		g.Log.Warn("a check failed", "version", vf.version.String(), "rule", f.Rule, "err", f.Text)
 	}
 	if err := g.addPublished(ctx, vf); err != nil {
@@ -726,6 +742,10 @@ func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) 
 		f.Findings = append(f.Findings, changedBytes(file, x.SHA256))
 	}
 	if r := vf.reports[x.Name]; r != nil {
+		if _, wrong := demanded(x.Digests, r.Digests); wrong != "" {
+			f.Findings = append(f.Findings, finding.Finding{Rule: "upstream-changed-bytes", Class: finding.Integrity, Severity: finding.Critical,
+				Text: fmt.Sprintf("%s has %s; the upstream now names another", file.Name, shortHash(wrong))})
+		}
 		f.Looked, f.FileEvidence = true, vf.keys[x.Name]
 		if vf.outdated[x.Name] {
 			f.Findings = append(f.Findings, finding.Finding{Rule: ruleLookedBefore, Class: finding.Provenance, Severity: finding.None, Path: x.Name,
@@ -757,7 +777,12 @@ func changedBytes(f artifact.File, now artifact.Digest) finding.Finding {
 // evidenceKey covers every input of a worker's report: content, engine and
 // scanner revisions, and the role that the bytes play.
 func (g *Gate) evidenceKey(f artifact.File, x ecosystem.IndexFile) string {
-	b, err := json.Marshal([]any{f.SHA256, g.Inspect.Revision(), f.Version.Purl(), f.Name, f.Kind, x.RequiresPython, x.MetadataSHA256})
+	inputs := []any{f.SHA256, g.Inspect.Revision(), f.Version.Purl(), f.Name, f.Kind, x.RequiresPython, x.MetadataSHA256}
+	if len(x.Digests) > 0 || len(x.Record) > 0 {
+		// Where an index says neither the key is what it was before they counted.
+		inputs = append(inputs, x.Digests, artifact.DigestOf(x.Record))
+	}
+	b, err := json.Marshal(inputs)
 	if err != nil {
 		panic(err) // plain values only
 	}

@@ -484,7 +484,7 @@ func (i *inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.In
 		return scan.Report{}, err
 	}
 	defer b.Close()
-	r = scan.Inspect(b, size, scan.FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: meta}, all.FileScanners(), archive.Limits{})
+	r = scan.Inspect(b, size, scan.FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: meta, Digests: x.Digests}, all.FileScanners(), archive.Limits{})
 	r.Code = files
 	return r, nil
 }

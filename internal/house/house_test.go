@@ -32,21 +32,26 @@ var layers = []struct {
 		"internal/fetch", "internal/advisory", "internal/sandbox", "internal/archive", "internal/policy", "internal/blob/...",
 		"internal/secretref", "internal/config", "internal/upstream", "internal/git", "internal/answer", "internal/clientconfig",
 		"internal/jobs/...", "internal/sbom", "internal/budget", "internal/observe", "internal/code/...",
+		"internal/ecosystem/adapter", "internal/indexcache",
 	}, false},
 	{"an ecosystem's formats, for its peers and the scanners", []string{
 		"internal/ecosystem/pypi/pep440", "internal/ecosystem/pypi/pep503", "internal/ecosystem/pypi/pep508", "internal/ecosystem/pypi/pep425",
 		"internal/ecosystem/pypi/target", "internal/ecosystem/pypi/metadata", "internal/ecosystem/pypi/dist",
+		"internal/ecosystem/npm/packument",
+		"internal/ecosystem/golang/record",
+		"internal/ecosystem/cargo/record", "internal/ecosystem/cargo/semver",
 	}, false},
 	{"the scanner interface", []string{"internal/scan"}, false},
 	{"peers", []string{
-		"internal/ecosystem/pypi/...", "internal/scan/advisory/...", "internal/scan/honesty/...", "internal/scan/licence/...",
+		"internal/ecosystem/pypi/...", "internal/ecosystem/npm/...", "internal/ecosystem/golang/...", "internal/ecosystem/cargo/...",
+		"internal/ecosystem/maven/...", "internal/scan/advisory/...", "internal/scan/honesty/...", "internal/scan/licence/...",
 		"internal/scan/typosquat/...", "internal/scan/origin/...", "internal/scan/status/...", "internal/scan/external/...",
 		"internal/scan/malware/...",
 	}, true},
-	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest"}, false},
+	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest", "internal/ecosystem/all"}, false},
 	{"the gate", []string{"internal/gate"}, false},
 	{"what stores and reads", []string{"internal/store/...", "internal/access", "internal/registry", "internal/report", "internal/upkeep"}, false},
-	{"doors", []string{"internal/server/...", "internal/client"}, false},
+	{"doors", []string{"internal/server/...", "internal/client", "internal/ecosystem/ecosystemtest"}, false},
 	{"commands", []string{"cmd/...", "internal/house", "test/...", "bench/...", "examples/..."}, false},
 }
 
@@ -135,6 +140,30 @@ func packages(t *testing.T) []pkg {
 }
 
 func documented(f *ast.File) bool { return f.Doc != nil && len(f.Doc.Text()) > 60 }
+
+// mayKnowEcosystems are the packages that may import an ecosystem's folder: they
+// read its archives, list it, or wire what one client alone has. Everybody else
+// knows ecosystems by package all, so that adding one touches nothing of theirs.
+var mayKnowEcosystems = []string{"internal/ecosystem", "internal/scan/honesty", "internal/server/servertest", "cmd", "test", "bench"}
+
+// TestEcosystemsAreKnownByTheListAlone holds what CONTRIBUTING.md promises whoever
+// adds one.
+func TestEcosystemsAreKnownByTheListAlone(t *testing.T) {
+	shared := []string{"internal/ecosystem/adapter", "internal/ecosystem/all", "internal/ecosystem/ecosystemtest"}
+	below := func(path string) func(string) bool {
+		return func(of string) bool { return path == of || strings.HasPrefix(path, of+"/") }
+	}
+	for _, p := range packages(t) {
+		if slices.ContainsFunc(mayKnowEcosystems, below(p.path)) {
+			continue
+		}
+		for _, imp := range p.imports {
+			if strings.HasPrefix(imp, "internal/ecosystem/") && !slices.ContainsFunc(shared, below(imp)) {
+				t.Errorf("%s imports %s: ask internal/ecosystem/all, or put it into the ecosystem's folder", p.path, imp)
+			}
+		}
+	}
+}
 
 // TestEveryPackageSaysWhatItIsFor asks for a package comment of more than a
 // label.

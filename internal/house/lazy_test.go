@@ -80,3 +80,34 @@ func compiles(args []ast.Expr) error {
 }
 
 var errNoLiteral = errors.New("lazy.Regexp wants a literal, so that this test can compile it")
+
+// TestWorkerIsSmall holds what runs over hostile bytes apart from what judges: a
+// worker that linked the policy's language or the store into its work would pay for
+// them with every archive.
+func TestWorkerIsSmall(t *testing.T) {
+	apart := []string{"internal/policy", "internal/store", "internal/gate", "internal/report", "internal/registry", "internal/server", "internal/upstream", "internal/config"}
+	imports := map[string][]string{}
+	for _, p := range packages(t) {
+		imports[p.path] = p.imports
+	}
+	seen := map[string]bool{}
+	var visit func(path, by string)
+	visit = func(path, by string) {
+		for _, a := range apart {
+			if path == a || strings.HasPrefix(path, a+"/") {
+				t.Errorf("%s imports %s, and the worker works with it", by, path)
+			}
+		}
+		if seen[path] {
+			return
+		}
+		seen[path] = true
+		for _, i := range imports[path] {
+			visit(i, path)
+		}
+	}
+	visit("internal/scan/all", "")
+	if !seen["internal/scan/malware"] {
+		t.Error("the scanners were not found; this test looks in the wrong place")
+	}
+}

@@ -71,7 +71,7 @@ func (s *Shelf) Names(ctx context.Context, e artifact.Ecosystem) ([]string, erro
 
 // Listing implements ecosystem.Shelf.
 func (s *Shelf) Listing(ctx context.Context, p artifact.Package) (*ecosystem.Listing, error) {
-	v, err := s.Gate.View(ctx, s.Registry, p)
+	v, err := s.Gate.FullView(ctx, s.Registry, p)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *Shelf) listing(ctx context.Context, v *gate.View) (*ecosystem.Listing, 
 		l.Marks = append(l.Marks, m)
 	}
 	if len(leftOut) > 0 {
-		l.Index = without(v.Index, leftOut)
+		l.Index, l.Hidden = without(v.Index, leftOut), len(leftOut)
 	}
 	if err := s.Store.PutDecisions(ctx, slices.Collect(maps.Values(marked))); err != nil {
 		return nil, fmt.Errorf("recording refusals: %w", err)
@@ -145,9 +145,10 @@ func (s *Shelf) gives(d verdict.Decision) bool {
 	return gate.Serves(d) || s.Pull == PullAdmit && gate.Offers(d)
 }
 
-// unlooked says whether a request for the file begins a look at it.
+// unlooked says whether a request for the file begins a look at it, or waits for the
+// end of one: what was seen is recorded a moment before the rules are asked about it.
 func (s *Shelf) unlooked(d verdict.Decision) bool {
-	return s.Pull == PullAdmit && gate.Unseen(d) && d.Inputs.FileEvidence == ""
+	return s.Pull == PullAdmit && (gate.Unseen(d) && d.Inputs.FileEvidence == "" || gate.Unevaluated(d))
 }
 
 // markText is the yank reason that clients print: what others wrote is cleaned
@@ -181,7 +182,7 @@ func (s *Shelf) File(ctx context.Context, p artifact.Package, name string) (*eco
 }
 
 func (s *Shelf) find(ctx context.Context, p artifact.Package, name string) (*gate.View, int, error) {
-	v, err := s.Gate.View(ctx, s.Registry, p)
+	v, err := s.Gate.FileView(ctx, s.Registry, p, name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -291,7 +292,9 @@ func (s *Shelf) Metadata(ctx context.Context, p artifact.Package, name string) (
 	if err != nil {
 		return nil, err
 	}
-	if s.unlooked(v.Decisions[i]) {
+	// Go's client reads the go.mod of every version that anything asks for, and
+	// builds a tenth of them.
+	if s.unlooked(v.Decisions[i]) && v.Index.Files[i].Kind != artifact.ModuleZip {
 		s.ahead.add(s, ctx, p, name)
 	}
 	b, err := s.Gate.Metadata(ctx, s.Registry, v.Index, v.Index.Files[i])
@@ -302,6 +305,11 @@ func (s *Shelf) Metadata(ctx context.Context, p artifact.Package, name string) (
 		return nil, err
 	}
 	return nil, s.refusal(ctx, v, i)
+}
+
+// Document implements ecosystem.Shelf.
+func (s *Shelf) Document(ctx context.Context, p artifact.Package, path string) ([]byte, error) {
+	return s.Gate.Document(ctx, p, path)
 }
 
 type pullerKey struct{}

@@ -15,15 +15,22 @@ import (
 
 // Base implements ecosystem.Shelf.
 func (s *Shelf) Base(e artifact.Ecosystem) string {
-	return s.Gate.PublicURL() + "/registry/" + s.Registry + "/" + string(e)
+	return s.Gate.Base(s.Registry, e)
 }
 
 // Vulnerabilities implements ecosystem.Shelf. They are the reasons of the very
 // decisions that serve and refuse the version's files, so the two cannot differ. A
 // version without files, as one that the upstream took away, is asked about all
-// the same: somebody has it installed.
+// the same: somebody has it installed. Clients ask about whole trees, private names
+// and all: a package that the gate never heard of is looked up in the advisories, and
+// its name tells nobody outside.
 func (s *Shelf) Vulnerabilities(ctx context.Context, v artifact.Version) ([]ecosystem.Vulnerability, error) {
-	view, err := s.Gate.View(ctx, s.Registry, v.Package)
+	if heard, err := s.Gate.Heard(ctx, v.Package); err != nil {
+		return nil, err
+	} else if !heard {
+		return s.published(ctx, v)
+	}
+	view, err := s.Gate.VersionView(ctx, s.Registry, v)
 	if errors.Is(err, ecosystem.ErrNoPackage) {
 		return s.published(ctx, v)
 	} else if err != nil {

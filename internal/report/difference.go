@@ -61,11 +61,30 @@ func DifferenceNext(d gate.Difference) string {
 	return "Read the code below. If there is a good reason for it: gatehouse admit " + d.To + " and have the hold approved: gatehouse approve --help"
 }
 
+// NotCompared names the files of the later version that were not looked at, and
+// what looks at them; "" where there are none.
+func NotCompared(d gate.Difference) string {
+	const named = 3
+	n := len(d.NotCompared)
+	if n == 0 {
+		return ""
+	}
+	names := strings.Join(d.NotCompared[:min(n, named)], ", ")
+	if n > named {
+		names += fmt.Sprintf(" and %d more", n-named)
+	}
+	return safe(names + "; to look at all:  gatehouse scan --baseline " + d.From + " " + d.To)
+}
+
 // Difference writes what changed between two versions for a person.
 func Difference(w io.Writer, d gate.Difference) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s\n        compared with %s\n%s.\n", strings.ToUpper(d.Verdict.String()), safe(d.To), safe(d.From), DifferenceSentence(d))
 	flow(&b, "", "", safe(DifferenceNext(d)))
+	for _, pair := range d.Archives {
+		flow(&b, "  compared: ", "    ", safe(pair.To)+" with "+safe(pair.From))
+	}
+	flow(&b, "  not looked at: ", "    ", NotCompared(d))
 	for _, p := range d.Problems {
 		flow(&b, "  not compared: ", "    ", safe(p))
 	}
@@ -224,7 +243,7 @@ func changeWords(c gate.WordChange) string {
 
 var differencePage = sync.OnceValue(func() *template.Template {
 	return template.Must(Pieces().Funcs(template.FuncMap{
-		"when": when, "by": by, "fact": factWords, "change": changeWords, "effect": effective, "bytes": func(n int64) int { return int(n) },
+		"when": when, "by": by, "fact": factWords, "change": changeWords, "effect": effective, "notCompared": NotCompared, "bytes": func(n int64) int { return int(n) },
 		"here": func(l scan.ExcerptLine, f gate.AddedFact) bool { return l.Number == f.Line },
 	}).ParseFS(web, "web/difference.html"))
 })

@@ -20,7 +20,8 @@ func difference(x string) gate.Difference {
 	sha := artifact.DigestOf([]byte("x"))
 	return gate.Difference{
 		From: "pkg:pypi/" + x + "@1.3.0", To: "pkg:pypi/" + x + "@1.4.0", Verdict: verdict.Reject,
-		Archives: []gate.ArchivePair{{From: x + "-1.3.0.tar.gz", To: x + "-1.4.0.tar.gz"}},
+		Archives:    []gate.ArchivePair{{From: x + "-1.3.0.tar.gz", To: x + "-1.4.0.tar.gz"}},
+		NotCompared: []string{x + "-1.4.0-a.whl", x + "-1.4.0-b.whl", x + "-1.4.0-c.whl", x + "-1.4.0-d.whl"},
 		Capabilities: gate.CapabilitiesDifference{Added: []string{"exec"}, Removed: []string{"dns"},
 			Evidence: []verdict.Capability{{Word: "exec", New: true, Text: x, Place: verdict.Place{Archive: x + "-1.4.0.tar.gz", Path: x + "/setup.py", Line: 3}}}},
 		Hooks: gate.HooksDifference{Added: []gate.HookFile{{Path: x + "/setup.py", Role: code.Install, RunBy: x, SHA256: sha}}, Removed: []gate.HookFile{{Path: x, Role: code.Startup}}},

@@ -2,11 +2,14 @@ package scan
 
 import (
 	"context"
+	"crypto/sha1" // what older indexes name bytes by
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"os"
@@ -65,7 +68,7 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 	}
 	format, err := archive.FormatOf(t.File.Name)
 	if err == nil {
-		err = checkDigest(r, size, t.File.SHA256)
+		report.Digests, err = checkDigest(r, size, t)
 	}
 	if err != nil {
 		report.Findings = []finding.Finding{archiveFinding(err)}
@@ -129,16 +132,36 @@ func finish(r Report) Report {
 	return r
 }
 
-// checkDigest makes sure that the bytes are those the findings will be kept for.
-func checkDigest(r io.ReaderAt, size int64, want artifact.Digest) error {
+// algorithms are those that an index may name a file's bytes by beside SHA-256.
+var algorithms = map[string]func() hash.Hash{"sha1": sha1.New, "sha384": sha512.New384, "sha512": sha512.New}
+
+// checkDigest makes sure that the bytes are those the findings will be kept for. It
+// gives their other digests, where the index names any.
+func checkDigest(r io.ReaderAt, size int64, t FileTarget) ([]string, error) {
 	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(r, 0, size)); err != nil {
-		return fmt.Errorf("reading the file: %w", err)
+	all, others := []io.Writer{h}, map[string]hash.Hash{}
+	if slices.ContainsFunc(t.Digests, func(d string) bool { return algorithms[algorithmOf(d)] != nil }) {
+		for name, make := range algorithms {
+			others[name] = make()
+			all = append(all, others[name])
+		}
 	}
-	if got := artifact.Digest(hex.EncodeToString(h.Sum(nil))); got != want {
-		return fmt.Errorf("reading the file: its sha256 is %s, not %s: the stored bytes changed", got.Short(), want.Short())
+	if _, err := io.Copy(io.MultiWriter(all...), io.NewSectionReader(r, 0, size)); err != nil {
+		return nil, fmt.Errorf("reading the file: %w", err)
 	}
-	return nil
+	if got, want := artifact.Digest(hex.EncodeToString(h.Sum(nil))), t.File.SHA256; got != want {
+		return nil, fmt.Errorf("reading the file: its sha256 is %s, not %s: the stored bytes changed", got.Short(), want.Short())
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(others)) {
+		out = append(out, name+":"+hex.EncodeToString(others[name].Sum(nil)))
+	}
+	return out, nil
+}
+
+func algorithmOf(digest string) string {
+	name, _, _ := strings.Cut(digest, ":")
+	return name
 }
 
 // archiveFinding turns what stopped a walk into a finding: hostile structure is
@@ -294,7 +317,7 @@ func (i *Inspector) Revision() string {
 // answered nonsense is a finding of class fault; an error means that no worker
 // could be run, or that ctx ended.
 func (i *Inspector) Inspect(ctx context.Context, f artifact.File, x ecosystem.IndexFile, indexMetadata []byte) (Report, error) {
-	t := FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: indexMetadata}
+	t := FileTarget{File: f, RequiresPython: x.RequiresPython, IndexMetadata: indexMetadata, Digests: x.Digests, Record: x.Record}
 	return i.inspect(ctx, t, func() ([]byte, error) {
 		blob, err := i.open(ctx, f.SHA256)
 		if err != nil {

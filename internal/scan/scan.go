@@ -78,7 +78,9 @@ type FileTarget struct {
 	File artifact.File
 	// Index facts that the archive is compared with.
 	RequiresPython string
-	IndexMetadata  []byte // the index's PEP 658 bytes, nil when not served
+	IndexMetadata  []byte   // the index's PEP 658 bytes, nil when not served
+	Digests        []string // ecosystem.IndexFile.Digests; who reads the report compares them with its Digests
+	Record         []byte   // ecosystem.IndexFile.Record: what the index says of the version, in the ecosystem's own form
 }
 
 // FileScanner opens a pass over each archive.
@@ -103,6 +105,9 @@ type Report struct {
 	Metadata    *ecosystem.Metadata `json:"metadata"`     // as in the archive; nil when it has none
 	RawMetadata []byte              `json:"raw_metadata"` // METADATA or PKG-INFO bytes, capped
 	Scanners    []string            `json:"scanners"`     // name@revision, in order
+	// Digests are what the bytes have, as "algorithm:hex", where the index names any
+	// beside SHA-256.
+	Digests []string `json:"digests,omitempty"`
 
 	// Code is the facts of every file, and facts about the package as a whole under
 	// the path of the file that says them. In order of path.

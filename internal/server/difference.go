@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 )
 
 // differenceWait is how long one answer about a difference is waited for. The looks
@@ -29,6 +31,9 @@ func (s *Server) difference(c *call) error {
 	}
 	if from.Number == "" || to.Number == "" {
 		return bad("name two versions: from=pkg:pypi/NAME@VERSION and to=pkg:pypi/NAME@VERSION")
+	}
+	if from.Package != to.Package {
+		return bad("%s", gate.TwoPackages(from, to).Error())
 	}
 	ctx, cancel := context.WithTimeout(c.r.Context(), differenceWait)
 	defer cancel()

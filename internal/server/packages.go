@@ -13,16 +13,10 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
-
-// Uploads takes the files of one ecosystem into one registry, and serves what
-// their publishers attested.
-type Uploads interface {
-	Receive(w http.ResponseWriter, r *http.Request, by ecosystem.Publisher)
-	http.Handler // below /integrity/
-}
 
 // publishing is the routes of our own packages: where each client uploads, what
 // was attested, and what people do to what is there.
@@ -37,14 +31,14 @@ func (s *Server) publishing() []route {
 		{"/_/oidc/", "", noTrustedPublishing},
 	}
 	for _, reg := range s.cfg.Registries {
-		for eco, to := range reg.Uploads {
-			prefixes := []string{"/registry/" + reg.Name + "/" + eco}
-			if reg.Name == MainRegistry {
-				prefixes = append(prefixes, "/"+eco)
-			}
-			for _, p := range prefixes {
-				// Some people leave the slash out; a redirect would lose the form.
-				t = append(t, upload("POST "+p+"/legacy", reg.Name, to), upload("POST "+p+"/legacy/{$}", reg.Name, to), packages(p, "integrity/{name}/{number}/{file}/provenance", reg.Name, to))
+		for path, to := range reg.Uploads {
+			for _, prefix := range prefixes(reg.Name, path) {
+				for _, pattern := range to.Patterns() {
+					t = append(t, upload(under(prefix, pattern), prefix, reg.Name, to))
+				}
+				for _, pattern := range to.ReadPatterns() {
+					t = append(t, packages(under(prefix, pattern), prefix, reg.Name, to))
+				}
 			}
 		}
 	}
@@ -55,10 +49,21 @@ func noTrustedPublishing(c *call) error {
 	return &badInput{http.StatusNotFound, "this gate has no trusted publishing; publish with a token of role publisher as the password and __token__ as the user"}
 }
 
+// under is a pattern, with or without a method, below a prefix.
+func under(prefix, pattern string) string {
+	if method, path, ok := strings.Cut(pattern, " "); ok {
+		return method + " " + prefix + strings.TrimLeft(path, " ")
+	}
+	return prefix + pattern
+}
+
 // upload mounts a receiver.
-func upload(pattern, registry string, to Uploads) route {
+func upload(pattern, prefix, registry string, to adapter.Receiver) route {
 	return route{pattern, access.Publish, func(c *call) error {
 		if err := c.may(registry); err != nil {
+			return err
+		}
+		if err := c.strip(prefix); err != nil {
 			return err
 		}
 		c.r.Body = &paced{ReadCloser: c.r.Body, control: http.NewResponseController(c.w), began: time.Now()}
@@ -101,7 +106,7 @@ func (s *Server) listPackages(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := artifact.Package{Ecosystem: artifact.PyPI}
+	var p artifact.Package
 	if purl := c.r.URL.Query().Get("purl"); purl != "" {
 		v, err := s.version(purl)
 		if err != nil {

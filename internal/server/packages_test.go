@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/server"
@@ -31,12 +32,20 @@ func (r receiver) Receive(w http.ResponseWriter, q *http.Request, by ecosystem.P
 	io.WriteString(w, "taken")
 }
 
+func (receiver) Patterns() []string {
+	return []string{"POST /legacy", "POST /legacy/{$}", "PUT /{package}"}
+}
+
+func (receiver) ReadPatterns() []string {
+	return []string{"GET /integrity/{name}/{number}/{file}/provenance"}
+}
+
 func (receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.URL.Path) }
 
-func receiving(to server.Uploads) func(*server.Config) {
+func receiving(to adapter.Receiver) func(*server.Config) {
 	return func(c *server.Config) {
 		for i := range c.Registries {
-			c.Registries[i].Uploads = map[string]server.Uploads{"pypi": to}
+			c.Registries[i].Uploads = map[string]adapter.Receiver{"pypi": to}
 		}
 	}
 }
@@ -210,4 +219,12 @@ func TestPackagesAPI(t *testing.T) {
 	if got, want := strings.Join(acts, "; "), "ada delete "+billing+"; ci yank "+billing+"; team unyank "+team+"; team yank "+team; got != want {
 		t.Errorf("audit log: %s\nwant %s", got, want)
 	}
+}
+
+// pathReceiver says what it was asked.
+type pathReceiver struct{ receiver }
+
+func (pathReceiver) Receive(w http.ResponseWriter, r *http.Request, by ecosystem.Publisher) {
+	answer.Drain(r)
+	fmt.Fprintf(w, "%s %s by %s", r.Method, r.URL.EscapedPath(), by.Name)
 }

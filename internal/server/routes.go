@@ -64,35 +64,57 @@ func (s *Server) table() []route {
 		{"/api/", access.Read, func(*call) error { return verdict.ErrNotFound }},
 	}
 	for _, reg := range s.cfg.Registries {
-		for eco, h := range reg.Handlers {
-			t = append(t, packages("/registry/"+reg.Name+"/"+eco, "", reg.Name, h))
-			if reg.Name == MainRegistry {
-				t = append(t, packages("/"+eco, "", reg.Name, h))
+		for path, h := range reg.Handlers {
+			for _, prefix := range prefixes(reg.Name, path) {
+				t = append(t, packages(prefix+"/", prefix, reg.Name, h))
+			}
+		}
+		for path, why := range reg.Off {
+			for _, prefix := range prefixes(reg.Name, path) {
+				t = append(t, route{prefix + "/", access.Read, func(*call) error { return &badInput{http.StatusForbidden, why} }})
 			}
 		}
 	}
+	t = append(t, route{"/asof/{moment}/{rest...}", access.Read, s.servePast})
 	return append(t, s.publishing()...)
 }
 
-// packages mounts an ecosystem's handler, or what it has below a folder.
-func packages(prefix, folder, name string, h http.Handler) route {
-	return route{prefix + "/" + folder, access.Read, func(c *call) error {
-		if err := c.may(name); err != nil {
+// prefixes are where an ecosystem of a registry is served.
+func prefixes(registry, path string) []string {
+	out := []string{"/registry/" + registry + "/" + path}
+	if registry == MainRegistry {
+		out = append(out, "/"+path)
+	}
+	return out
+}
+
+// packages mounts what an ecosystem serves to readers.
+func packages(pattern, prefix, registry string, h http.Handler) route {
+	return route{pattern, access.Read, func(c *call) error {
+		if err := c.may(registry); err != nil {
 			return err
 		}
-		below := *c.r.URL
-		var whole, escaped bool
-		if below.Path, whole = strings.CutPrefix(below.Path, prefix); below.RawPath != "" {
-			below.RawPath, escaped = strings.CutPrefix(below.RawPath, prefix)
-			whole = whole && escaped
+		if err := c.strip(prefix); err != nil {
+			return err
 		}
-		if !whole {
-			return verdict.ErrNotFound // the prefix was written with needless escapes
-		}
-		c.r.URL = &below // the request is the call's own, see answer
 		h.ServeHTTP(c.w, c.r)
 		return nil
 	}}
+}
+
+// strip takes a prefix off the path. The request is the call's own, see answer.
+func (c *call) strip(prefix string) error {
+	below := *c.r.URL
+	var whole, escaped bool
+	if below.Path, whole = strings.CutPrefix(below.Path, prefix); below.RawPath != "" {
+		below.RawPath, escaped = strings.CutPrefix(below.RawPath, prefix)
+		whole = whole && escaped
+	}
+	if !whole {
+		return verdict.ErrNotFound // the prefix was written with needless escapes
+	}
+	c.r.URL = &below
+	return nil
 }
 
 func (s *Server) mount(table []route) *http.ServeMux {

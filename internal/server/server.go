@@ -24,6 +24,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/budget"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
@@ -35,8 +36,12 @@ const MainRegistry = "main"
 // Registry is one named view with the handlers of the ecosystems in it.
 type Registry struct {
 	Name     string
-	Handlers map[string]http.Handler // by path element: "pypi" is served below /pypi/ and /registry/NAME/pypi/
-	Uploads  map[string]Uploads      // by path element; what is missing takes none
+	Handlers map[string]http.Handler     // by path element: "pypi" is served below /pypi/ and /registry/NAME/pypi/
+	Uploads  map[string]adapter.Receiver // by path element; what is missing takes none
+	Off      map[string]string           // by path element: why nothing is served there, in a sentence
+	// AsOf gives the handlers of the registry as it stood at a moment, by path element;
+	// they are kept for a while. nil: there is no past of it to be had.
+	AsOf func(at time.Time) map[string]http.Handler
 }
 
 // Config is what a Server needs. All fields are required unless said otherwise.
@@ -84,6 +89,7 @@ type Server struct {
 	runner  *jobs.Runner
 	runs    runs
 	origins *http.CrossOriginProtection
+	moments moments
 	closing chan struct{} // closed when waits should end
 }
 

@@ -2,7 +2,8 @@
 // it runs on, because no registry's host name is written in this program. It
 // asks, in this order: the environment variables that the ordinary clients read;
 // the installed client's own answer, from an empty folder, so that no project's
-// configuration has a say; and a library that knows the default.
+// configuration has a say; and a library that knows the default. Which those are
+// each ecosystem says (adapter.Discovery).
 //
 // It is used once, at init or first start; what it finds becomes configuration.
 // It never contacts the index it finds, except in CheckLoop, and never returns
@@ -22,9 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/osv-scalibr/clients/datasource"
-
-	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
 
@@ -48,23 +47,30 @@ type finder struct {
 	getenv func(string) string
 	// run gives a program's standard output, run in an empty folder.
 	run func(ctx context.Context, name string, args ...string) (string, error)
-	// library gives the default that a library knows.
-	library func(ctx context.Context) (string, error)
 }
+
+// here asks this machine.
+var here = finder{os.Getenv, runInEmptyFolder}
 
 // Discover gives the default upstream's URL, without user and password, and in
 // words how it was found. ErrNotFound when nothing knows one; a value that is
 // set but not a URL is an error, not passed over.
-func Discover(ctx context.Context, eco artifact.Ecosystem) (rawURL, how string, err error) {
-	return finder{os.Getenv, runInEmptyFolder, libraryDefault}.discover(ctx, eco)
+func Discover(ctx context.Context, d adapter.Discovery) (rawURL, how string, err error) {
+	return here.discover(ctx, d)
 }
 
-func (f finder) discover(ctx context.Context, eco artifact.Ecosystem) (rawURL, how string, err error) {
-	if eco != artifact.PyPI {
-		return "", "", fmt.Errorf("ecosystem %s: %w", eco, ErrNotFound)
-	}
-	for _, source := range []func(context.Context) (text, how string){f.fromEnvironment, f.fromPipConfig, f.fromPip, f.fromLibrary} {
-		text, how := source(ctx)
+// Default gives the index that an unconfigured client of the ecosystem would ask,
+// whatever this machine's environment and configuration say; ErrNotFound when
+// nothing knows it.
+func Default(ctx context.Context, d adapter.Discovery) (string, error) {
+	d.Environment, d.Commands = nil, nil
+	found, _, err := here.discover(ctx, d)
+	return found, err
+}
+
+func (f finder) discover(ctx context.Context, d adapter.Discovery) (rawURL, how string, err error) {
+	for _, source := range []func(context.Context, adapter.Discovery) (text, how string){f.fromEnvironment, f.fromClient, f.fromBuiltin, fromLibrary} {
+		text, how := source(ctx, d)
 		if err := ctx.Err(); err != nil {
 			return "", "", err
 		}
@@ -83,63 +89,64 @@ func (f finder) discover(ctx context.Context, eco artifact.Ecosystem) (rawURL, h
 	return "", "", ErrNotFound
 }
 
-// fromEnvironment reads the variables of pip and uv.
-func (f finder) fromEnvironment(context.Context) (string, string) {
-	for _, name := range []string{"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"} {
-		v := strings.TrimSpace(f.getenv(name))
-		if name == "UV_DEFAULT_INDEX" {
-			v = withoutName(v)
-		}
-		if v != "" {
+// fromEnvironment reads the variables of the ordinary clients.
+func (f finder) fromEnvironment(_ context.Context, d adapter.Discovery) (string, string) {
+	for _, name := range d.Environment {
+		if v := read(d, strings.TrimSpace(f.getenv(name))); v != "" {
 			return v, "environment variable " + name
 		}
 	}
 	return "", ""
 }
 
-// withoutName takes the name off uv's "name=url".
-func withoutName(v string) string {
-	name, rest, ok := strings.Cut(v, "=")
-	if ok && !strings.ContainsAny(name, ":/?") {
-		return rest
+func read(d adapter.Discovery, value string) string {
+	if d.Read == nil || value == "" {
+		return value
 	}
-	return v
+	return d.Read(value)
 }
 
-// fromPipConfig asks pip for its configuration: the user's and the system's,
-// since pip knows none of a project.
-func (f finder) fromPipConfig(ctx context.Context) (string, string) {
-	for _, command := range [][]string{{"pip"}, {"pip3"}, {"python3", "-m", "pip"}} {
-		args := append(command[1:len(command):len(command)], "config", "get", "global.index-url")
-		out, err := f.run(ctx, command[0], args...)
+// fromClient asks the installed client what it would use: the first that there is.
+func (f finder) fromClient(ctx context.Context, d adapter.Discovery) (string, string) {
+	for _, command := range d.Commands {
+		out, err := f.run(ctx, command[0], command[1:]...)
 		if errors.Is(err, exec.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			break // this is the client, and it has nothing configured
 		}
-		return firstLine(out), strings.Join(command, " ") + " config"
+		return answer(d, out), strings.Join(command, " ")
 	}
 	return "", ""
 }
 
-// fromPip asks pip for the default it is built with. -I keeps the environment
-// and the user's folder from putting other code in pip's place.
-func (f finder) fromPip(ctx context.Context) (string, string) {
-	const ask = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
-	out, err := f.run(ctx, "python3", "-I", "-c", ask)
-	if err != nil {
-		return "", ""
+// fromBuiltin asks the client what it is built with.
+func (f finder) fromBuiltin(ctx context.Context, d adapter.Discovery) (string, string) {
+	for _, command := range d.Builtin {
+		if out, err := f.run(ctx, command[0], command[1:]...); err == nil {
+			return answer(d, out), "the built-in default of the client, by " + command[0]
+		}
 	}
-	return firstLine(out), "pip's built-in default"
+	return "", ""
 }
 
-func (f finder) fromLibrary(ctx context.Context) (string, string) {
-	v, err := f.library(ctx)
+func answer(d adapter.Discovery, output string) string {
+	if d.ReadAnswer != nil {
+		return d.ReadAnswer(output)
+	}
+	return read(d, firstLine(output))
+}
+
+func fromLibrary(ctx context.Context, d adapter.Discovery) (string, string) {
+	if d.Library == nil {
+		return "", ""
+	}
+	v, err := d.Library(ctx)
 	if err != nil {
 		return "", ""
 	}
-	return v, "the default of the osv-scalibr library"
+	return v, "the default of a library"
 }
 
 func firstLine(s string) string {
@@ -176,7 +183,7 @@ func runInEmptyFolder(ctx context.Context, name string, args ...string) (string,
 	out := &cappedBuffer{left: maxAnswer, full: cancel}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PWD="+dir, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_INPUT=1", "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Env = append(os.Environ(), "PWD="+dir, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_INPUT=1", "PYTHONDONTWRITEBYTECODE=1", "NO_UPDATE_NOTIFIER=1", "GOTOOLCHAIN=local")
 	cmd.Stdout = out
 	cmd.WaitDelay = time.Second // a grandchild that keeps the pipe open does not keep us
 	if err := cmd.Run(); err != nil {
@@ -198,33 +205,6 @@ func (b *cappedBuffer) Write(p []byte) (int, error) {
 		return 0, errors.New("too much output")
 	}
 	return b.b.Write(p)
-}
-
-// libraryDefault builds osv-scalibr's index client with its default, and reads
-// the URL that it asks for off a transport that sends nothing.
-func libraryDefault(ctx context.Context) (string, error) {
-	const project = "gatehouse-probe"
-	asked := &capture{}
-	client, err := datasource.NewPyPIRegistryAPIClient("", "", &http.Client{Transport: asked})
-	if err != nil {
-		return "", err
-	}
-	if _, err := client.GetIndex(ctx, project); err == nil || asked.url == "" {
-		return "", errors.New("the library asked for nothing")
-	}
-	base, ok := strings.CutSuffix(strings.TrimSuffix(asked.url, "/"), "/"+project)
-	if !ok {
-		return "", errors.New("the library's URL does not end in the project's name")
-	}
-	return base + "/", nil
-}
-
-// capture keeps the URL of a request and sends nothing.
-type capture struct{ url string }
-
-func (c *capture) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.url = r.URL.String()
-	return nil, errors.New("captured, not sent")
 }
 
 // mark is the header by which every gatehouse answers.
@@ -262,21 +242,4 @@ func CheckLoop(ctx context.Context, client *fetch.Client, rawURL string) error {
 		return fmt.Errorf("checking upstream: %w", last)
 	}
 	return nil
-}
-
-// Default gives the index that an unconfigured client of the ecosystem would ask,
-// whatever this machine's environment and configuration say; ErrNotFound when
-// nothing knows it.
-func Default(ctx context.Context, eco artifact.Ecosystem) (string, error) {
-	if eco != artifact.PyPI {
-		return "", fmt.Errorf("ecosystem %s: %w", eco, ErrNotFound)
-	}
-	f := finder{os.Getenv, runInEmptyFolder, libraryDefault}
-	for _, source := range []func(context.Context) (text, how string){f.fromPip, f.fromLibrary} {
-		if text, _ := source(ctx); text != "" {
-			clean, _, err := cleanURL(text)
-			return clean, err
-		}
-	}
-	return "", ErrNotFound
 }

@@ -14,13 +14,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
 
+// stub is a finder with what it is asked to find: what Python's clients would use.
+type stub struct {
+	finder
+	adapter.Discovery
+}
+
+func (s stub) discover(ctx context.Context) (string, string, error) {
+	return s.finder.discover(ctx, s.Discovery)
+}
+
 // stubFinder answers from maps; a command that is not listed is not installed.
-func stubFinder(env, commands map[string]string, library string) finder {
-	return finder{
+func stubFinder(env, commands map[string]string, library string) stub {
+	f := finder{
 		getenv: func(k string) string { return env[k] },
 		run: func(_ context.Context, name string, args ...string) (string, error) {
 			out, ok := commands[name+" "+strings.Join(args, " ")]
@@ -29,16 +39,28 @@ func stubFinder(env, commands map[string]string, library string) finder {
 			}
 			return out, nil
 		},
-		library: func(context.Context) (string, error) {
+	}
+	get := []string{"config", "get", "global.index-url"}
+	return stub{f, adapter.Discovery{
+		Environment: []string{"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"},
+		Read: func(v string) string {
+			if name, rest, ok := strings.Cut(v, "="); ok && !strings.Contains(name, ":") {
+				return rest
+			}
+			return v
+		},
+		Commands: [][]string{append([]string{"pip"}, get...), append([]string{"pip3"}, get...), append([]string{"python3", "-m", "pip"}, get...)},
+		Builtin:  [][]string{{"python3", "-I", "-c", "print(default)"}},
+		Library: func(context.Context) (string, error) {
 			if library == "" {
 				return "", errors.New("library has none")
 			}
 			return library, nil
 		},
-	}
+	}}
 }
 
-const askPip = "python3 -I -c from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
+const askPip = "python3 -I -c print(default)"
 
 func TestDiscoverOrder(t *testing.T) {
 	commands := map[string]string{
@@ -65,7 +87,7 @@ func TestDiscoverOrder(t *testing.T) {
 		{"library", nil, nil, "https://l.invalid/simple/", "https://l.invalid/simple/", "library", "no client installed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, how, err := stubFinder(tc.env, tc.commands, tc.library).discover(t.Context(), artifact.PyPI)
+			got, how, err := stubFinder(tc.env, tc.commands, tc.library).discover(t.Context())
 			if got != tc.url || !strings.Contains(how, tc.how) || err != nil {
 				t.Errorf("discover = %q, %q, %v; want %q by %q (%s)", got, how, err, tc.url, tc.how, tc.why)
 			}
@@ -80,47 +102,46 @@ func TestClientWithoutConfigurationIsAskedOnce(t *testing.T) {
 		asked++
 		return "", &exec.ExitError{}
 	}
-	if got, _, err := f.discover(t.Context(), artifact.PyPI); got != "https://l.invalid/" || err != nil || asked != 2 {
+	if got, _, err := f.discover(t.Context()); got != "https://l.invalid/" || err != nil || asked != 2 {
 		t.Errorf("discover = %q, %v after %d commands; want the library's after pip config and pip's default", got, err, asked)
 	}
 }
 
 func TestDiscoverFailures(t *testing.T) {
-	if _, _, err := stubFinder(nil, nil, "").discover(t.Context(), artifact.PyPI); !errors.Is(err, ErrNotFound) {
+	if _, _, err := stubFinder(nil, nil, "").discover(t.Context()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("nothing known: %v, want ErrNotFound", err)
 	}
-	if _, _, err := stubFinder(nil, nil, "https://l.invalid/").discover(t.Context(), "cobol"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("unknown ecosystem: %v, want ErrNotFound", err)
+	if _, _, err := here.discover(t.Context(), adapter.Discovery{}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an ecosystem that names nothing to ask: %v, want ErrNotFound", err)
+	}
+	off := stubFinder(map[string]string{"PIP_INDEX_URL": "off"}, nil, "https://l.invalid/")
+	off.Read = func(v string) string { return strings.TrimPrefix(v, "off") }
+	if got, how, err := off.discover(t.Context()); got != "https://l.invalid/" || !strings.Contains(how, "library") || err != nil {
+		t.Errorf("a value that says nothing: %q, %q, %v; want the next source", got, how, err)
+	}
+	list := stubFinder(nil, map[string]string{"pip config get global.index-url": "https://a.invalid/,direct\n"}, "")
+	list.ReadAnswer = func(out string) string { first, _, _ := strings.Cut(out, ","); return first }
+	if got, _, err := list.discover(t.Context()); got != "https://a.invalid/" || err != nil {
+		t.Errorf("an answer in the client's own words: %q, %v", got, err)
 	}
 	for _, bad := range []string{"simple", "ftp://x.invalid/", "/etc/passwd", "https://", "https://canary:canary@ho st/", "https://x.invalid/" + strings.Repeat("canary", 1000)} {
-		got, how, err := stubFinder(map[string]string{"PIP_INDEX_URL": bad}, nil, "https://l.invalid/").discover(t.Context(), artifact.PyPI)
+		got, how, err := stubFinder(map[string]string{"PIP_INDEX_URL": bad}, nil, "https://l.invalid/").discover(t.Context())
 		if err == nil || strings.Contains(err.Error()+got+how, "canary") {
 			t.Errorf("PIP_INDEX_URL %.40q: %q, %v; want an error without the value", bad, got, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := stubFinder(nil, nil, "https://l.invalid/").discover(ctx, artifact.PyPI); !errors.Is(err, context.Canceled) {
+	if _, _, err := stubFinder(nil, nil, "https://l.invalid/").discover(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
 
 func TestCredentialsInsideAURLStayOut(t *testing.T) {
 	with := (&url.URL{Scheme: "https", Host: "a.invalid", Path: "/s", User: url.UserPassword("canary", "canary")}).String()
-	got, how, err := stubFinder(map[string]string{"PIP_INDEX_URL": with + "?token=canary#canary"}, nil, "").discover(t.Context(), artifact.PyPI)
+	got, how, err := stubFinder(map[string]string{"PIP_INDEX_URL": with + "?token=canary#canary"}, nil, "").discover(t.Context())
 	if got != "https://a.invalid/s" || strings.Contains(how, "canary") || !strings.Contains(how, "credential") || err != nil {
 		t.Errorf("discover = %q, %q, %v", got, how, err)
-	}
-}
-
-func TestLibraryKnowsADefaultWithoutTheNetwork(t *testing.T) {
-	got, err := libraryDefault(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(got)
-	if err != nil || u.Scheme != "https" || u.Host == "" || !strings.HasSuffix(u.Path, "/simple/") {
-		t.Errorf("library's default %q is not a simple index over https", got)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -109,14 +108,11 @@ func (h *Handler) serveProject(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page, err := h.projectPage(r.Context(), p, number)
-	if errors.Is(err, ecosystem.ErrNoPackage) || errors.Is(err, verdict.ErrNotFound) {
-		http.Error(w, "no such package or version, here or upstream", http.StatusNotFound)
-		return
-	} else if err != nil {
-		h.refuse(w, r, "serve project", err)
+	if err != nil {
+		h.door.Refuse(w, r, "serve project", err)
 		return
 	}
-	h.written(r, page.Serve(w, r))
+	h.door.Page(w, r, page)
 }
 
 func (h *Handler) projectPage(ctx context.Context, p artifact.Package, asked string) (*answer.Page, error) {
@@ -141,15 +137,11 @@ func (h *Handler) projectPage(ctx context.Context, p artifact.Package, asked str
 		return nil, verr
 	}
 	// The same listing can come with other records.
-	key, tag := pageKey{p.Name, "json " + asked}, l.Tag+string(artifact.DigestOf(vulnerabilities))
-	if page := h.pages.get(key, tag); page != nil {
-		return page, nil
-	}
-	page, complete, err := h.renderProject(ctx, l, v, asked == "", vulnerabilities)
-	if err == nil && complete {
-		h.pages.put(key, tag, page)
-	}
-	return page, err
+	tag := l.Tag + string(artifact.DigestOf(vulnerabilities))
+	return h.pages.Get(p.Name, "json "+asked, tag, func() (*answer.Page, error) {
+		// Whoever asks meanwhile waits for this one, so that its asker may not end it.
+		return h.renderProject(context.WithoutCancel(ctx), l, v, asked == "", vulnerabilities)
+	})
 }
 
 func vulnerabilitiesJSON(known []ecosystem.Vulnerability, unknown error) ([]byte, error) {
@@ -218,15 +210,16 @@ func sameVersion(x *ecosystem.Index, asked string) string {
 	return ""
 }
 
-// renderProject writes the answer; not complete when the version's own metadata
+// renderProject writes the answer; answer.Uncached when the version's own metadata
 // could not be read just now.
-func (h *Handler) renderProject(ctx context.Context, l *ecosystem.Listing, v artifact.Version, all bool, vulnerabilities []byte) (page *answer.Page, complete bool, err error) {
+func (h *Handler) renderProject(ctx context.Context, l *ecosystem.Listing, v artifact.Version, all bool, vulnerabilities []byte) (*answer.Page, error) {
 	base := h.shelf.Base(artifact.PyPI)
 	out := projectJSON{URLs: []releaseFileJSON{}}
 	if all {
 		out.Releases = map[string][]releaseFileJSON{}
 	}
-	out.Info, complete = h.info(ctx, l, v, base)
+	info, complete := h.info(ctx, l, v, base)
+	out.Info = info
 	for i, f := range l.Index.Files {
 		j := fileOf(base, v.Package, f, l.Marks[i])
 		if all {
@@ -237,16 +230,19 @@ func (h *Handler) renderProject(ctx context.Context, l *ecosystem.Listing, v art
 		}
 	}
 	if err := json.Unmarshal(vulnerabilities, &out.Vulnerabilities); err != nil {
-		return nil, false, fmt.Errorf("rendering project %s: %w", v.Package, err)
+		return nil, fmt.Errorf("rendering project %s: %w", v.Package, err)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(out); err != nil {
-		return nil, false, fmt.Errorf("rendering project %s: %w", v.Package, err)
+		return nil, fmt.Errorf("rendering project %s: %w", v.Package, err)
 	}
-	page, err = answer.NewPage("application/json", "", artifact.EscapeJSON(b.Bytes()))
-	return page, complete, err
+	page, err := answer.NewPage("application/json", "", artifact.EscapeJSON(b.Bytes()))
+	if err == nil && !complete {
+		err = answer.Uncached
+	}
+	return page, err
 }
 
 func fileOf(base string, p artifact.Package, f ecosystem.IndexFile, m ecosystem.Mark) releaseFileJSON {

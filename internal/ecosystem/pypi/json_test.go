@@ -81,7 +81,7 @@ func TestProjectJSON(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	good := p.URLs[0]
-	if want := servertest.PublicURL + "/registry/main/pypi/files/demo/demo-1.1-py3-none-any.whl"; good.URL != want || good.PackageType != "bdist_wheel" || good.Digests["sha256"] != string(artifact.DigestOf(w.Bytes(good.Filename))) || good.UploadISO == "" || !strings.HasPrefix(good.UploadISO, good.UploadTime) || good.Size == 0 {
+	if want := servertest.PublicURL + "/pypi/files/demo/demo-1.1-py3-none-any.whl"; good.URL != want || good.PackageType != "bdist_wheel" || good.Digests["sha256"] != string(artifact.DigestOf(w.Bytes(good.Filename))) || good.UploadISO == "" || !strings.HasPrefix(good.UploadISO, good.UploadTime) || good.Size == 0 {
 		t.Errorf("file %+v", good)
 	}
 	refused := p.Releases["2.0"][0]

@@ -70,7 +70,7 @@ func (h *Handler) answerQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	known, err := h.shelf.Vulnerabilities(r.Context(), v)
 	if err != nil {
-		h.refuse(w, r, "answer query", err)
+		h.door.Refuse(w, r, "answer query", err)
 		return
 	}
 	var out osvAnswer
@@ -79,15 +79,15 @@ func (h *Handler) answerQuery(w http.ResponseWriter, r *http.Request) {
 	}
 	b, err := json.Marshal(out)
 	if err != nil {
-		h.fault(w, r, "answer query", err)
+		h.door.Fault(w, r, "answer query", err)
 		return
 	}
 	page, err := answer.NewPage("application/json", "", artifact.EscapeJSON(b))
 	if err != nil {
-		h.fault(w, r, "answer query", err)
+		h.door.Fault(w, r, "answer query", err)
 		return
 	}
-	h.written(r, page.Serve(w, r))
+	h.door.Page(w, r, page)
 }
 
 // askedVersion reads the question; false when it was answered as a bad one.

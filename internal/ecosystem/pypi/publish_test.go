@@ -1,7 +1,6 @@
 package pypi
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/md5"
@@ -13,20 +12,18 @@ import (
 	"io"
 	"log/slog"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"golang.org/x/crypto/blake2b"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -63,6 +60,17 @@ func (d *desk) Keep(_ context.Context, r io.Reader) (artifact.Digest, int64, err
 func (d *desk) Publish(_ context.Context, u ecosystem.Upload, _ ecosystem.Publisher) (ecosystem.Receipt, error) {
 	d.uploads = append(d.uploads, u)
 	return d.receipt, d.answer
+}
+
+func (d *desk) Delete(context.Context, artifact.Version, string, ecosystem.Publisher) error {
+	return errors.New("not asked for here")
+}
+func (d *desk) Yank(context.Context, artifact.Version, string, bool, ecosystem.Publisher) error {
+	return d.answer
+}
+
+func (d *desk) Tag(context.Context, artifact.Package, string, string, ecosystem.Publisher) error {
+	return d.answer
 }
 
 func (d *desk) Attestations(context.Context, artifact.Package, string) ([]json.RawMessage, error) {
@@ -130,7 +138,7 @@ func encode(fields []field) (body []byte, contentType string) {
 
 // receive sends a body to an upload handler and gives status and text.
 func receive(d *desk, body []byte, contentType string) (int, string) {
-	u := NewUploads(d, func(id string) string { return "http://gate.invalid/d/" + id }, slog.New(slog.DiscardHandler))
+	u := NewUploads(adapter.Registry{Decision: func(id string) string { return "http://gate.invalid/d/" + id }, Log: slog.New(slog.DiscardHandler)}, d)
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/legacy/", bytes.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
@@ -313,119 +321,6 @@ func TestUploadAnswers(t *testing.T) {
 	}
 }
 
-func TestUploadsHaveABound(t *testing.T) {
-	u := NewUploads(&desk{}, func(string) string { return "" }, slog.New(slog.DiscardHandler))
-	for range uploadsAtOnce {
-		u.slots <- struct{}{}
-	}
-	w := httptest.NewRecorder()
-	u.Receive(w, httptest.NewRequest(http.MethodPost, "/legacy/", strings.NewReader("x")), ecosystem.Publisher{})
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("one more than can be taken: %d", w.Code)
-	}
-}
-
-// slowDesk decides when it is told to.
-type slowDesk struct {
-	desk
-	decide chan struct{}
-}
-
-func (d *slowDesk) Publish(ctx context.Context, u ecosystem.Upload, by ecosystem.Publisher) (ecosystem.Receipt, error) {
-	<-d.decide
-	return d.desk.Publish(ctx, u, by)
-}
-
-// TestAClientThatWaitsIsToldSo: poetry gives up after 15 seconds of silence.
-func TestAClientThatWaitsIsToldSo(t *testing.T) {
-	d := &slowDesk{decide: make(chan struct{}), desk: desk{receipt: ecosystem.Receipt{File: wheelName}}}
-	u := NewUploads(d, func(string) string { return "" }, slog.New(slog.DiscardHandler))
-	u.alive = time.Millisecond
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { u.Receive(w, r, ecosystem.Publisher{}) }))
-	defer srv.Close()
-	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	body, contentType := encode(sent())
-	fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", contentType, len(body), body)
-	lines := bufio.NewReader(conn)
-	for alive := 0; alive < 3; {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(line, "HTTP/1.1 ") && line != "HTTP/1.1 100 Continue\r\n" {
-			t.Fatalf("answered %q before there was an answer", line)
-		}
-		if line == "HTTP/1.1 100 Continue\r\n" {
-			alive++
-		}
-	}
-	close(d.decide)
-	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	closes := false
-	for {
-		line, err := lines.ReadString('\n')
-		if err == io.EOF && closes {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if line == "Connection: close\r\n" {
-			closes = true // nginx 1.22 takes what comes after a sign of life for one answer without an end
-		}
-	}
-}
-
-// signs counts the signs of life that a client gets.
-type signs struct {
-	*httptest.ResponseRecorder
-	n int
-}
-
-func (s *signs) WriteHeader(status int) {
-	if status == http.StatusContinue {
-		s.n++
-		return
-	}
-	s.ResponseRecorder.WriteHeader(status)
-}
-
-// sleepyDesk decides after a minute.
-type sleepyDesk struct{ desk }
-
-func (d *sleepyDesk) Publish(ctx context.Context, u ecosystem.Upload, by ecosystem.Publisher) (ecosystem.Receipt, error) {
-	time.Sleep(time.Minute)
-	return d.desk.Publish(ctx, u, by)
-}
-
-// TestSignsOfLifeAreForThoseWhoKnowThem: HTTP/1.0 has none, and nginx speaks that
-// to what is behind it unless it is told otherwise.
-func TestSignsOfLifeAreForThoseWhoKnowThem(t *testing.T) {
-	for minor, want := range []int{0, 11} {
-		synctest.Test(t, func(t *testing.T) {
-			u := NewUploads(&sleepyDesk{desk{receipt: ecosystem.Receipt{File: wheelName}}}, func(string) string { return "" }, slog.New(slog.DiscardHandler))
-			body, contentType := encode(sent())
-			r := httptest.NewRequest("POST", "/", bytes.NewReader(body))
-			r.Header.Set("Content-Type", contentType)
-			r.Proto, r.ProtoMinor = fmt.Sprintf("HTTP/1.%d", minor), minor
-			w := &signs{ResponseRecorder: httptest.NewRecorder()}
-			u.Receive(w, r, ecosystem.Publisher{})
-			if w.n < want || want == 0 && w.n > 0 || w.Code != http.StatusOK {
-				t.Errorf("%s: %d signs of life and %d, want %d and 200", r.Proto, w.n, w.Code, want)
-			}
-			if closes := w.Header().Get("Connection") == "close"; closes != (want > 0) {
-				t.Errorf("%s: the connection is closed: %t", r.Proto, closes)
-			}
-		})
-	}
-}
-
 func TestProvenance(t *testing.T) {
 	given := json.RawMessage(`{"version":1,"x":"</script>"}`)
 	for _, tc := range []struct {
@@ -440,7 +335,7 @@ func TestProvenance(t *testing.T) {
 		{desk{answer: errors.New("store")}, "/integrity/acme-billing/1.0/x.whl/provenance", 503, "try again"},
 		{desk{}, "/integrity/--/1.0/x.whl/provenance", 404, ""},
 	} {
-		u := NewUploads(&tc.desk, func(string) string { return "" }, slog.New(slog.DiscardHandler))
+		u := NewUploads(adapter.Registry{Decision: func(string) string { return "" }, Log: slog.New(slog.DiscardHandler)}, &tc.desk)
 		w := httptest.NewRecorder()
 		u.ServeHTTP(w, httptest.NewRequest(http.MethodGet, tc.path, nil))
 		if w.Code != tc.code || !strings.Contains(w.Body.String(), tc.says) {

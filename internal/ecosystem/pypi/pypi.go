@@ -10,14 +10,30 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/manifest"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/resolve"
 )
+
+// Adapter gives Python's world to the program.
+func Adapter() adapter.Adapter {
+	return adapter.Adapter{
+		Ecosystem: Ecosystem{}, Path: "pypi", Title: "PyPI",
+		OpenUpstream: func(cfg adapter.UpstreamConfig) (ecosystem.Upstream, error) { return OpenUpstream(cfg) },
+		Serve:        func(r adapter.Registry) http.Handler { return NewHandler(r) },
+		Receive:      func(r adapter.Registry, desk ecosystem.Desk) adapter.Receiver { return NewUploads(r, desk) },
+		CollisionKey: pep503.CollisionKey,
+		Discover:     discovery(),
+	}
+}
 
 // Ecosystem implements ecosystem.Ecosystem for PyPI. The zero value is ready.
 type Ecosystem struct{}
@@ -65,6 +81,28 @@ func (Ecosystem) InRange(number, rng string) (bool, error) {
 	return s.Contains(v), nil
 }
 
+// Exact implements ecosystem.Ecosystem.
+func (Ecosystem) Exact(number string) string { return "==" + number }
+
+// Public implements ecosystem.LocalBuilder: without PEP 440's local label.
+func (Ecosystem) Public(number string) string {
+	public, _, _ := strings.Cut(number, "+")
+	return public
+}
+
+// Near implements ecosystem.Nearer: ~= where the number has the parts for it.
+func (e Ecosystem) Near(number string) string {
+	parts := strings.Split(number, ".")
+	plain := !slices.ContainsFunc(parts, func(p string) bool { return strings.Trim(p, "0123456789") != "" })
+	switch {
+	case !plain:
+		return e.Exact(number)
+	case len(parts) < 2:
+		return ">=" + number
+	}
+	return "~=" + number
+}
+
 // ManifestFormat implements ecosystem.Ecosystem.
 func (Ecosystem) ManifestFormat(path string) string { return manifest.Format(path) }
 
@@ -78,6 +116,9 @@ func (Ecosystem) ParseManifest(fsys fs.FS, path string) (*ecosystem.Manifest, er
 func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec string) ([]byte, string, error) {
 	return manifest.ReplaceRequirement(content, r, spec)
 }
+
+// LockOf implements ecosystem.Locker.
+func (Ecosystem) LockOf(format string) string { return manifest.LockOf(format) }
 
 // InstallCommand implements ecosystem.Ecosystem.
 func (Ecosystem) InstallCommand(base, format, path string) string {

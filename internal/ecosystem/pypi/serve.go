@@ -1,22 +1,15 @@
 package pypi
 
 import (
-	"container/list"
 	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/blob"
-	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
-	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
 // Handler serves one registry to pip, uv, poetry and their kin: the simple index
@@ -30,17 +23,15 @@ import (
 // reason.
 type Handler struct {
 	shelf  ecosystem.Shelf
-	url    func(id string) string // of a decision's page
-	log    *slog.Logger
-	pages  pageCache
+	door   answer.Door
+	pages  answer.Pages
 	routes *http.ServeMux
 	json   *http.ServeMux
 }
 
-// NewHandler makes the handler of one registry. url gives the address of a
-// decision's page.
-func NewHandler(shelf ecosystem.Shelf, url func(id string) string, log *slog.Logger) *Handler {
-	h := &Handler{shelf: shelf, url: url, log: log, routes: http.NewServeMux()}
+// NewHandler makes the handler of one registry.
+func NewHandler(r adapter.Registry) *Handler {
+	h := &Handler{shelf: r.Shelf, door: answer.Door{Decision: r.Decision, Log: r.Log}, routes: http.NewServeMux()}
 	h.routes.HandleFunc("GET /simple", redirectRoot)
 	h.routes.HandleFunc("GET /simple/{$}", h.serveNames)
 	h.routes.HandleFunc("GET /simple/{name}", h.redirect)
@@ -83,16 +74,16 @@ func redirectRoot(w http.ResponseWriter, _ *http.Request) {
 func (h *Handler) serveNames(w http.ResponseWriter, r *http.Request) {
 	names, err := h.shelf.Names(r.Context(), artifact.PyPI)
 	if err != nil {
-		h.fault(w, r, "list packages", err)
+		h.door.Fault(w, r, "list packages", err)
 		return
 	}
 	f, contentType := choose(r.Header.Get("Accept"))
 	page, err := renderNames(names, f, contentType)
 	if err != nil {
-		h.fault(w, r, "list packages", err)
+		h.door.Fault(w, r, "list packages", err)
 		return
 	}
-	h.written(r, page.Serve(w, r))
+	h.door.Page(w, r, page)
 }
 
 func (h *Handler) serveIndex(w http.ResponseWriter, r *http.Request) {
@@ -108,14 +99,11 @@ func (h *Handler) serveIndex(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page, err := h.page(r.Context(), p, r.Header.Get("Accept"))
-	if errors.Is(err, ecosystem.ErrNoPackage) {
-		http.Error(w, "no package of that name, here or upstream", http.StatusNotFound)
-		return
-	} else if err != nil {
-		h.refuse(w, r, "serve index", err)
+	if err != nil {
+		h.door.Refuse(w, r, "serve index", err)
 		return
 	}
-	h.written(r, page.Serve(w, r))
+	h.door.Page(w, r, page)
 }
 
 // page gives the rendered listing, from the cache while it is still what the
@@ -126,16 +114,7 @@ func (h *Handler) page(ctx context.Context, p artifact.Package, accept string) (
 		return nil, err
 	}
 	f, contentType := choose(accept)
-	key := pageKey{p.Name, contentType}
-	if page := h.pages.get(key, l.Tag); page != nil {
-		return page, nil
-	}
-	page, err := render(l, f, contentType)
-	if err != nil {
-		return nil, err
-	}
-	h.pages.put(key, l.Tag, page)
-	return page, nil
+	return h.pages.Get(p.Name, contentType, l.Tag, func() (*answer.Page, error) { return render(l, f, contentType) })
 }
 
 // serveFile streams one admitted file, or its metadata. What the gate will not
@@ -154,120 +133,17 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 	f, err := h.shelf.File(r.Context(), p, name)
 	if err != nil {
-		h.refuse(w, r, "serve file", err)
+		h.door.Refuse(w, r, "serve file", err)
 		return
 	}
-	defer f.Body.Close()
-	w.Header().Set("X-Gatehouse-Decision", f.Decision)
-	answer.File(w, r, f.File.Name, f.File.SHA256, f.Body)
+	h.door.File(w, r, f)
 }
 
 func (h *Handler) serveMetadata(w http.ResponseWriter, r *http.Request, p artifact.Package, file string) {
 	b, err := h.shelf.Metadata(r.Context(), p, file)
 	if err != nil {
-		h.refuse(w, r, "serve metadata", err)
+		h.door.Refuse(w, r, "serve metadata", err)
 		return
 	}
-	page, err := answer.NewPage("application/octet-stream", "", b)
-	if err != nil {
-		h.fault(w, r, "serve metadata", err)
-		return
-	}
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "sandbox")
-	h.written(r, page.Serve(w, r))
-}
-
-// refuse tells a client why it does not get what it asked for. A budget that is
-// spent is no refusal of the file: 429 says that the same request passes later.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, what string, err error) {
-	if no, ok := errors.AsType[*verdict.Refusal](err); ok {
-		h.written(r, answer.Refuse(w, r, answer.Refusal{Refusal: no, URL: h.url(no.Decision)}))
-		return
-	}
-	if wait, ok := errors.AsType[*ecosystem.Pending](err); ok {
-		h.written(r, answer.Wait(w, r, wait.After, wait.Error()+"; "+wait.URL))
-		return
-	}
-	if spent, ok := errors.AsType[*budget.Exhausted](err); ok {
-		h.written(r, answer.TooMany(w, r, spent.After, spent.Error()))
-		return
-	}
-	if errors.Is(err, blob.ErrFull) {
-		// No Retry-After: a person has to make room first.
-		h.written(r, answer.Wait(w, r, time.Hour, "gatehouse has no room to look at a new file; tell an admin (what was admitted is still served)"))
-		return
-	}
-	if errors.Is(err, ecosystem.ErrNoPackage) || errors.Is(err, verdict.ErrNotFound) {
-		http.Error(w, "no such file", http.StatusNotFound)
-		return
-	}
-	h.fault(w, r, what, err)
-}
-
-func (h *Handler) fault(w http.ResponseWriter, r *http.Request, what string, err error) {
-	if r.Context().Err() != nil {
-		return // the client went away
-	}
-	h.log.ErrorContext(r.Context(), "cannot answer", "what", what, "path", artifact.Untrusted(r.URL.Path).String(), "err", err)
-	h.written(r, answer.Wait(w, r, 5*time.Second, "gatehouse cannot answer now; try again"))
-}
-
-func (h *Handler) written(r *http.Request, err error) {
-	if err != nil && r.Context().Err() == nil {
-		h.log.DebugContext(r.Context(), "answer not delivered", "path", artifact.Untrusted(r.URL.Path).String(), "err", err)
-	}
-}
-
-// pageCache keeps rendered pages, the most recently used first, up to a number
-// of bytes.
-type pageCache struct {
-	mu    sync.Mutex
-	rows  map[pageKey]*list.Element
-	order list.List
-	bytes int
-}
-
-type pageKey struct{ name, contentType string }
-
-type cachedPage struct {
-	key  pageKey
-	tag  string
-	page *answer.Page
-}
-
-// maxPageBytes is what all rendered pages of one registry may hold together.
-const maxPageBytes = 32 << 20
-
-func (c *pageCache) get(k pageKey, tag string) *answer.Page {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e := c.rows[k]
-	if e == nil || e.Value.(*cachedPage).tag != tag {
-		return nil
-	}
-	c.order.MoveToFront(e)
-	return e.Value.(*cachedPage).page
-}
-
-func (c *pageCache) put(k pageKey, tag string, p *answer.Page) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.rows == nil {
-		c.rows = map[pageKey]*list.Element{}
-	}
-	if old := c.rows[k]; old != nil {
-		c.remove(old)
-	}
-	c.rows[k] = c.order.PushFront(&cachedPage{k, tag, p})
-	c.bytes += p.Size()
-	for c.bytes > maxPageBytes && c.order.Len() > 1 {
-		c.remove(c.order.Back())
-	}
-}
-
-func (c *pageCache) remove(e *list.Element) {
-	row := c.order.Remove(e).(*cachedPage)
-	delete(c.rows, row.key)
-	c.bytes -= row.page.Size()
+	h.door.Data(w, r, "application/octet-stream", b)
 }

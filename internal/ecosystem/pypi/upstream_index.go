@@ -25,9 +25,6 @@ const (
 	maxFileSize   = 1 << 40
 )
 
-// ErrBadIndex says that an upstream's answer cannot be used as an index.
-var ErrBadIndex = errors.New("upstream's index is not usable")
-
 // The media types that an index may come in (PEP 691), best first.
 const (
 	upstreamJSON = "application/vnd.pypi.simple.v1+json"
@@ -40,11 +37,11 @@ const (
 // Package, Status, Reason, Files and Dropped of the result are set.
 func parseIndex(p artifact.Package, base *url.URL, contentType string, body []byte) (*ecosystem.Index, error) {
 	if len(body) > MaxIndexBytes {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrBadIndex, MaxIndexBytes)
+		return nil, fmt.Errorf("more than %d bytes", MaxIndexBytes)
 	}
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return nil, fmt.Errorf("%w: it has no readable content type", ErrBadIndex)
+		return nil, errors.New("it has no readable content type")
 	}
 	l := &listing{pkg: p, base: base, index: &ecosystem.Index{Package: p}, seen: map[string]int{}}
 	switch media {
@@ -56,7 +53,7 @@ func parseIndex(p artifact.Package, base *url.URL, contentType string, body []by
 		err = fmt.Errorf("content type %.80q is neither JSON nor HTML", media)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBadIndex, err)
+		return nil, err
 	}
 	return l.finish(), nil
 }

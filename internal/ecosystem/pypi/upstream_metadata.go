@@ -2,6 +2,7 @@ package pypi
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
@@ -52,33 +52,33 @@ func (u *Upstream) Metadata(ctx context.Context, x *ecosystem.Index, f ecosystem
 	if f.Kind == artifact.Sdist {
 		check = checkSdist
 	}
-	kept, err := paid(ctx, &u.metadata, u.metadataPath(f)+"\n"+string(f.MetadataSHA256), func(ctx context.Context) ([]byte, error) {
-		if kept := u.storedMetadata(f); kept != nil {
-			if _, _, err := check(x, f, kept); err == nil {
-				return kept, nil
-			}
-		}
-		if err := budget.From(ctx).Take(budget.Bytes, 0); err != nil {
-			return nil, err
-		}
-		kept, err := u.readMetadata(ctx, x, f)
-		if err != nil {
-			return nil, err
-		}
-		if _, _, err := check(x, f, kept); err != nil {
-			return nil, err
-		}
-		u.warn(x.Package, u.storeMetadata(f, kept))
-		return kept, nil
-	})
-	if err != nil {
-		return ecosystem.Metadata{}, nil, fmt.Errorf("reading metadata of %s from %s: %w", artifact.Untrusted(f.Name), u.cfg.Name, err)
+	holds := func(kept []byte) error {
+		_, _, err := check(x, f, kept)
+		return err
 	}
-	m, raw, err := check(x, f, kept)
+	kept, err := u.Derive(ctx, metadataKey(f), maxMetadata, holds, func(ctx context.Context) ([]byte, error) {
+		return u.readMetadata(ctx, x, f)
+	})
+	var m ecosystem.Metadata
+	var raw []byte
+	if err == nil {
+		m, raw, err = check(x, f, kept)
+	}
 	if err != nil {
-		return ecosystem.Metadata{}, nil, fmt.Errorf("reading metadata of %s from %s: %w", artifact.Untrusted(f.Name), u.cfg.Name, err)
+		return ecosystem.Metadata{}, nil, fmt.Errorf("reading metadata of %s from %s: %w", artifact.Untrusted(f.Name), u.Name(), err)
 	}
 	return m, raw, nil
+}
+
+// metadataKey is what a file's metadata, and what else is kept of an sdist, is kept
+// under: the file's digest, or its URL when the index gives none, and the digest
+// that the index announces.
+func metadataKey(f ecosystem.IndexFile) string {
+	key := cmp.Or(string(f.SHA256), f.URL)
+	if f.Kind == artifact.Sdist {
+		key = "sdist " + key
+	}
+	return key + "\n" + string(f.MetadataSHA256)
 }
 
 // checkMetadata parses metadata and holds it to its file's name, as installers
@@ -126,7 +126,7 @@ func (u *Upstream) besideFile(ctx context.Context, x *ecosystem.Index, f ecosyst
 	if hasQuery {
 		location += "?" + query
 	}
-	_, raw, err := u.cfg.Client.ReadAll(ctx, fetch.Request{URL: location, MaxBytes: maxMetadata})
+	_, raw, err := u.client.ReadAll(ctx, fetch.Request{URL: location, MaxBytes: maxMetadata})
 	var status *fetch.ErrStatus
 	if errors.As(err, &status) && status.Code < 500 && status.Code != http.StatusTooManyRequests {
 		if !f.HasMetadata {
@@ -185,7 +185,7 @@ func isWheelMetadata(pkg string) func(string) bool {
 // fromZip reads one entry of a remote zip. A zip that has two of them would be
 // read differently by different tools: it is refused.
 func (u *Upstream) fromZip(ctx context.Context, f ecosystem.IndexFile, wanted func(string) bool) ([]byte, error) {
-	r, err := openRemote(ctx, u.cfg.Client, u.cfg.CacheDir, f)
+	r, err := openRemote(ctx, u.client, u.dir, f)
 	if err != nil {
 		return nil, unreachable(ctx, err)
 	}

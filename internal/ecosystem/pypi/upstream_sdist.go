@@ -60,7 +60,7 @@ func (u *Upstream) spool(ctx context.Context, f ecosystem.IndexFile) (*os.File, 
 	if f.Size > maxMetadataFile {
 		return nil, 0, tooLarge
 	}
-	resp, err := u.cfg.Client.Get(ctx, fetch.Request{URL: f.URL, MaxBytes: maxMetadataFile})
+	resp, err := u.client.Get(ctx, fetch.Request{URL: f.URL, MaxBytes: maxMetadataFile})
 	if errors.Is(err, fetch.ErrTooLarge) {
 		return nil, 0, tooLarge
 	}
@@ -68,7 +68,7 @@ func (u *Upstream) spool(ctx context.Context, f ecosystem.IndexFile) (*os.File, 
 		return nil, 0, unreachable(ctx, err)
 	}
 	defer resp.Body.Close()
-	file, err := nameless(u.cfg.CacheDir)
+	file, err := nameless(u.dir)
 	if err != nil {
 		return nil, 0, err
 	}

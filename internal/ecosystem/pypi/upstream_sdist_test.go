@@ -132,7 +132,7 @@ func TestSdistIsHeldToItsDigest(t *testing.T) {
 	if _, _, err := u.Metadata(t.Context(), x, f); !errors.Is(err, ErrWrongMetadata) || errors.Is(err, ErrBadMetadata) {
 		t.Errorf("Metadata = %v, want ErrWrongMetadata", err)
 	}
-	if left, err := os.ReadDir(u.cfg.CacheDir); err == nil {
+	if left, err := os.ReadDir(u.dir); err == nil {
 		for _, e := range left {
 			if strings.HasPrefix(e.Name(), ".spool") {
 				t.Errorf("%s was left behind", e.Name())

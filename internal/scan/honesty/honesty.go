@@ -1,61 +1,44 @@
-// Package honesty is the file scanner that compares a Python archive with what
-// is said about it: by its file name, by its own RECORD and metadata, and by
-// the index. It also notes what an archive holds that its kind should not, and
-// what would run without being called: .pth files, sitecustomize, install
-// hooks, native code in a wheel that promises none.
+// Package honesty is the file scanner that compares an archive with what is said
+// about it: by its file name, by its own metadata and lists, and by the index. It
+// also notes what an archive holds that its kind should not, and what would run
+// without being called.
 //
-// Specifications: binary and source distribution formats, core metadata, PEP
-// 376, 427, 508, 517, 643 and 658, and the site module for .pth files
-// (https://docs.python.org/3/library/site.html). Kinds of native code are told
-// by content, never by extension. It states facts with a severity; nothing here
-// admits or refuses, and a text in the archive never switches a check off.
+// What is promised differs in each ecosystem: each has a file here (python.go, ...)
+// with what it looks at, and one line in worlds. An archive of an ecosystem without
+// one passes, with nothing said. What an index says of a version beyond the fields
+// that all ecosystems share comes in FileTarget.Record and Digests.
+//
+// It states facts with a severity; nothing here admits or refuses, and a text in
+// the archive never switches a check off. Kinds of native code are told by content,
+// never by extension.
 package honesty
 
 import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/dist"
-	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
-// Rules, stable words. The first group is of class integrity (somebody's
-// promise about the bytes is broken), the second of class honesty.
+// Rules that more than one ecosystem has, stable words. The first group is of class
+// integrity (somebody's promise about the bytes is broken), the second of class
+// honesty.
 const (
-	RuleRecordMissing   = "record-missing"
-	RuleRecordMismatch  = "record-mismatch"
 	RuleMetadataMissing = "metadata-missing"
 	RuleNameMismatch    = "metadata-name-mismatch"
 	RuleVersionMismatch = "metadata-version-mismatch"
 	RuleIndexMismatch   = "metadata-index-mismatch"
 
-	RuleTagMismatch    = "wheel-tag-mismatch"
-	RuleLayout         = "sdist-layout"
-	RuleSources        = "sdist-sources-disagree"
-	RuleNativeInPure   = "native-in-pure-wheel"
-	RuleNativeInSdist  = "native-in-sdist"
-	RuleBytecode       = "bytecode-without-source"
-	RulePth            = "pth-file"
-	RuleSiteCustomize  = "sitecustomize"
-	RuleInstallHook    = "install-hook"
-	RuleSourceMismatch = "wheel-sdist-mismatch"
-	RuleAddedLater     = "file-added-later"
-
-	// RuleUnverified: a promise that the gate has no means to check. Class fault.
-	RuleUnverified = "record-unverified"
+	RuleInstallHook = "install-hook"
+	RuleAddedLater  = "file-added-later"
 )
 
 // mostOfRule bounds how often one rule is reported for one archive; what comes
 // after is counted in one more finding.
 const mostOfRule = 20
-
-// mostSources bounds how many source digests a report carries.
-const mostSources = 20_000
 
 // Scanner implements scan.FileScanner. The zero value is ready.
 type Scanner struct{}
@@ -65,200 +48,83 @@ func (Scanner) Name() string { return "honesty" }
 
 // Revision implements scan.FileScanner; it goes up with every change of what is
 // found.
-func (Scanner) Revision() string { return "3" }
+func (Scanner) Revision() string { return "5" }
 
-// Begin implements scan.FileScanner. An archive that nobody said the package of
-// is an sdist only when it turns out to have a PKG-INFO where one has it; one of
-// another ecosystem is none of ours.
-func (Scanner) Begin(t scan.FileTarget) scan.Pass {
-	switch eco := t.File.Version.Package.Ecosystem; {
-	case eco != "" && eco != artifact.PyPI:
-		return elsewhere{}
-	case eco == "" && !strings.HasSuffix(t.File.Name, ".whl"):
-		t.File.Version.Package = packageOf(t.File.Name)
-		if _, err := dist.ParseFileName(t.File); err != nil {
-			return elsewhere{}
-		}
-		p := begin(t)
-		p.unasked = true
-		return p
-	}
-	return begin(t)
+// world is what is promised about archives in one ecosystem.
+type world struct {
+	ecosystem artifact.Ecosystem
+	// begin opens a pass over an archive of the ecosystem.
+	begin func(t scan.FileTarget) scan.Pass
+	// guess opens one over an archive that nobody said the package of, where its name
+	// is one that the ecosystem's archives have; nil is "it is none of ours". Such a
+	// pass says nothing where the archive turns out to be none either.
+	guess func(t scan.FileTarget) scan.Pass
 }
 
-// elsewhere is the pass over an archive that is no Python package.
+// worlds lists them, in the order in which they are asked for a guess.
+var worlds = []world{
+	{artifact.PyPI, beginPython, guessPython},
+}
+
+// Begin implements scan.FileScanner.
+func (Scanner) Begin(t scan.FileTarget) scan.Pass {
+	eco := t.File.Version.Package.Ecosystem
+	for _, w := range worlds {
+		if w.ecosystem == eco {
+			return w.begin(t)
+		}
+		if eco != "" {
+			continue
+		}
+		if p := w.guess(t); p != nil {
+			return p
+		}
+	}
+	return elsewhere{}
+}
+
+// elsewhere is the pass over an archive that nothing is known to be promised about.
 type elsewhere struct{}
 
 func (elsewhere) Entry(scan.Entry) []finding.Finding { return nil }
 func (elsewhere) End() []finding.Finding             { return nil }
 
-// packageOf is the package that an sdist's name speaks of: all before the last
-// hyphen, as PEP 625 has it.
-func packageOf(fileName string) artifact.Package {
-	name := fileName[:max(0, strings.LastIndexByte(fileName, '-'))]
-	return artifact.Package{Ecosystem: artifact.PyPI, Name: pep503.Normalize(name)}
-}
-
-func begin(t scan.FileTarget) *pass {
-	p := &pass{target: t, entries: map[string]entry{}, count: map[string]int{}, worst: map[string]finding.Finding{}}
-	promise, err := dist.ParseFileName(t.File)
-	if err != nil {
-		p.nameErr = err
-		return p
-	}
-	p.promise = promise
-	p.reader = dist.NewReader(promise)
-	return p
-}
-
-// entry is what is remembered of a regular file.
-type entry struct {
-	size   int64
-	digest artifact.Digest
-}
-
-// pass sees one archive.
-type pass struct {
-	target   scan.FileTarget
-	unasked  bool // nobody said that it is a Python package
-	promise  dist.Promise
-	nameErr  error // the file name cannot be read: nothing can be compared
-	reader   *dist.Reader
-	contents dist.Contents
-	entries  map[string]entry
-	found    []finding.Finding
-	count    map[string]int
-	worst    map[string]finding.Finding // of those not listed, by rule
-}
-
-// Entry implements scan.Pass.
-func (p *pass) Entry(e scan.Entry) []finding.Finding {
-	if p.nameErr != nil || e.Mode.IsDir() || e.Inside != "" {
-		return nil // what lies in an archive inside is no file of this one
-	}
-	if e.Link != "" {
-		// Its content is another entry's and was, or will be, looked at there; under
-		// this name it may play another part.
-		p.checkPart(e)
-		return nil
-	}
-	p.entries[e.Path] = entry{e.Size, e.SHA256}
-	p.reader.Add(e.Path, e.Body)
-	p.checkPart(e)
-	p.checkNative(e)
-	return nil
-}
-
-// checkPart looks at what an entry is by its place.
-func (p *pass) checkPart(e scan.Entry) {
-	installed, ok := p.installedPath(e.Path)
-	if !ok {
-		return
-	}
-	p.checkPth(e, installed)
-	p.checkCustomize(e, installed)
-}
-
-// End implements scan.Pass: it says all that the pass found.
-func (p *pass) End() []finding.Finding {
-	if p.nameErr != nil {
-		return []finding.Finding{{Rule: scan.RuleUnreadable, Class: finding.Fault,
-			Text: "what the file promises cannot be read from its name: " + safe(p.nameErr.Error())}}
-	}
-	p.contents = p.reader.Finish()
-	if p.unasked && p.contents.Metadata == nil {
-		p.contents = dist.Contents{}
-		return nil
-	}
-	p.checkPromise()
-	p.checkProblems()
-	p.checkMetadata()
-	p.checkIndex()
-	p.checkBytecode()
-	if p.promise.Kind == artifact.Wheel {
-		p.checkWheelFile()
-		p.checkRecord()
-	} else {
-		p.checkSources()
-		p.checkHooks()
-	}
-	for _, rule := range slices.Sorted(maps.Keys(p.worst)) {
-		f := p.worst[rule]
-		f.Text = fmt.Sprintf("%s is found %d times more", rule, p.count[rule]-mostOfRule)
-		f.Path, f.Line = "", 0
-		p.found = append(p.found, f)
-	}
-	return p.found
-}
-
-// Describe implements scan.Describer.
-func (p *pass) Describe(r *scan.Report) {
-	r.Metadata, r.RawMetadata = p.contents.Metadata, p.contents.RawMetadata
-	r.Sources = map[string]artifact.Digest{}
-	for _, path := range slices.Sorted(maps.Keys(p.entries)) {
-		if !strings.HasSuffix(path, ".py") {
-			continue
-		}
-		if len(r.Sources) == mostSources {
-			r.SourcesPartial = true
-			return
-		}
-		if at, ok := p.installedPath(path); ok {
-			r.Sources[at] = p.entries[path].digest
-		}
-	}
-}
-
-// installedPath is where an entry ends up: for a wheel below site-packages, for
-// an sdist below its root folder. Scripts, headers and data of a wheel end up
-// elsewhere, unless data is written so that it reaches site-packages.
-func (p *pass) installedPath(name string) (string, bool) {
-	top, rest, below := strings.Cut(name, "/")
-	if p.promise.Kind == artifact.Sdist {
-		return rest, below
-	}
-	if !strings.HasSuffix(top, ".data") || !below {
-		return name, true
-	}
-	scheme, rest, _ := strings.Cut(rest, "/")
-	switch scheme {
-	case "purelib", "platlib":
-		return rest, true
-	case "data":
-		for _, site := range []string{"site-packages/", "dist-packages/"} {
-			if i := strings.LastIndex(rest, site); i >= 0 {
-				return rest[i+len(site):], true
-			}
-		}
-	}
-	return "", false
-}
-
-// checkPromise compares the file's name with the version it is listed under.
-func (p *pass) checkPromise() {
-	v := p.target.File.Version
-	if want := v.Package.Name; want != "" && want != p.promise.Name {
-		p.add(RuleNameMismatch, finding.Integrity, finding.High, "", "the file is named after %s and listed under %s", p.promise.Name, want)
-	}
-	if v.Number != "" && !sameVersion(v.Number, p.promise.Number) {
-		p.add(RuleVersionMismatch, finding.Integrity, finding.High, "", "the file is named after version %s and listed under %s", p.promise.Number, safe(v.Number))
-	}
+// told collects what a pass has to say. The zero value is ready.
+type told struct {
+	found []finding.Finding
+	count map[string]int
+	worst map[string]finding.Finding // of those not listed, by rule
 }
 
 // add records a finding about an entry, or about the archive where is "".
-func (p *pass) add(rule string, class finding.Class, severity finding.Severity, where, format string, args ...any) {
-	p.keep(finding.Finding{Rule: rule, Class: class, Severity: severity, Path: where, Text: fmt.Sprintf(format, args...)})
+func (t *told) add(rule string, class finding.Class, severity finding.Severity, where, format string, args ...any) {
+	t.keep(finding.Finding{Rule: rule, Class: class, Severity: severity, Path: where, Text: fmt.Sprintf(format, args...)})
 }
 
 // keep lists a finding, up to mostOfRule of a rule.
-func (p *pass) keep(f finding.Finding) {
-	if p.count[f.Rule]++; p.count[f.Rule] <= mostOfRule {
-		p.found = append(p.found, f)
+func (t *told) keep(f finding.Finding) {
+	if t.count == nil {
+		t.count, t.worst = map[string]int{}, map[string]finding.Finding{}
+	}
+	if t.count[f.Rule]++; t.count[f.Rule] <= mostOfRule {
+		t.found = append(t.found, f)
 		return
 	}
-	if w, ok := p.worst[f.Rule]; !ok || w.Severity < f.Severity {
-		p.worst[f.Rule] = f
+	if w, ok := t.worst[f.Rule]; !ok || w.Severity < f.Severity {
+		t.worst[f.Rule] = f
 	}
+}
+
+// all is what was found, with a line for each rule that was found too often.
+func (t *told) all() []finding.Finding {
+	out := t.found
+	for _, rule := range slices.Sorted(maps.Keys(t.worst)) {
+		f := t.worst[rule]
+		f.Text = fmt.Sprintf("%s is found %d times more", rule, t.count[rule]-mostOfRule)
+		f.Path, f.Line = "", 0
+		out = append(out, f)
+	}
+	return out
 }
 
 func safe(s string) string { return artifact.Untrusted(s).String() }

@@ -229,7 +229,7 @@ func TestArchivesOfNobody(t *testing.T) {
 			[]string{"metadata-name-mismatch integrity high demo-1.0/PKG-INFO", "sdist-layout honesty low demo-1.0"}, "its own name is a promise too"},
 		{"a release of a forge", "demo-1.0.tar.gz", scantest.Sdist{Without: []string{"PKG-INFO"}, Files: pth}, nobody, nil, "no Python package, and nobody said so"},
 		{"no version in its name", "backup.tar.gz", scantest.Sdist{Files: pth}, nobody, nil, "nothing to compare with"},
-		{"of another ecosystem", "demo-1.0.tgz", scantest.Sdist{Files: pth}, of("npm"), nil, "other people's promises"},
+		{"of another ecosystem", "demo-1.0.tgz", scantest.Sdist{Files: pth}, of("gem"), nil, "other people's promises"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := tc.sdist

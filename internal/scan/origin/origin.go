@@ -36,10 +36,10 @@ const (
 	maxName     = 100 // longer names are compared with patterns as they are, not by how they look
 )
 
-// Pattern declares internal names of one ecosystem: a name, or a name with "*"
-// for any run of characters. Write names in the ecosystem's identity form.
+// Pattern declares internal names: a name, or a name with "*" for any run of
+// characters. Write names in the ecosystem's identity form.
 type Pattern struct {
-	Ecosystem artifact.Ecosystem
+	Ecosystem artifact.Ecosystem // "": every one
 	Glob      string
 }
 
@@ -116,7 +116,7 @@ func found(rule, text string) finding.Finding {
 func (c *Check) declared(p artifact.Package) (glob string, exact bool) {
 	lookalike := ""
 	for _, pattern := range c.patterns {
-		if pattern.Ecosystem != p.Ecosystem {
+		if pattern.Ecosystem != "" && pattern.Ecosystem != p.Ecosystem {
 			continue
 		}
 		parts := strings.Split(pattern.Glob, "*")

@@ -65,6 +65,12 @@ func project(name, status string, reason artifact.Untrusted) (finding.Finding, b
 	case "quarantined":
 		f.Rule, f.Severity = RuleQuarantined, finding.High
 		f.Text = "the upstream has put " + quoted + " in quarantine"
+	case "security-placeholder": // npm's quarantine
+		f.Rule, f.Severity = RuleQuarantined, finding.High
+		f.Text = "the upstream has taken " + quoted + " away for security and holds its name with an empty version"
+	case "unpublished":
+		f.Rule, f.Severity = RuleQuarantined, finding.Medium
+		f.Text = quoted + " was unpublished upstream"
 	case "archived":
 		f.Rule, f.Text = RuleArchived, quoted+" is archived upstream: no updates are expected"
 	case "deprecated":
@@ -101,8 +107,16 @@ func yanked(t scan.VersionTarget) (finding.Finding, bool) {
 	}
 	return finding.Finding{
 		Rule: RuleYanked, Class: finding.Yanked, Severity: finding.Low,
-		Text: artifact.Untrusted(what).String() + verb + " yanked upstream" + because(reason),
+		Text: artifact.Untrusted(what).String() + verb + " " + withdrawn(t.Version.Package.Ecosystem) + " upstream" + because(reason),
 	}, true
+}
+
+// withdrawn is an ecosystem's own word for what its index marks.
+func withdrawn(e artifact.Ecosystem) string {
+	if e == artifact.NPM {
+		return "deprecated"
+	}
+	return "yanked"
 }
 
 func because(reason artifact.Untrusted) string {

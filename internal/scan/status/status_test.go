@@ -23,6 +23,9 @@ func TestCheck(t *testing.T) {
 		{"active", &ecosystem.Index{Status: "active"}, []ecosystem.IndexFile{good}, nil},
 		{"no status", &ecosystem.Index{}, []ecosystem.IndexFile{good}, nil},
 		{"quarantined", &ecosystem.Index{Status: "quarantined", Reason: "reported"}, nil, []string{"upstream-quarantined high the upstream has put left-pad in quarantine: reported"}},
+		{"npm's quarantine", &ecosystem.Index{Status: "security-placeholder", Reason: "its newest version is 0.0.1-security"}, nil,
+			[]string{"upstream-quarantined high the upstream has taken left-pad away for security and holds its name with an empty version: its newest version is 0.0.1-security"}},
+		{"unpublished", &ecosystem.Index{Status: "unpublished", Reason: "on 2 January 2026"}, nil, []string{"upstream-quarantined medium left-pad was unpublished upstream: on 2 January 2026"}},
 		{"archived", &ecosystem.Index{Status: "archived"}, nil, []string{"upstream-archived low left-pad is archived upstream: no updates are expected"}},
 		{"deprecated", &ecosystem.Index{Status: "deprecated"}, nil, []string{"upstream-deprecated low left-pad is deprecated upstream"}},
 		{"a status of tomorrow", &ecosystem.Index{Status: "embargoed\n"}, nil, []string{"upstream-status-unknown medium the upstream gives left-pad the status embargoed\ufffd, which this gate does not know"}},
@@ -45,5 +48,14 @@ func TestCheck(t *testing.T) {
 		if strings.Join(got, "\n") != strings.Join(tc.want, "\n") {
 			t.Errorf("%s: got %q, want %q", tc.why, got, tc.want)
 		}
+	}
+}
+
+// TestDeprecatedVersion: npm has another word for it.
+func TestDeprecatedVersion(t *testing.T) {
+	v := artifact.Version{Package: artifact.Package{Ecosystem: artifact.NPM, Name: "left-pad"}, Number: "1.4.0"}
+	fs, err := New().Check(t.Context(), scan.VersionTarget{Version: v, Index: &ecosystem.Index{}, Files: []ecosystem.IndexFile{{Yanked: true, YankedReason: "use 2"}}})
+	if err != nil || len(fs) != 1 || fs[0].Text != "left-pad 1.4.0 was deprecated upstream: use 2" {
+		t.Errorf("%+v, %v", fs, err)
 	}
 }

@@ -55,7 +55,7 @@ func (*Check) Revision() string { return revision() }
 // like. It is high when the package is also new or has very few versions.
 // Internal names are the company's own business.
 func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Finding, error) {
-	if t.Version.Package.Ecosystem != artifact.PyPI || t.Internal {
+	if !knows(t.Version.Package.Ecosystem) || t.Internal {
 		return nil, nil
 	}
 	name := t.Version.Package.Name
@@ -74,15 +74,22 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 	return []finding.Finding{f}, nil
 }
 
-// Like gives the popular name that a name is, or looks like.
-func (c *Check) Like(name string) (string, bool) {
-	n := c.names()
-	if _, popular := n.rank[name]; popular {
-		return name, true
+// Like gives the popular name that a package's name is, or looks like; false for an
+// ecosystem whose popular names are not known here.
+func (c *Check) Like(p artifact.Package) (string, bool) {
+	if !knows(p.Ecosystem) {
+		return "", false
 	}
-	like, ok := n.lookalike(name)
+	n := c.names()
+	if _, popular := n.rank[p.Name]; popular {
+		return p.Name, true
+	}
+	like, ok := n.lookalike(p.Name)
 	return like.name, ok
 }
+
+// knows says whether the list of popular names is of an ecosystem.
+func knows(e artifact.Ecosystem) bool { return e == artifact.PyPI }
 
 // newcomer says whether the package is young or has few versions. Where dates
 // are missing only the versions count; without an index nothing is known.

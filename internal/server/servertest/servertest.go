@@ -1,7 +1,8 @@
 // Package servertest is a whole gate for tests of what stands in front of it: a
 // real store, real blobs and the real pipeline, over an upstream, a clock,
-// advisories and a scanner that the test holds in its hand. Nothing in it leaves
-// the process.
+// advisories and a scanner that the test holds in its hand (New), or over an
+// ecosystem's own reader of an upstream on loopback (Over). Nothing in it leaves the
+// machine.
 package servertest
 
 import (
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,8 +24,10 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
+	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
@@ -55,6 +59,7 @@ type World struct {
 	Hold       chan struct{} // when not nil, a fetch waits until it is closed
 	InspectErr error         // when not nil, the worker could not be run
 
+	adapter    adapter.Adapter
 	first      sync.Once
 	mu         sync.Mutex
 	now        time.Time
@@ -66,6 +71,7 @@ type World struct {
 	known      map[string][]finding.Finding // by purl
 	seen       map[string][]finding.Finding // by file name: what the worker sees
 	engine     int
+	inside     map[string]scan.Report // by file name: what the archive says of itself
 }
 
 // release is one file that the upstream has.
@@ -82,7 +88,7 @@ func New(t testing.TB) *World {
 	dir := t.TempDir()
 	lines := &Lines{}
 	w := &World{
-		t: t, Lines: lines, Log: slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		t: t, adapter: pypi.Adapter(), inside: map[string]scan.Report{}, Lines: lines, Log: slog.New(slog.NewTextHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Fetching: make(chan struct{}),
 		now:      Start, packages: map[string][]release{}, indexes: map[string]*ecosystem.Index{}, known: map[string][]finding.Finding{}, seen: map[string][]finding.Finding{}, snapshot: 1,
 	}
@@ -124,9 +130,53 @@ func (w *World) Shelf(registryName string) *registry.Shelf {
 	}
 }
 
-// Handler serves a registry to Python's clients.
-func (w *World) Handler(registryName string) *pypi.Handler {
-	return pypi.NewHandler(w.Shelf(registryName), w.Gate.DecisionURL, w.Log)
+// Over is New over the upstream of an ecosystem at a URL on loopback, read and
+// fetched from as the program does it, and with packages of our own.
+func Over(t testing.TB, a adapter.Adapter, url string, options map[string]string) *World {
+	t.Helper()
+	w := New(t)
+	host, err := fetch.HostPort(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := fetch.New(fetch.Config{Upstreams: []string{host}, Mirrors: []string{host}, Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdle)
+	up, err := a.OpenUpstream(adapter.UpstreamConfig{Name: "test", BaseURL: url, Client: client, CacheDir: t.TempDir(), Now: w.Now, Options: options})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.adapter = a
+	w.Gate.Peers = map[artifact.Ecosystem]gate.Peer{a.ID(): {Ecosystem: a.Ecosystem, Upstream: up, Path: a.Path}}
+	w.Gate.Fetch = fetch.NewQuarantine(fetch.QuarantineConfig{Client: client, Store: w.Blobs})
+	if w.Gate.Hosted, err = gate.OpenHosted(t.Context(), w.Store, a.ID()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Handler serves a registry to the ecosystem's clients: Python's, where the world is
+// New.
+func (w *World) Handler(registryName string) http.Handler {
+	return w.adapter.Serve(w.registry(registryName))
+}
+
+// Receiver takes packages of our own into a registry.
+func (w *World) Receiver(registryName string) adapter.Receiver {
+	return w.adapter.Receive(w.registry(registryName), &gate.Desk{
+		Registry: registryName, Gate: w.Gate, Put: w.Blobs.Put, MaxFile: 64 << 20,
+		Outside: func(artifact.Package) (string, error) { return "", nil },
+		Key:     func(p artifact.Package) string { return w.adapter.CollisionKey(p.Name) },
+	})
+}
+
+func (w *World) registry(name string) adapter.Registry {
+	return adapter.Registry{
+		Shelf: w.Shelf(name), Decision: w.Gate.DecisionURL, Log: w.Log,
+		Reader: func(context.Context) string { return "" },
+	}
 }
 
 // Now is the clock.
@@ -217,6 +267,14 @@ func (w *World) See(file string, fs ...finding.Finding) {
 	defer w.mu.Unlock()
 	w.seen[file] = fs
 	w.engine++
+}
+
+// Inside is what the worker finds a file's archive to say of itself from now on, with
+// the bytes that say it.
+func (w *World) Inside(file string, m ecosystem.Metadata, raw []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside[file] = scan.Report{Metadata: &m, RawMetadata: raw}
 }
 
 // Stale says what is wrong with the advisory data; "" for nothing.
@@ -313,7 +371,9 @@ func (i inspector) Inspect(_ context.Context, f artifact.File, _ ecosystem.Index
 	i.w.Inspects.Add(1)
 	i.w.mu.Lock()
 	defer i.w.mu.Unlock()
-	return scan.Report{Findings: slices.Clone(i.w.seen[f.Name]), Entries: 1}, i.w.InspectErr
+	report := i.w.inside[f.Name]
+	report.Findings, report.Entries = slices.Clone(i.w.seen[f.Name]), 1
+	return report, i.w.InspectErr
 }
 
 // Revision implements gate.Inspector.

@@ -117,7 +117,7 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 // whether it may change.
 func TestEveryTableIsGuarded(t *testing.T) {
 	ctx, db := context.Background(), openTemp(t)
-	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true, "job": true, "upload": true, "report": true, "tombstone": true, "behaviour": true}
+	mutable := map[string]bool{"schema_version": true, "generation": true, "origin": true, "standing": true, "pull": true, "request": true, "token": true, "job": true, "upload": true, "report": true, "tombstone": true, "behaviour": true, "upload_tag": true}
 	tables, err := list(ctx, db, scanText, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
 	ok(t, err)
 	for _, table := range tables {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -25,6 +26,7 @@ func (db *DB) PutUpload(ctx context.Context, u gate.Upload, metadata []byte, att
 	}
 	if err := errors.Join(
 		store.CheckText(u.Registry, string(p.Ecosystem), p.Name, f.Version.Number, f.Name, u.Slot, u.Publisher, e.By, e.Act, e.Object, e.Detail),
+		store.CheckText(u.Tags...),
 		checkDecision(d),
 	); err != nil {
 		return wrap(doing, err)
@@ -61,6 +63,11 @@ func (db *DB) PutUpload(ctx context.Context, u gate.Upload, metadata []byte, att
 		}
 		if !added {
 			return gate.ErrTaken
+		}
+		for _, tag := range u.Tags {
+			if err := putTag(ctx, tx, u.Registry, p, tag, f.Version.Number, f.Uploaded); err != nil {
+				return err
+			}
 		}
 		if err := db.putFile(ctx, tx, f, f.Uploaded); err != nil {
 			return err
@@ -166,6 +173,84 @@ func (db *DB) UploadAttestations(ctx context.Context, registry string, p artifac
 	var out []json.RawMessage
 	err = json.Unmarshal([]byte(text), &out)
 	return out, wrap(doing, err)
+}
+
+// TagsOf implements gate.Uploads.
+func (db *DB) TagsOf(ctx context.Context, registry string, p artifact.Package) (map[string]string, error) {
+	type tagged struct{ tag, number string }
+	rows, err := list(ctx, db, func(r row) (t tagged, err error) {
+		err = r.Scan(&t.tag, &t.number)
+		return t, err
+	}, `SELECT tag, number FROM upload_tag WHERE registry = $1 AND ecosystem = $2 AND package = $3`, registry, p.Ecosystem, p.Name)
+	out := make(map[string]string, len(rows))
+	for _, t := range rows {
+		out[t.tag] = t.number
+	}
+	return out, wrap(fmt.Sprintf("listing tags of %s", p), err)
+}
+
+// PutTag implements gate.Uploads.
+func (db *DB) PutTag(ctx context.Context, registry string, p artifact.Package, tag, number string, at time.Time, e gate.AuditEntry) error {
+	doing := fmt.Sprintf("tagging %s", p)
+	if err := store.CheckText(registry, string(p.Ecosystem), p.Name, tag, number, e.By, e.Act, e.Object, e.Detail); err != nil {
+		return wrap(doing, err)
+	}
+	return db.write(ctx, doing, func(tx *sql.Tx) error {
+		change := takeTag
+		if number != "" {
+			change = func(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag string) error {
+				return moveTag(ctx, tx, registry, p, tag, number, at)
+			}
+		}
+		if err := change(ctx, tx, registry, p, tag); err != nil {
+			return err
+		}
+		return errors.Join(auditIn(ctx, tx, e), bump(ctx, tx, p))
+	})
+}
+
+// takeTag takes a tag away.
+func takeTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag string) error {
+	res, err := tx.ExecContext(ctx, `DELETE FROM upload_tag WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND tag = $4`, registry, p.Ecosystem, p.Name, tag)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return cmp.Or(err, verdict.ErrNotFound)
+	}
+	return nil
+}
+
+// moveTag makes a tag stand for a version that is there.
+func moveTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag, number string, at time.Time) error {
+	var there bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (
+		SELECT 1 FROM upload WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND number = $4 AND deleted_ms IS NULL)`,
+		registry, p.Ecosystem, p.Name, number).Scan(&there)
+	if err != nil || !there {
+		return cmp.Or(err, verdict.ErrNotFound)
+	}
+	return putTag(ctx, tx, registry, p, tag, number, at)
+}
+
+// putTag writes a tag down, as long as the package has not too many.
+func putTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag, number string, at time.Time) error {
+	if tag == "" {
+		return errors.New("a tag needs a name")
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO upload_tag (registry, ecosystem, package, tag, number, at_ms) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (registry, ecosystem, package, tag) DO UPDATE SET number = excluded.number, at_ms = excluded.at_ms`,
+		registry, p.Ecosystem, p.Name, tag, number, at.UnixMilli())
+	if err != nil {
+		return err
+	}
+	var n int
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM upload_tag WHERE registry = $1 AND ecosystem = $2 AND package = $3`, registry, p.Ecosystem, p.Name).Scan(&n)
+	if err == nil && n > gate.MostTags {
+		return gate.ErrManyTags
+	}
+	return err
 }
 
 // Burnt implements gate.Uploads.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -158,5 +160,58 @@ func TestUploadsChangeInFewWays(t *testing.T) {
 	ok(t, err)
 	if len(files) != 2 || files[0] != "acme-1.0.whl" || files[1] != "out-1.whl" {
 		t.Errorf("files %v", files)
+	}
+}
+
+// TestTags: they move, go with an upload or not at all, and are bounded.
+func TestTags(t *testing.T) {
+	ctx, db := context.Background(), openTemp(t)
+	u, d := uploadOf("main", "acme", "1.0", "01", "bytes")
+	u.Tags = []string{"latest", "one"}
+	ok(t, put(db, u, d))
+	p := u.File.Version.Package
+	before, err := db.Generation(ctx, p)
+	ok(t, err)
+	e := gate.AuditEntry{At: day, By: "ci", Act: "tag"}
+	ok(t, db.PutTag(ctx, "main", p, "one", "", day, e))
+	ok(t, db.PutTag(ctx, "main", p, "two", "1.0", day, e))
+	if after, err := db.Generation(ctx, p); err != nil || after <= before {
+		t.Errorf("generation %d after %d, %v: who kept an index goes on giving the old tags", after, before, err)
+	}
+	same := func(registry string, want map[string]string) {
+		t.Helper()
+		got, err := db.TagsOf(ctx, registry, p)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("tags in %s: %v, %v; want %v", registry, got, err, want)
+		}
+	}
+	same("main", map[string]string{"latest": "1.0", "two": "1.0"})
+	same("team", map[string]string{})
+	for why, do := range map[string]func() error{
+		"a version that is not there":    func() error { return db.PutTag(ctx, "main", p, "x", "2.0", day, e) },
+		"a version of another registry":  func() error { return db.PutTag(ctx, "team", p, "x", "1.0", day, e) },
+		"taking away what is not there":  func() error { return db.PutTag(ctx, "main", p, "x", "", day, e) },
+		"taking away another registry's": func() error { return db.PutTag(ctx, "team", p, "latest", "", day, e) },
+	} {
+		if err := do(); !errors.Is(err, verdict.ErrNotFound) {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+	for i := range gate.MostTags {
+		err = db.PutTag(ctx, "main", p, fmt.Sprint("t", i), "1.0", day, e)
+	}
+	if !errors.Is(err, gate.ErrManyTags) {
+		t.Errorf("more than %d tags: %v", gate.MostTags, err)
+	}
+	more, dec := uploadOf("main", "acme", "3.0", "03", "more")
+	more.Tags = []string{"one too many", "two too many"}
+	if err := put(db, more, dec); !errors.Is(err, gate.ErrManyTags) {
+		t.Errorf("an upload with a tag too many: %v", err)
+	}
+	if us, err := db.UploadsOf(ctx, "main", p); err != nil || len(us) != 1 {
+		t.Errorf("it left %d uploads, %v", len(us), err)
+	}
+	if tags, err := db.TagsOf(ctx, "main", p); err != nil || len(tags) > gate.MostTags {
+		t.Errorf("%d tags, %v", len(tags), err)
 	}
 }

@@ -27,6 +27,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
@@ -222,7 +223,7 @@ func openUpstream(t testing.TB, bin tools) *pypi.Upstream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := pypi.NewUpstream(pypi.UpstreamConfig{Name: "live", BaseURL: index, Client: client, CacheDir: filepath.Join(home(t), "index"), TTL: time.Hour})
+	up, err := pypi.OpenUpstream(adapter.UpstreamConfig{Name: "live", BaseURL: index, Client: client, CacheDir: filepath.Join(home(t), "index"), TTL: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

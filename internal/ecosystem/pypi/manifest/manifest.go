@@ -61,6 +61,18 @@ const (
 
 var pylockName = lazy.Regexp(`^pylock\.(?:[^./]+\.)?toml$`)
 
+// LockOf is the format of the manifest beside it whose closure a lock is; "" for
+// what is no such lock.
+func LockOf(format string) string {
+	switch format {
+	case UVLock, PoetryLock, PDMLock, PylockTOML:
+		return PyprojectTOML
+	case PipfileLock:
+		return Pipfile
+	}
+	return ""
+}
+
 // Format gives the format of a slash-separated path by its name, "" for a path
 // that is no manifest. It does not look at the file.
 func Format(p string) string {

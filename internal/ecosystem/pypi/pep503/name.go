@@ -71,3 +71,9 @@ func isSeparator(c byte) bool { return c == '-' || c == '_' || c == '.' }
 func isAlphanumeric(c byte) bool {
 	return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9')
 }
+
+// CollisionKey is coarser than a name's identity: names that a reader takes for one
+// another share it.
+func CollisionKey(name string) string { return lookAlikes.Replace(strings.ToLower(name)) }
+
+var lookAlikes = strings.NewReplacer("-", "", "_", "", ".", "", "0", "o", "1", "l", "i", "l", "5", "s")

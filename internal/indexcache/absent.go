@@ -1,17 +1,12 @@
-package pypi
+package indexcache
 
 import (
 	"container/list"
-	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/gatehouse-project/gatehouse/internal/budget"
-	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
 
-// How long "no such package" is believed: for a name that is asked for again and
+// How long "no such thing" is believed: for a name that is asked for again and
 // again, as an internal one that nobody declared is, longer each time.
 const (
 	absentFirst = 5 * time.Minute
@@ -73,38 +68,5 @@ func (a *absent) remove(name string) {
 	if e := a.rows[name]; e != nil {
 		a.order.Remove(e)
 		delete(a.rows, name)
-	}
-}
-
-// payForName takes what asking for a name that nothing is known of costs, and
-// gives back the part for an unknown one once the upstream knows it.
-func payForName(ctx context.Context) (itIsThere func(), err error) {
-	a := budget.From(ctx)
-	if err := a.Take(budget.Bytes, 0); err != nil {
-		return nil, err
-	}
-	if err := a.Take(budget.Unknown, 1); err != nil {
-		return nil, err
-	}
-	if err := a.Take(budget.Names, 1); err != nil {
-		a.Charge(budget.Unknown, -1)
-		return nil, err
-	}
-	return func() { a.Charge(budget.Unknown, -1) }, nil
-}
-
-// paid is f.Do for work that is paid for by whoever asks first. That their budget
-// is spent is no matter of the others who asked meanwhile: they go on with one of
-// their own.
-func paid[T any](ctx context.Context, f *fetch.Flight[T], key string, fn func(context.Context) (T, error)) (T, error) {
-	for {
-		mine := false
-		got, err := f.Do(ctx, key, func(ctx context.Context) (T, error) {
-			mine = true // read only once the flight has landed
-			return fn(ctx)
-		})
-		if _, spent := errors.AsType[*budget.Exhausted](err); !spent || mine {
-			return got, err
-		}
 	}
 }
