@@ -4,6 +4,7 @@ export CGO_ENABLED ?= 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 CLIENTS ?= $(CURDIR)/.clients
 SCANNERS ?= $(CURDIR)/.clients-scanners
+NODE_CLIENTS ?= $(CURDIR)/.clients-node
 ADVISORIES := $(wildcard ../shared/advisories)
 ifneq ($(ADVISORIES),)
 export GATEHOUSE_TEST_ADVISORIES ?= $(abspath $(ADVISORIES))
@@ -28,7 +29,7 @@ vet:
 race:
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
-clients: $(CLIENTS)/bin/.ready $(SCANNERS)/bin/.ready ## install the real clients and scanners into .clients and .clients-scanners
+clients: $(CLIENTS)/bin/.ready $(SCANNERS)/bin/.ready $(NODE_CLIENTS)/.ready ## install the real clients and scanners into .clients, .clients-scanners and .clients-node
 
 $(CLIENTS)/bin/.ready: test/clients/requirements.txt
 	python3 -m venv $(CLIENTS)
@@ -40,9 +41,18 @@ $(SCANNERS)/bin/.ready: test/clients/scanners.txt
 	$(SCANNERS)/bin/python -m pip install --quiet --disable-pip-version-check -r test/clients/scanners.txt
 	touch $@
 
+$(NODE_CLIENTS)/.ready: test/clients/package.json test/clients/package-lock.json
+	mkdir -p $(NODE_CLIENTS)
+	cp test/clients/package.json test/clients/package-lock.json $(NODE_CLIENTS)
+	# Not npm ci: it wants every platform of an optional package, which mirrors may lack.
+	cd $(NODE_CLIENTS) && npm install --no-save --ignore-scripts --no-audit --no-fund
+	# No install scripts run; bun's and pnpm's would put their programs here.
+	cd $(NODE_CLIENTS)/node_modules && ln -sf ../$$(ls -d @oven/bun-*/bin/bun | head -1) .bin/bun && ln -sf ../$$(ls -d @pnpm/exe.*/pnpm | head -1) .bin/pnpm
+	touch $@
+
 conformance: build clients ## the real clients against the real binary, on loopback
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
-	GATEHOUSE_TEST_SCANNERS=$(SCANNERS)/bin go test -count=1 -tags conformance -timeout 40m ./test/conformance/... ./test/browser/...
+	GATEHOUSE_TEST_SCANNERS=$(SCANNERS)/bin GATEHOUSE_TEST_NODE_CLIENTS=$(NODE_CLIENTS)/node_modules/.bin go test -count=1 -tags conformance -timeout 40m ./test/conformance/... ./test/browser/...
 
 live: build clients ## tests that read the public index through the installed clients' configuration
 	GATEHOUSE_TEST_BINARY=$(CURDIR)/bin/gatehouse GATEHOUSE_TEST_CLIENTS=$(CLIENTS)/bin GATEHOUSE_TEST_PYTHON=$(CLIENTS)/bin/python \
@@ -76,4 +86,4 @@ demo: ## the main job, on data of its own
 	go run ./cmd/gatehouse demo
 
 clean: ## remove what was built and installed here
-	rm -rf bin .clients .clients-scanners
+	rm -rf bin .clients .clients-scanners .clients-node

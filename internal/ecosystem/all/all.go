@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 )
 
@@ -13,6 +14,7 @@ import (
 func List() []adapter.Adapter {
 	return []adapter.Adapter{
 		pypi.Adapter(),
+		npm.Adapter(),
 	}
 }
 
