@@ -48,7 +48,7 @@ func (a *app) commands() []*cobra.Command {
 		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
 		a.clientCommand(), a.hookCommand(), a.advisoriesCommand(),
 		a.explainCommand(), a.scanCommand(), a.diffCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
-		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.tokenCommand(), a.versionCommand(),
+		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.moduleZipCommand(), a.tokenCommand(), a.versionCommand(),
 		a.doctorCommand(), a.configCommand(), a.backupCommand(), a.restoreCommand(), a.gcCommand(), a.scrubCommand(),
 	}
 }

@@ -63,6 +63,7 @@ type world struct {
 
 // worlds lists them, in the order in which they are asked for a guess.
 var worlds = []world{
+	{artifact.Golang, beginGo, guessGo},
 	{artifact.NPM, beginNPM, guessNPM},
 	{artifact.PyPI, beginPython, guessPython},
 }
