@@ -6,6 +6,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/cargo"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
@@ -17,6 +18,7 @@ func List() []adapter.Adapter {
 		pypi.Adapter(),
 		npm.Adapter(),
 		golang.Adapter(),
+		cargo.Adapter(),
 	}
 }
 

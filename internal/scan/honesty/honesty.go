@@ -65,6 +65,7 @@ type world struct {
 var worlds = []world{
 	{artifact.Golang, beginGo, guessGo},
 	{artifact.NPM, beginNPM, guessNPM},
+	{artifact.Cargo, beginCargo, guessCargo},
 	{artifact.PyPI, beginPython, guessPython},
 }
 
