@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +21,7 @@ import (
 func (a *app) clientCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "client",
-		Short: "Point pip, uv, poetry or twine at the gate, and back",
+		Short: "Point package clients at the gate, and back",
 	}
 	c.AddCommand(a.clientSetup())
 	return c
@@ -30,37 +29,48 @@ func (a *app) clientCommand() *cobra.Command {
 
 func (a *app) clientSetup() *cobra.Command {
 	var undo, only bool
+	var address string
 	c := &cobra.Command{
-		Use:   "setup pip|uv|poetry|twine",
+		Use:   "setup " + strings.Join(clientconfig.Clients(), "|"),
 		Short: "Write the gate into a client's own user configuration, or take it out again",
-		Long: `Shows the change and writes it: pip.conf for pip, uv.toml for uv, ~/.pypirc for
-twine. An index that was configured before is set aside as a comment. --undo
-gives the file back byte for byte. Doing either twice changes nothing more.
+		Long: `Shows the change and writes it into the user's own configuration:
 
-poetry has no user-level setting for package sources; its command for each
-project is printed instead.
+  pip      pip.conf            npm, pnpm  ~/.npmrc (bun and yarn 1 read it too)
+  uv       uv.toml             yarn       ~/.yarnrc.yml
+  twine    ~/.pypirc           bun        ~/.bunfig.toml
+  go       go's env file       cargo      ~/.cargo/config.toml
+  mvn      ~/.m2/settings.xml  gradle     ~/.gradle/init.d/gatehouse.gradle
 
-The gate is that of --server, else the one that the configuration here describes.
-With --token the token is written for pip and uv into the netrc file; only a
-reader's token is. What would still go around the gate (further indexes,
-environment variables) is listed.
+An index that was configured before is set aside as a comment. --undo gives the
+file back byte for byte. Doing either twice changes nothing more. poetry has no
+user-level setting for package sources; its command for each project is printed
+instead. For one command only, see: gatehouse run --help.
+
+The gate is that of --server (or --url), else the one that the configuration here
+describes. With --token the token is written where the client keeps its secrets:
+the netrc file for pip, uv and go, the same file for npm, yarn, bun and mvn,
+credentials.toml for cargo; only a reader's token is. What would still go around
+the gate (further indexes, environment variables) is listed.
 
 Exit codes: 0 done, 3 the file cannot be changed safely; it is then left alone.`,
 		Example: `  gatehouse client setup pip
   gatehouse client setup uv --print
   gatehouse client setup pip --server https://gate.example.com --token env:READER_TOKEN
+  gatehouse client setup npm --url http://127.0.0.1:8484 --registry data
   gatehouse client setup pip --undo`,
 		Args: cobra.ExactArgs(1), ValidArgs: clientconfig.Clients(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if undo {
 				return a.undoClient(args[0], only)
 			}
+			a.flags.server = cmp.Or(address, a.flags.server)
 			if !cmd.Flags().Changed("token") {
 				a.flags.token = "" // GATEHOUSE_TOKEN is this command line's own
 			}
 			return a.setupClient(cmd.Context(), args[0], only)
 		},
 	}
+	c.Flags().StringVar(&address, "url", "", "the gate's address; the same as --server")
 	c.Flags().BoolVar(&undo, "undo", false, "take out exactly what a setup wrote")
 	c.Flags().BoolVar(&only, "print", false, "show the change and write nothing")
 	return c
@@ -115,7 +125,7 @@ func (a *app) rememberUpstreams(ctx context.Context) []string {
 // readerToken resolves --token for a client that keeps one, and makes sure that
 // whoever finds it can do no more than read.
 func (a *app) readerToken(ctx context.Context, name string) (secretref.Secret, error) {
-	if a.flags.token == "" || !slices.Contains([]string{"pip", "uv", "poetry"}, name) {
+	if a.flags.token == "" || name != "poetry" && !clientconfig.KeepsToken(name) {
 		return secretref.Secret{}, nil
 	}
 	s, err := secretref.Resolve(ctx, a.flags.token)

@@ -46,7 +46,7 @@ func buildVersion() string {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
-		a.clientCommand(), a.hookCommand(), a.advisoriesCommand(),
+		a.clientCommand(), a.runCommand(), a.hookCommand(), a.advisoriesCommand(),
 		a.explainCommand(), a.scanCommand(), a.diffCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
 		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.moduleZipCommand(), a.tokenCommand(), a.versionCommand(),
 		a.doctorCommand(), a.configCommand(), a.backupCommand(), a.restoreCommand(), a.gcCommand(), a.scrubCommand(),

@@ -13,9 +13,18 @@
 //	uv      https://docs.astral.sh/uv/concepts/configuration-files/
 //	poetry  https://python-poetry.org/docs/repositories/
 //	twine   https://packaging.python.org/en/latest/specifications/pypirc/
+//	npm     https://github.com/npm/cli (npmrc, which pnpm reads too)
+//	yarn    https://yarnpkg.com/configuration/yarnrc
+//	bun     https://bun.sh/docs/runtime/bunfig
+//	go      https://go.dev/ref/mod#environment-variables
+//	cargo   https://doc.rust-lang.org/cargo/reference/source-replacement.html
+//	mvn     https://maven.apache.org/guides/mini/guide-mirror-settings.html
+//	gradle  https://docs.gradle.org/current/userguide/init_scripts.html
 //
-// It promises never to write a token anywhere but into the netrc file, never to
-// show one (Diff masks it), and never to follow a URL that it writes.
+// It promises never to write a token anywhere but where the client itself keeps
+// its secrets (netrc, .npmrc, cargo's credentials, Maven's servers), readable by
+// its owner only, never to show one (Diff masks it), and never to follow a URL
+// that it writes.
 package clientconfig
 
 import (
@@ -37,7 +46,21 @@ import (
 )
 
 // Clients lists the clients that can be set up.
-func Clients() []string { return []string{"pip", "uv", "poetry", "twine"} }
+func Clients() []string {
+	return []string{"pip", "uv", "poetry", "twine", "npm", "pnpm", "yarn", "bun", "go", "cargo", "mvn", "gradle"}
+}
+
+// paths are where the clients' endpoints begin below a registry.
+var paths = map[string]string{
+	"pip": "pypi", "uv": "pypi", "poetry": "pypi", "twine": "pypi", "npm": "npm", "pnpm": "npm", "yarn": "npm", "bun": "npm",
+	"go": "go", "cargo": "cargo", "mvn": "maven", "gradle": "maven",
+}
+
+// KeepsToken says whether a client has a place for a reader's token that setup
+// writes to.
+func KeepsToken(client string) bool {
+	return client != "poetry" && client != "twine" && client != "gradle"
+}
 
 // Machine is where the clients keep their configuration.
 type Machine struct {
@@ -61,8 +84,8 @@ type Wish struct {
 	Client   string
 	Gate     string // the gate's public URL
 	Registry string // "" or "main" for the default one
-	// Token, when it is not empty, goes into the netrc file for pip and uv. The
-	// caller has made sure that it may read only.
+	// Token, when it is not empty, goes where the client keeps its secrets, for those
+	// that KeepsToken names. The caller has made sure that it may read only.
 	Token secretref.Secret
 }
 
@@ -88,21 +111,50 @@ type Change struct {
 // Setup plans to point a client at the gate. A client that is set up already
 // gives a plan without changes.
 func (m Machine) Setup(w Wish) (Plan, error) {
-	base, err := gateURL(w.Gate, w.Registry)
+	path, ok := paths[w.Client]
+	if !ok {
+		return Plan{}, unknown(w.Client)
+	}
+	base, err := gateURL(w.Gate, w.Registry, path)
 	if err != nil {
 		return Plan{}, err
 	}
+	if err := plainToken(w.Token); err != nil {
+		return Plan{}, err
+	}
 	switch w.Client {
-	case "pip":
-		return m.setupPip(base, w.Token)
 	case "uv":
 		return m.setupUv(base, w.Token)
 	case "poetry":
 		return setupPoetry(base, !w.Token.IsZero()), nil
 	case "twine":
 		return m.setupTwine(base)
+	case "npm", "pnpm":
+		return m.setupNpm(w.Client, base, w.Token)
+	case "yarn":
+		return m.setupYarn(base, w.Token)
+	case "bun":
+		return m.setupBun(base, w.Token)
+	case "go":
+		return m.setupGo(base, w.Token)
+	case "cargo":
+		return m.setupCargo(base, w.Token)
+	case "mvn":
+		return m.setupMaven(base, w.Token)
+	case "gradle":
+		return m.setupGradle(base)
 	}
-	return Plan{}, unknown(w.Client)
+	return m.setupPip(base, w.Token)
+}
+
+// plainToken keeps out of configuration files what would end a value there.
+func plainToken(token secretref.Secret) error {
+	if token.IsZero() || !strings.ContainsFunc(token.Reveal(), func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune("\"\\#<>&${}", r)
+	}) {
+		return nil
+	}
+	return errors.New("the token holds characters that a configuration file cannot; is it a gatehouse token?")
 }
 
 // Undo plans to take back what a setup of the client wrote.
@@ -116,6 +168,20 @@ func (m Machine) Undo(client string) (Plan, error) {
 		return Plan{Commands: []string{"poetry source remove " + sourceName}, Notes: []string{poetryNote}}, nil
 	case "twine":
 		return m.undoTwine()
+	case "npm", "pnpm":
+		return m.undoNpm()
+	case "yarn":
+		return m.undoIn(m.yarnFile(), "")
+	case "bun":
+		return m.undoIn(m.bunFile(), "")
+	case "go":
+		return m.undoGo()
+	case "cargo":
+		return m.undoCargo()
+	case "mvn":
+		return m.undoMaven()
+	case "gradle":
+		return m.undoGradle()
 	}
 	return Plan{}, unknown(client)
 }
@@ -127,8 +193,9 @@ func unknown(client string) error {
 // sourceName is what clients that name their sources call the gate.
 const sourceName = "gatehouse"
 
-// gateURL is the base of a registry's Python endpoints, with a slash at the end.
-func gateURL(gate, registry string) (string, error) {
+// gateURL is the base of a registry's endpoints for one ecosystem, with a slash at
+// the end.
+func gateURL(gate, registry, path string) (string, error) {
 	u, err := url.Parse(strings.TrimRight(gate, "/"))
 	switch {
 	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
@@ -139,12 +206,12 @@ func gateURL(gate, registry string) (string, error) {
 		return "", errors.New("the gate's URL has a query or fragment")
 	}
 	if registry == "" || registry == "main" {
-		return u.String() + "/pypi/", nil
+		return u.String() + "/" + path + "/", nil
 	}
 	if len(registry) > longestName || !plainName().MatchString(registry) {
 		return "", fmt.Errorf("%q is no registry name", registry)
 	}
-	return u.String() + "/registry/" + registry + "/pypi/", nil
+	return u.String() + "/registry/" + registry + "/" + path + "/", nil
 }
 
 // The length is no part of the form: a counted repeat costs every start of the
@@ -281,10 +348,10 @@ func (p *Plan) add(c Change) {
 	}
 }
 
-// What Diff must not show, ours or the user's own: passwords in netrc and
-// .pypirc, and in the URLs of indexes.
+// What Diff must not show, ours or the user's own: passwords and tokens, and what
+// stands before the host in the URLs of indexes.
 var (
-	secretValue = lazy.Regexp(`(?i)((?:password|account)\s*[=:\s]\s*)\S+`)
+	secretValue = lazy.Regexp(`(?i)((?:password|account|token)["']?\s*[=:\s>]\s*)(?:"[^"\n]*"|'[^'\n]*'|\S+)`)
 	secretURL   = lazy.Regexp(`(://)[^/\s"']+@`)
 )
 
@@ -340,4 +407,9 @@ func (c Change) apply() error {
 		return err
 	}
 	return os.Rename(f.Name(), c.Path)
+}
+
+func isFile(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular()
 }

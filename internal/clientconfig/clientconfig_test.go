@@ -45,7 +45,10 @@ func get(t *testing.T, path string) string {
 }
 
 // where each client's file is below a Linux home.
-var files = map[string]string{"pip": ".config/pip/pip.conf", "uv": ".config/uv/uv.toml", "twine": ".pypirc"}
+var files = map[string]string{
+	"pip": ".config/pip/pip.conf", "uv": ".config/uv/uv.toml", "twine": ".pypirc", "npm": ".npmrc", "pnpm": ".npmrc", "yarn": ".yarnrc.yml",
+	"bun": ".bunfig.toml", "go": ".config/go/env", "cargo": ".cargo/config.toml", "mvn": ".m2/settings.xml", "gradle": ".gradle/init.d/gatehouse.gradle",
+}
 
 // existing are configurations as people have them.
 var existing = []struct{ client, name, content, why string }{
@@ -80,11 +83,36 @@ var existing = []struct{ client, name, content, why string }{
 	{"twine", "one line", "[distutils]\nindex-servers = pypi corp\n\n[corp]\nrepository = https://up.invalid/\n", "the list on one line"},
 	{"twine", "many lines", "[distutils]\nindex-servers =\n    pypi\n    corp\n[corp]\nrepository: https://up.invalid/", "the list on several, no last line break"},
 	{"twine", "deep", "[distutils]\n   index-servers =\n       pypi", "an indented list at the end of the file"},
+	{"npm", "empty", "", "an empty file stays one"},
+	{"npm", "plain", "fund=false\n; mine\n# mine too", "a missing last line break stays missing"},
+	{"npm", "own registry", "save-exact = true\nregistry = \"https://index.invalid/\"\r\nregistry=https://two.invalid/\n", "each is set aside"},
+	{"npm", "section", "[x]\nregistry=https://index.invalid/\n", "what a section holds is no setting"},
+	{"npm", "scope", "@acme:registry=https://index.invalid/\n//index.invalid/:_authToken=${TOKEN}\n", "a scope stays, and is warned of"},
+	{"pnpm", "plain", "auto-install-peers=true\n", "the same file"},
+	{"yarn", "empty", "", "an empty file stays one"},
+	{"yarn", "plain", "nodeLinker: node-modules\n\nnpmScopes:\n  acme:\n    npmRegistryServer: https://index.invalid\n", "a nested key of the same name stays"},
+	{"yarn", "own registry", "# mine\nnpmRegistryServer: \"https://index.invalid\" # corp\nenableTelemetry: false", "another registry is set aside"},
+	{"bun", "empty", "", "an empty file stays one"},
+	{"bun", "plain", "telemetry = false\n[install]\noptional = true", "the table is there, no last line break"},
+	{"bun", "own registry", "[install]\nregistry = { url = \"https://index.invalid/\", token = \"x\" }\nexact = true\n[test]\ncoverage = true\n", "another registry is set aside"},
+	{"bun", "dotted", "install.exact = true\ninstall.registry = \"https://index.invalid/\"\n", "a table by dotted keys cannot be opened again"},
+	{"go", "empty", "", "an empty file stays one"},
+	{"go", "plain", "GOFLAGS=-mod=mod\n# mine\nGOPROXY=https://index.invalid,direct\n", "another proxy is set aside"},
+	{"cargo", "empty", "", "an empty file stays one"},
+	{"cargo", "plain", "[build]\njobs = 2\n\n[registries.corp]\nindex = \"sparse+https://index.invalid/\"\n", "other registries stay"},
+	{"cargo", "own source", "[source.crates-io]\nreplace-with = \"corp\" # mirror\n[source.corp]\nregistry = \"https://index.invalid\"", "another replacement is set aside"},
+	{"mvn", "empty", "", "an empty file stays one"},
+	{"mvn", "plain", "<settings>\n  <offline>false</offline>\n</settings>\n", "no mirrors yet"},
+	{"mvn", "header", "<?xml version=\"1.0\"?>\r\n<settings xmlns=\"http://maven.invalid/SETTINGS\">\r\n  <servers>\r\n  </servers>\r\n</settings>", "line breaks are the file's own"},
+	{"mvn", "own mirror", "<settings>\n  <mirrors>\n    <!-- corp -->\n    <mirror>\n      <id>corp</id>\n      <mirrorOf>*</mirrorOf>\n      <url>https://index.invalid/</url>\n    </mirror>\n  </mirrors>\n</settings>\n", "ours goes first"},
 	{"twine", "list last", "[corp]\nrepository=https://up.invalid/\n[distutils]\nindex-servers=corp", "both blocks in one place"},
 }
 
 func TestSetupAndUndoGiveTheSameBytes(t *testing.T) {
 	for _, tc := range existing {
+		if tc.name == "dotted" {
+			continue // refused, see TestRefusedFilesAreLeftAlone
+		}
 		t.Run(tc.client+"/"+tc.name, func(t *testing.T) {
 			m := machine(t, nil)
 			path := filepath.Join(m.Home, files[tc.client])
@@ -168,6 +196,14 @@ func TestWhatIsWritten(t *testing.T) {
 		{"pip", "main", "index-url = http://127.0.0.1:8484/pypi/simple/\n", "main is the default"},
 		{"pip", "data", "index-url = http://127.0.0.1:8484/registry/data/pypi/simple/\n", "any other has its own"},
 		{"uv", "", "[[index]]\nname = \"gatehouse\"\nurl = \"http://127.0.0.1:8484/pypi/simple/\"\ndefault = true\n", "an index that takes the default's place"},
+		{"npm", "", "registry=http://127.0.0.1:8484/npm/\n", "npm's own key"},
+		{"pnpm", "data", "registry=http://127.0.0.1:8484/registry/data/npm/\n", "pnpm reads the same file"},
+		{"yarn", "", "npmRegistryServer: \"http://127.0.0.1:8484/npm/\"\nunsafeHttpWhitelist:\n  - \"127.0.0.1\"\n", "yarn speaks plain HTTP only with hosts it was told of"},
+		{"bun", "", "[install]\nregistry = \"http://127.0.0.1:8484/npm/\"\n", "bun's own file"},
+		{"go", "", "GOPROXY=http://127.0.0.1:8484/go\n", "one entry: go would go on to a second"},
+		{"cargo", "", "[source.crates-io]\nreplace-with = \"gatehouse\"\n[registries.gatehouse]\nindex = \"sparse+http://127.0.0.1:8484/cargo/\"\n", "source replacement"},
+		{"mvn", "", "<mirrorOf>*</mirrorOf>\n      <url>http://127.0.0.1:8484/maven/</url>", "a mirror of everything"},
+		{"gradle", "data", "url = 'http://127.0.0.1:8484/registry/data/maven/'; allowInsecureProtocol = true", "gradle wants to be told about plain HTTP"},
 		{"twine", "", "[distutils]\nindex-servers = pypi testpypi gatehouse\n[gatehouse]\nrepository = http://127.0.0.1:8484/pypi/legacy/\n", "twine's own two servers are kept"},
 	} {
 		m := machine(t, nil)
@@ -206,6 +242,16 @@ func TestFilesThatAreLeftAlone(t *testing.T) {
 		{"uv", "[[index]]\nname = \"gatehouse\"\nurl = \"https://i.invalid/\"\n", "of its own", "the name is taken"},
 		{"twine", "[gatehouse]\nrepository = https://i.invalid/\n", "of its own", "the name is taken"},
 		{"twine", "[DISTUTILS\n", "line 1", "no header"},
+		{"yarn", "unsafeHttpWhitelist:\n  - corp.invalid\n", "add it by hand", "a list cannot be written twice"},
+		{"yarn", "a: [", "nothing was changed", "no YAML"},
+		{"bun", "install.exact = true\n", "by hand", "a table by dotted keys cannot be opened again"},
+		{"cargo", "source = { crates-io = { replace-with = \"corp\" } }\n", "by hand", "an inline table cannot be added to"},
+		{"mvn", "<settings></settings>", "line of its own", "where would ours go"},
+		{"mvn", "<settings>\n<mirrors/>\n</settings>\n", "line of its own", "an empty element"},
+		{"mvn", "<settings>\n<a>\n</settings>\n", "no XML", "broken"},
+		{"mvn", "<project>\n</project>\n", "no <settings>", "another file"},
+		{"mvn", xmlBegin + "\n<settings>\n", "without its end", "a mark was damaged"},
+		{"gradle", "println 1\n", "not written by gatehouse", "somebody else's script"},
 	} {
 		m := machine(t, nil)
 		path := filepath.Join(m.Home, files[tc.client])
@@ -292,6 +338,16 @@ func TestWarningsNameWhatGoesAroundAndNoValue(t *testing.T) {
 		{"uv", nil, ".config/uv/uv.toml", "[[index]]\nname = \"torch\"\nurl = \"https://" + canary + "\"\n", "the index \"torch\"", "another index goes first"},
 		{"uv", nil, ".config/uv/uv.toml", "[pip]\nextra-index-url = [\"https://" + canary + "\"]\n", "in [pip]", "for `uv pip` alone"},
 		{"uv", nil, "root/etc/xdg/uv/uv.toml", "find-links = [\"" + canary + "\"]\n", "find-links", "system-wide"},
+		{"npm", nil, ".npmrc", "@acme:registry=https://" + canary + "/\n", ".npmrc:4: @acme:registry", "a scope of its own"},
+		{"npm", map[string]string{"npm_config_registry": canary}, "", "", "npm_config_registry", "the environment wins"},
+		{"npm", nil, ".npmrc", "strict-ssl=false\n", "certificates", "trust without a check"},
+		{"yarn", map[string]string{"YARN_NPM_REGISTRY_SERVER": canary}, "", "", "YARN_NPM_REGISTRY_SERVER", "the environment wins"},
+		{"yarn", nil, ".yarnrc.yml", "npmScopes:\n  acme:\n    npmRegistryServer: https://" + canary + "\n", "npmScopes", "a scope of its own"},
+		{"bun", nil, ".bunfig.toml", "[install.scopes]\nacme = \"https://" + canary + "\"\n", "install.scopes", "a scope of its own"},
+		{"go", map[string]string{"GOPROXY": canary}, "", "", "GOPROXY", "the environment wins"},
+		{"go", nil, ".config/go/env", "GOPRIVATE=" + canary + ".invalid/*\n", "GOPRIVATE", "those modules come from anywhere"},
+		{"cargo", nil, ".cargo/config.toml", "paths = [\"/" + canary + "\"]\n", "paths", "folders in the place of packages"},
+		{"mvn", nil, ".m2/settings.xml", "<settings>\n<mirrors>\n<mirror><id>corp</id><mirrorOf>central</mirrorOf><url>https://" + canary + "/</url></mirror>\n</mirrors>\n</settings>\n", "the mirror corp", "a mirror of one repository goes first"},
 		{"twine", map[string]string{"TWINE_REPOSITORY_URL": canary}, "", "", "TWINE_REPOSITORY_URL", "the environment wins"},
 	} {
 		m := machine(t, tc.env)
@@ -381,12 +437,64 @@ func TestTokenGoesIntoNetrcOnly(t *testing.T) {
 	}
 }
 
+// TestTokenGoesWhereTheClientKeepsSecrets: one file, its owner's alone, and no
+// trace of it after an undo.
+func TestTokenGoesWhereTheClientKeepsSecrets(t *testing.T) {
+	for client, tc := range map[string]struct{ file, want string }{
+		"npm":   {".npmrc", "//127.0.0.1:8484/npm/:_authToken="},
+		"yarn":  {".yarnrc.yml", "npmAuthToken: "},
+		"bun":   {".bunfig.toml", "token = "},
+		"go":    {".netrc", "machine 127.0.0.1 login gatehouse-go password "},
+		"cargo": {".cargo/credentials.toml", "token = "},
+		"mvn":   {".m2/settings.xml", "<password>"},
+	} {
+		m := machine(t, nil)
+		s := secret(t)
+		p, err := m.Setup(Wish{Client: client, Gate: gate, Token: s})
+		if err != nil {
+			t.Fatal(client, err)
+		}
+		for _, c := range p.Changes {
+			if strings.Contains(c.Diff(), s.Reveal()) {
+				t.Errorf("%s: the diff of %s shows the token:\n%s", client, c.Path, c.Diff())
+			}
+		}
+		if err := p.Apply(); err != nil {
+			t.Fatal(client, err)
+		}
+		path := filepath.Join(m.Home, tc.file)
+		if got := get(t, path); !strings.Contains(got, tc.want+s.Reveal()) && !strings.Contains(got, tc.want+`"`+s.Reveal()) {
+			t.Errorf("%s: %s is\n%s\nwant %q before the token", client, tc.file, got, tc.want)
+		}
+		if st, err := os.Stat(path); err != nil || st.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode of %s: %v, %v", client, tc.file, st.Mode(), err)
+		}
+		undo(t, m, client)
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s: undo left %s: %v", client, tc.file, err)
+		}
+	}
+	t.Setenv("CLIENTCONFIG_TEST_TOKEN", "a\nregistry=https://i.invalid/")
+	odd, err := secretref.Resolve(context.Background(), "env:CLIENTCONFIG_TEST_TOKEN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := machine(t, nil).Setup(Wish{Client: "npm", Gate: gate, Token: odd}); err == nil {
+		t.Error("a token with a line break was taken")
+	}
+}
+
 func TestDiffShowsNoPassword(t *testing.T) {
 	const canary = "canary-password"
 	for client, content := range map[string]string{
 		"pip":   "[global]\nindex-url = https://u:" + canary + "@index.invalid/simple\nextra-index-url =\n  https://" + canary + "@other.invalid/\n",
 		"uv":    "[[index]]\nurl = \"https://u:" + canary + "@index.invalid/\"\ndefault = true\n",
 		"twine": "[distutils]\nindex-servers = corp\n[corp]\npassword: " + canary + "\nusername = u\n",
+		"npm":   "//index.invalid/:_authToken=" + canary + "\n",
+		"yarn":  "npmAuthToken: \"" + canary + "\"\n",
+		"cargo": "[registries.corp]\ntoken = \"Bearer " + canary + "\"\n",
+		"bun":   "[install]\nregistry = { url = \"https://index.invalid/\", token = \"" + canary + "\" }\n",
+		"mvn":   "<settings>\n  <servers>\n    <server>\n      <password>" + canary + "</password>\n    </server>\n  </servers>\n</settings>\n",
 	} {
 		m := machine(t, nil)
 		put(t, filepath.Join(m.Home, files[client]), content)
@@ -470,7 +578,17 @@ func FuzzSetupUndo(f *testing.F) {
 		f.Add([]byte(tc.content))
 	}
 	f.Add([]byte("[global]\n" + markBegin + "\nindex-url = x\n" + markEnd))
-	edits := map[string]func(text, string) (*edit, error){"pip": editPip, "uv": editUv, "twine": editTwine}
+	edits := map[string]func(text, string) (*edit, error){
+		"pip": editPip, "uv": editUv, "twine": editTwine, "go": editGo,
+		"npm":  func(t text, a string) (*edit, error) { return editNpm(t, a, secretref.Secret{}) },
+		"yarn": func(t text, a string) (*edit, error) { return editYarn(t, a, secretref.Secret{}) },
+		"bun": func(t text, a string) (*edit, error) {
+			return setTOML(t, []tomlSetting{{[]string{"install"}, "registry", quoted(a)}})
+		},
+		"cargo": func(t text, a string) (*edit, error) {
+			return setTOML(t, []tomlSetting{{[]string{"source", "crates-io"}, "replace-with", quoted("gatehouse")}, {[]string{"registries", "gatehouse"}, "index", quoted(a)}})
+		},
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		whole, err := parseText(content)
 		if err != nil {

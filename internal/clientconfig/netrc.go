@@ -1,7 +1,6 @@
 package clientconfig
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -13,13 +12,13 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 )
 
-// A token for reading goes into the netrc file, which pip and uv both read and
+// A token for reading goes into the netrc file, which pip, uv and go read and
 // which every tool knows to be secret: a URL with the token in it would end up
 // in lockfiles, logs and process lists. The line has one exact form, because not
 // every reader of netrc files knows comments, and stands first, because entries
 // after "default" are never reached. The login is arbitrary for the gate; it
 // tells our lines apart.
-var netrcLine = lazy.Regexp(`^machine \S+ login gatehouse-(pip|uv) password \S+$`)
+var netrcLine = lazy.Regexp(`^machine \S+ login gatehouse-(pip|uv|go) password \S+$`)
 
 func netrcOurs(client, line string) bool {
 	found := netrcLine().FindStringSubmatch(bare(line))
@@ -43,10 +42,6 @@ func (m Machine) withNetrc(p Plan, client, base string, token secretref.Secret) 
 	if err != nil {
 		return p, err
 	}
-	secret := token.Reveal()
-	if strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' || r == '#' }) {
-		return p, errors.New("the token holds characters that a netrc file cannot; is it a gatehouse token?")
-	}
 	c, err := m.readNetrc()
 	if err != nil {
 		return p, err
@@ -59,7 +54,7 @@ func (m Machine) withNetrc(p Plan, client, base string, token secretref.Secret) 
 	if line, ok := otherMachine(mine, u.Hostname()); ok {
 		return p, fmt.Errorf("reading %s: line %d has an entry for %s already; remove it, or leave --token out and write the token there", c.Path, line, u.Hostname())
 	}
-	c.New = []byte("machine " + u.Hostname() + " login gatehouse-" + client + " password " + secret + t.lineBreak() + mine.String())
+	c.New = []byte("machine " + u.Hostname() + " login gatehouse-" + client + " password " + token.Reveal() + t.lineBreak() + mine.String())
 	p.add(c)
 	p.Notes = append(p.Notes, "the token stands in "+c.Path+", for "+u.Hostname()+" on every port")
 	return p, nil
