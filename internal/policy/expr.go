@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	celcommon "cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/parser"
 
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/spdx"
@@ -84,8 +86,6 @@ func newEnv(settings []setting) (*cel.Env, error) {
 	opts := []cel.EnvOption{
 		cel.StdLib(cel.StdLibSubset(withoutTimeZones())),
 		cel.CustomTypeProvider(provider{registry}),
-		cel.ParserExpressionSizeLimit(maxExpression),
-		cel.ParserRecursionLimit(maxNesting),
 		cel.ExtendedValidations(),
 		cel.Variable("version", versionType),
 		cel.Variable("registry", cel.StringType),
@@ -154,7 +154,7 @@ func (c *compiler) rule(r *Rule) compiled {
 
 // program compiles one expression whose value is one of the wanted types.
 func program(e *cel.Env, text string, want ...*cel.Type) (cel.Program, error) {
-	ast, issues := e.Compile(text)
+	ast, issues := compile(e, text)
 	if issues.Err() != nil {
 		return nil, fmt.Errorf("%q: %s", oneLine(text), plainTypes.Replace(issues.Errors()[0].Message))
 	}
@@ -166,6 +166,33 @@ func program(e *cel.Env, text string, want ...*cel.Type) (cel.Program, error) {
 		return nil, fmt.Errorf("%q: %w", oneLine(text), err)
 	}
 	return p, nil
+}
+
+// tree parses expressions. The library has two parsers for one grammar; cel.Env takes
+// the one that decodes the tables of a generated grammar when it is first asked,
+// which would cost every process more than all else that it asks of a policy. A
+// test holds the two together.
+var tree = sync.OnceValues(func() (*parser.Parser, error) {
+	return parser.NewParser(parser.EnablePrattParser(true), parser.Macros(parser.AllMacros...),
+		parser.ExpressionSizeCodePointLimit(maxExpression), parser.MaxRecursionDepth(maxNesting))
+})
+
+// compile is e.Compile.
+func compile(e *cel.Env, text string) (*cel.Ast, *cel.Issues) {
+	src := celcommon.NewTextSource(text)
+	parsed := cel.ParsedExprToAstWithSource(nil, src) // empty, to be filled in
+	p, err := tree()
+	if err != nil {
+		errs := celcommon.NewErrors(src)
+		errs.ReportErrorString(celcommon.NoLocation, err.Error())
+		return nil, cel.NewIssues(errs)
+	}
+	t, errs := p.Parse(src)
+	if len(errs.GetErrors()) > 0 {
+		return nil, cel.NewIssues(errs)
+	}
+	*parsed.NativeRep() = *t
+	return e.Check(parsed)
 }
 
 // plainTypes takes the names of wire types out of CEL's messages.
