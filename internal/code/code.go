@@ -16,7 +16,7 @@ package code
 import "github.com/gatehouse-project/gatehouse/internal/artifact"
 
 // Engine changes whenever any analyser could give other facts for the same bytes.
-const Engine = "1"
+const Engine = "2"
 
 // Language is what a file was read as.
 type Language string
@@ -186,6 +186,9 @@ type Fact struct {
 	Disguised bool `json:"disguised,omitempty"`
 	// Text is the line of source it stands in, shortened around it, for a person.
 	Text string `json:"text,omitempty"`
+	// Units are the places in Facts.Outline that it stands in. Only who reads the
+	// files of a package sees them.
+	Units []int32 `json:"-"`
 }
 
 // Facts is what an analyser says of one file.
@@ -203,6 +206,9 @@ type Facts struct {
 	// Embedded are texts that the file's own code would run and that are to be
 	// analysed in turn. Only analysers and package code/analyze see it.
 	Embedded []Embedded `json:"-"`
+	// Outline is nil where nothing is known of it. Only who reads the files of a
+	// package sees it.
+	Outline *Outline `json:"-"`
 }
 
 // Embedded is text that is code by what is done with it: given to exec or a
@@ -233,7 +239,7 @@ const (
 	MostArgs    = 16       // of one fact
 	MostArg     = 512      // bytes of one argument
 	MostText    = 160      // bytes of Fact.Text
-	MostLayers  = 4        // how deep constants are decoded and read again
+	MostLayers  = 6        // how deep constants are decoded and read again: four layers of an obfuscator, and a shell's command in a shell's command
 	MostDecoded = 1 << 20  // bytes that one file's constants may decode to, all together
 	MostSource  = 16 << 20 // bytes of a file that is analysed at all; beyond, Facts.Unread says so
 )

@@ -44,9 +44,11 @@ func (c *Collector) Add(f Fact) {
 	c.tidy(&f)
 	sum := c.sum(&f)
 	if at, ok := c.seen[sum]; ok && sameButPlace(&c.facts[at], &f) {
+		units := both(c.facts[at].Units, f.Units)
 		if comparePlace(&f, &c.facts[at]) < 0 {
 			c.facts[at] = f
 		}
+		c.facts[at].Units = units
 		return
 	}
 	if len(c.facts) >= mostPending {
@@ -54,6 +56,16 @@ func (c *Collector) Add(f Fact) {
 	}
 	c.seen[sum] = int32(len(c.facts))
 	c.facts = append(c.facts, f)
+}
+
+// both are the units of two facts that are one.
+func both(a, b []int32) []int32 {
+	for _, u := range b {
+		if len(a) < MostUnits && !slices.Contains(a, u) {
+			a = append(a[:len(a):len(a)], u)
+		}
+	}
+	return a
 }
 
 // Embed takes text that is to be analysed in turn. The fact it belongs to need

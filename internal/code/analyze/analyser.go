@@ -10,21 +10,20 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code/workflow"
 )
 
-// analyser gives the reader of a language. Text and Binary have none.
-func analyser(l code.Language) func([]byte) code.Facts {
+// analyser gives the reader of a language, for a file of which it is known what
+// constants names of other files stand for. Text and Binary have none.
+func analyser(l code.Language, known code.Neighbours) func([]byte) code.Facts {
 	switch l {
 	case code.Python:
-		return python.Analyze
+		return func(src []byte) code.Facts { return python.AnalyzeAmong(src, known) }
 	case code.Pth:
 		return func(src []byte) code.Facts {
-			facts := python.Analyze(startLines(src))
+			facts := python.AnalyzeAmong(startLines(src), known)
 			facts.Language = code.Pth
 			return facts
 		}
-	case code.JavaScript:
-		return javascript.Analyze
-	case code.TypeScript:
-		return javascript.AnalyzeTypeScript
+	case code.JavaScript, code.TypeScript:
+		return func(src []byte) code.Facts { return javascript.AnalyzeAmong(src, l, known) }
 	case code.Shell:
 		return shell.Analyze
 	case code.Batch:

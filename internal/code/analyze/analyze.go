@@ -58,16 +58,26 @@ func As(lang code.Language, src []byte) code.Facts {
 	return as(lang, src, nil)
 }
 
+// Among is As for a file of which it is known what constants names of other files
+// of its package stand for: its facts are those that it would have if it held them.
+func Among(lang code.Language, src []byte, known code.Neighbours) code.Facts {
+	return among(lang, src, nil, known)
+}
+
 // as calls the analyser, then the ones of the texts that it found; more are further
 // facts of the file.
 func as(lang code.Language, src []byte, more []code.Fact) code.Facts {
+	return among(lang, src, more, nil)
+}
+
+func among(lang code.Language, src []byte, more []code.Fact, known code.Neighbours) code.Facts {
 	cut := ""
 	if len(src) > code.MostSource {
 		src = src[:code.MostSource]
 		cut = fmt.Sprintf("only the first %d MiB were read", code.MostSource>>20)
 	}
 	plain := toUTF8(src)
-	first := analyser(lang)(plain)
+	first := analyser(lang, known)(plain)
 	out := code.NewCollector(lang, plain)
 	out.Unread(first.Unread)
 	if first.Cut {
@@ -84,10 +94,10 @@ func as(lang code.Language, src []byte, more []code.Fact) code.Facts {
 	for _, f := range more {
 		out.Add(f)
 	}
-	l := &layers{out: out, left: code.MostDecoded, seen: map[string]bool{}}
+	l := &layers{out: out, left: code.MostDecoded, seen: map[string]bool{}, outline: first.Outline}
 	l.read(first.Embedded, 1)
 	facts := out.Facts()
-	facts.Embedded = nil
+	facts.Embedded, facts.Outline = nil, l.outline
 	return facts
 }
 
@@ -113,6 +123,8 @@ type layers struct {
 	out  *code.Collector
 	left int // bytes that may still be read
 	seen map[string]bool
+	// outline is that of the file, to which the calls in its texts are added.
+	outline *code.Outline
 }
 
 func (l *layers) read(texts []code.Embedded, depth int) {
@@ -150,7 +162,8 @@ func (l *layers) text(e code.Embedded, lang code.Language, depth int) {
 	if lang == code.Text {
 		return
 	}
-	sub := analyser(lang)(e.Text)
+	sub := analyser(lang, nil)(e.Text)
+	l.callsOf(sub.Outline, e.In)
 	l.out.Unread(sub.Unread)
 	if sub.Cut {
 		l.out.Cut(sub.Unread)
@@ -161,15 +174,41 @@ func (l *layers) text(e code.Embedded, lang code.Language, depth int) {
 	}
 	for i := range sub.Embedded {
 		in := &sub.Embedded[i].In
-		in.Line, in.Column, in.Scope, in.Reach = e.In.Line, e.In.Column, e.In.Scope, e.In.Reach
+		in.Line, in.Column, in.Scope, in.Reach, in.Units = e.In.Line, e.In.Column, e.In.Scope, e.In.Reach, e.In.Units
 	}
 	l.read(sub.Embedded, depth+1)
+}
+
+// callsOf gives the place that runs a text the calls of other files in it.
+func (l *layers) callsOf(text *code.Outline, in code.Fact) {
+	if text == nil || in.Reach == code.Nowhere {
+		return
+	}
+	if l.outline == nil {
+		l.outline = &code.Outline{Units: []code.Unit{{}}}
+	}
+	places := in.Units
+	if len(places) == 0 {
+		places = []int32{0}
+	}
+	for _, u := range text.Units {
+		for _, c := range u.Calls {
+			if c.Name == "" {
+				continue
+			}
+			for _, at := range places {
+				if int(at) < len(l.outline.Units) && len(l.outline.Units[at].Calls) < code.MostNames {
+					l.outline.Units[at].Calls = append(l.outline.Units[at].Calls, c)
+				}
+			}
+		}
+	}
 }
 
 // add gives a fact the place of the constant that it was found in. Its text stays the
 // decoded line: that is what a person wants to see.
 func (l *layers) add(in code.Fact, depth int, f code.Fact) {
-	f.Line, f.Column, f.Scope, f.Layer = in.Line, in.Column, in.Scope, depth
+	f.Line, f.Column, f.Scope, f.Layer, f.Units = in.Line, in.Column, in.Scope, depth, in.Units
 	if f.Reach != code.Nowhere {
 		f.Reach = in.Reach
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
 // headSize is how much of a file its language is told by.
@@ -213,14 +214,14 @@ func shebang(b []byte) (code.Language, bool) {
 // make every text code, so each is a whole shape.
 var signs = sync.OnceValue(func() []sign {
 	return []sign{
-		{code.Python, words(`import |from |def |class |if |exec(|eval(|print(|@|try|else|finally|for |while |elif |with |except |__import__(`), words(`__import__|lambda|getattr`), regexp.MustCompile(`^\s*(import [\w.]+( as \w+)?(, ?[\w.]+)*\s*(;|#|$)|from [\w.]+ import |def \w+\(.*\).*:|class \w+(\(.*\))?:|if __name__ ?==|exec\(|eval\(|print\(|@\w[\w.]*(\(|$)|(try|else|finally):\s*$|(for \w+ in|while|if|elif|with|except) .*:\s*$|\w+(\.\w+)* ?= ?(__import__|lambda|getattr)\b|__import__\()`)},
-		{code.JavaScript, words(`'use strict|"use strict|const |let |var |function|async function|module.exports|exports.|import |export |(|})(|if(|if (|globalThis.|process.|window.|document.`), words(`require(|=>|eval(`), regexp.MustCompile(`^\s*(['"]use strict['"]|(const|let|var) [\w$\s{},:\[\]]+=|(async )?function\b ?\*?[\w$]*\s?\(|module\.exports|exports\.\w|import .* from ['"]|import ['"]|export (default|const|function|class)|.*\brequire\(['"]|.*=>\s*[{(]|\(?\(?(async )?function|\(\(?\)? ?=>|\}\)\(\)|.*\beval\(|if ?\(.*\) ?\{|(globalThis|process|window|document)\.)`)},
-		{code.PHP, words(`<?`), words(""), regexp.MustCompile(`^\s*<\?(php|=)`)},
-		{code.PowerShell, words(`$|invoke-|iex|iwr|irm|new-object |start-process |set-executionpolicy|add-mppreference|param`), words(""), regexp.MustCompile(`(?i)^\s*(\$[\w:]+ ?= ?(new-object|\[|get-|invoke-|"|')|invoke-(expression|webrequest|restmethod)\b|iex\b[\s(]|iwr\s|irm\s|new-object |start-process |set-executionpolicy|add-mppreference|param ?\()`)},
-		{code.Batch, words(`@echo off|setlocal|set |if not exist |goto `), words(""), regexp.MustCompile(`(?i)^\s*(@echo off|setlocal\b|set \w+=|if not exist |goto :?\w+\s*$)`)},
-		{code.Shell, words(`set -|export |if [|fi|done|sudo |curl |wget |bash |sh |zsh |python|node |chmod |nohup |eval |echo |printf |nc -|rm -rf |env|printenv|cat `), words(""), regexp.MustCompile(`^\s*(set -[eux]+|export \w+=|if \[|fi\s*$|done\s*$|(sudo )?(curl|wget) .*(https?://|\$)|(bash|sh|zsh|python3?|node) -c |chmod \+?[0-7xu]|nohup |eval "?\$\(|(echo|printf) .*\| ?(base64|sh|bash|xxd)|nc -|rm -rf |bash -i|(env|printenv|cat [~/].*) ?\|)`)},
-		{code.Ruby, words(`require |require_relative|module |class |def |end`), words(""), regexp.MustCompile(`^\s*(require ['"][\w/]+['"]\s*$|require_relative|module [A-Z]\w*\s*$|class [A-Z]\w*( < [A-Z]\w*)?\s*$|def \w+[?!]?(\(.*\))?\s*$|end\s*$)`)},
-		{code.Go, words(`package |func `), words(""), regexp.MustCompile(`^package \w+\s*$|^func (\(\w+ \*?\w+\) )?\w+\(`)},
+		{code.Python, words(`import |from |def |class |if |exec(|eval(|print(|@|try|else|finally|for |while |elif |with |except |__import__(`), words(`__import__|lambda|getattr`), lazy.Regexp(`^\s*(import [\w.]+( as \w+)?(, ?[\w.]+)*\s*(;|#|$)|from [\w.]+ import |def \w+\(.*\).*:|class \w+(\(.*\))?:|if __name__ ?==|exec\(|eval\(|print\(|@\w[\w.]*(\(|$)|(try|else|finally):\s*$|(for \w+ in|while|if|elif|with|except) .*:\s*$|\w+(\.\w+)* ?= ?(__import__|lambda|getattr)\b|__import__\()`)},
+		{code.JavaScript, words(`'use strict|"use strict|const |let |var |function|async function|module.exports|exports.|import |export |(|})(|if(|if (|globalThis.|process.|window.|document.`), words(`require(|=>|eval(`), lazy.Regexp(`^\s*(['"]use strict['"]|(const|let|var) [\w$\s{},:\[\]]+=|(async )?function\b ?\*?[\w$]*\s?\(|module\.exports|exports\.\w|import .* from ['"]|import ['"]|export (default|const|function|class)|.*\brequire\(['"]|.*=>\s*[{(]|\(?\(?(async )?function|\(\(?\)? ?=>|\}\)\(\)|.*\beval\(|if ?\(.*\) ?\{|(globalThis|process|window|document)\.)`)},
+		{code.PHP, words(`<?`), words(""), lazy.Regexp(`^\s*<\?(php|=)`)},
+		{code.PowerShell, words(`$|invoke-|iex|iwr|irm|new-object |start-process |set-executionpolicy|add-mppreference|param`), words(""), lazy.Regexp(`(?i)^\s*(\$[\w:]+ ?= ?(new-object|\[|get-|invoke-|"|')|invoke-(expression|webrequest|restmethod)\b|iex\b[\s(]|iwr\s|irm\s|new-object |start-process |set-executionpolicy|add-mppreference|param ?\()`)},
+		{code.Batch, words(`@echo off|setlocal|set |if not exist |goto `), words(""), lazy.Regexp(`(?i)^\s*(@echo off|setlocal\b|set \w+=|if not exist |goto :?\w+\s*$)`)},
+		{code.Shell, words(`set -|export |if [|fi|done|sudo |curl |wget |bash |sh |zsh |python|node |chmod |nohup |eval |echo |printf |nc -|rm -rf |env|printenv|cat `), words(""), lazy.Regexp(`^\s*(set -[eux]+|export \w+=|if \[|fi\s*$|done\s*$|(sudo )?(curl|wget) .*(https?://|\$)|(bash|sh|zsh|python3?|node) -c |chmod \+?[0-7xu]|nohup |eval "?\$\(|(echo|printf) .*\| ?(base64|sh|bash|xxd)|nc -|rm -rf |bash -i|(env|printenv|cat [~/].*) ?\|)`)},
+		{code.Ruby, words(`require |require_relative|module |class |def |end`), words(""), lazy.Regexp(`^\s*(require ['"][\w/]+['"]\s*$|require_relative|module [A-Z]\w*\s*$|class [A-Z]\w*( < [A-Z]\w*)?\s*$|def \w+[?!]?(\(.*\))?\s*$|end\s*$)`)},
+		{code.Go, words(`package |func `), words(""), lazy.Regexp(`^package \w+\s*$|^func (\(\w+ \*?\w+\) )?\w+\(`)},
 	}
 })
 
@@ -230,7 +231,7 @@ type sign struct {
 	// unless it holds one of words. Nearly every line is told by them alone: a regular
 	// expression costs a hundred times as much.
 	begins, words [][]byte
-	sign          *regexp.Regexp
+	sign          func() *regexp.Regexp
 }
 
 // words splits at bars.
@@ -244,7 +245,7 @@ func words(list string) (out [][]byte) {
 }
 
 // matches says whether part is a line of the language.
-func (s *sign) matches(part []byte) bool { return s.may(part) && s.sign.Match(part) }
+func (s *sign) matches(part []byte) bool { return s.may(part) && s.sign().Match(part) }
 
 // may is false only for what the expression does not match.
 func (s *sign) may(part []byte) bool {

@@ -88,11 +88,13 @@ func (a *analysis) call(x *ast.CallExpr) value {
 		from |= args[i].from
 		disguised = disguised || args[i].disguised
 	}
-	if a.functions[name] {
-		if a.calls[a.scope] == nil {
-			a.calls[a.scope] = map[string]bool{}
-		}
-		a.calls[a.scope][name] = true
+	if a.functions[name] || a.pieces && !strings.Contains(name, ".") {
+		a.calling(name)
+	}
+	a.memory(x.Pos(), name, recv, args)
+	a.elsewhere(x)
+	if v, ok := a.looked(x.Pos(), name[strings.LastIndexByte(name, '.')+1:], args); ok {
+		return v
 	}
 	if k, ok := kinds()[name]; ok {
 		return a.sink(x.Pos(), k, name, recv, args, from, disguised)
@@ -139,11 +141,10 @@ func (a *analysis) passes(pos token.Pos, name string, recv value, args []value, 
 		a.written(pos, "os.File."+method, recv.path, from)
 	case (method == "Write" || method == "WriteString") && recv.typ == "net.Conn":
 		a.add(pos, code.Fact{Kind: code.Send, Name: "net.Conn." + method, From: from.Words()})
-	case method == "NewProc" && len(args) == 1:
-		switch args[0].text {
-		case "VirtualAlloc", "VirtualAllocEx", "WriteProcessMemory", "CreateRemoteThread", "NtCreateThreadEx", "QueueUserAPC", "RtlMoveMemory", "SetThreadContext":
-			a.add(pos, code.Fact{Kind: code.Inject, Name: args[0].text, Disguised: args[0].disguised})
-		}
+	case recv.typ == "net.Conn" && (method == "Addr" || method == "LocalAddr" || method == "Close"):
+		return value{} // what this end is called was not received
+	case method == "Addr" && strings.HasPrefix(recv.typ, proc):
+		return recv
 	case recv.typ != "" && strings.HasPrefix(recv.typ, "net/http."):
 		v.typ = recv.typ
 	}

@@ -4,12 +4,14 @@
 // Imports are resolved whatever their alias, constants are folded, and data is followed
 // inside a function and through files. Package variables and init run as soon as the
 // package is imported: they are code.Top, and so is what they call; main and what it
-// calls is code.OnMain. It runs nothing and reads no other file.
+// calls is code.OnMain. A function literal that is a package variable is a function by
+// that name. It runs nothing and reads no other file. A file that is too long for one
+// syntax tree is read in pieces, without the bulk of its tables of numbers.
 //
 // Special names: a callee is its package's path, a point and its name
-// ("os/exec.Command"). Native has "cgo" and "go:linkname" too; ReadOwn "go:embed" with
+// ("os/exec.Command"). Native has "cgo", "go:linkname" and "elsewhere.Call" too; ReadOwn "go:embed" with
 // the patterns as Args; Exec "go:generate" with the line (code.OnCall: only a developer
-// runs it); Inject the Windows function that is looked up.
+// runs it); Inject the Windows function that is called, or looked up and not called here.
 package golang
 
 import (
@@ -27,40 +29,49 @@ import (
 )
 
 const (
-	mostSource    = 4 << 20 // bytes: a syntax tree is many times as large
+	mostSource    = 4 << 20 // bytes of one syntax tree, which is many times as large; longer files are read in pieces
 	mostNesting   = 400     // of brackets, before anything is parsed
 	mostOperators = 10000   // in one statement
-	mostDepth     = 60      // of expressions that are folded
+	mostDepth     = 1000    // of expressions that are followed
 	mostFolded    = 1 << 17
 	mostParts     = 4096 // of a list of texts that are kept
 )
 
 // Analyze gives the facts of one file.
 func Analyze(src []byte) code.Facts {
-	a := &analysis{out: code.NewCollector(code.Go, src), budget: decode.NewBudget(), imports: map[string]string{}, consts: map[string]value{},
-		files: map[string]flow.Set{}, calls: map[string]map[string]bool{}, functions: map[string]bool{}}
+	a := newAnalysis(src)
 	if len(src) > mostSource {
-		a.out.Cut("the file is longer than is read of its language")
-		src = src[:mostSource] // what parses of it is read
+		a.large(src)
+	} else {
+		a.whole(src)
 	}
-	if tooDeep(src) {
+	return a.facts()
+}
+
+func newAnalysis(src []byte) *analysis {
+	return &analysis{out: code.NewCollector(code.Go, src), budget: decode.NewBudget(), imports: map[string]string{}, consts: map[string]value{},
+		files: map[string]flow.Set{}, calls: map[string]map[string]bool{}, functions: map[string]bool{}, held: map[string]bool{},
+		procs: map[string]code.Fact{}, used: map[string]bool{}}
+}
+
+// whole reads a file as one syntax tree.
+func (a *analysis) whole(src []byte) {
+	if tooDeep(src) && skim(src).deep {
 		a.out.Cut("the source is nested too deep to be parsed")
-		return a.out.Facts()
+		return
 	}
 	a.fset = token.NewFileSet()
 	file, err := parser.ParseFile(a.fset, "", src, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		a.out.Unread("the source is no Go that parses as a whole")
 	}
-	if file == nil {
-		return a.out.Facts()
+	if file != nil {
+		a.file(file)
 	}
-	a.file(file)
-	return a.facts()
 }
 
 // tooDeep looks for what would cost a recursive parser its stack. It counts brackets
-// in comments and texts too, which only errs on the side of care.
+// in comments and texts too: skim tells those from the source.
 func tooDeep(src []byte) bool {
 	depth, operators := 0, 0
 	var before byte
@@ -109,6 +120,12 @@ type analysis struct {
 	files     map[string]flow.Set
 	calls     map[string]map[string]bool // which function calls which of this file
 	functions map[string]bool
+	held      map[string]bool      // package variables that are function literals
+	procs     map[string]code.Fact // functions of Windows that are looked up, and where first
+	used      map[string]bool      // those of them that something is done with
+	low       bool                 // imports what reaches below Go
+	pieces    bool                 // the file is read in pieces
+	skipped   int                  // lines before the piece
 	scope     string
 	main      bool // package main
 	pending   []code.Fact
@@ -142,9 +159,20 @@ func (a *analysis) facts() code.Facts {
 		}
 		return code.OnCall
 	}
+	for name, f := range a.procs {
+		if !a.used[name] { // not here: another file of the package may
+			a.pending = append(a.pending, f)
+		}
+	}
 	for _, f := range a.pending {
 		if f.Reach == code.Top {
 			f.Reach = reach(f.Scope)
+		}
+		if f.Name == elsewhere && f.Reach != code.Top {
+			continue // honest code of many kinds, and not what a program has to be told
+		}
+		if binds(&f) {
+			f.Kind = code.Native
 		}
 		a.out.Add(f)
 	}
@@ -174,7 +202,7 @@ func (a *analysis) reached(roots ...string) map[string]bool {
 
 func (a *analysis) place(pos token.Pos, f code.Fact) code.Fact {
 	p := a.fset.PositionFor(pos, false) // not as //line would have it
-	f.Line, f.Column, f.Scope = max(p.Line, 1), p.Column, a.scope
+	f.Line, f.Column, f.Scope = max(p.Line+a.skipped, 1), p.Column, a.scope
 	for _, arg := range f.Args {
 		f.Marks = append(f.Marks, indicator.Marks(arg)...)
 	}
@@ -217,6 +245,7 @@ func (a *analysis) file(f *ast.File) {
 				a.vars = a.consts
 				a.specs(d)
 			}
+			a.holds(d)
 		}
 	}
 	for _, d := range f.Decls {
@@ -232,12 +261,37 @@ func (a *analysis) file(f *ast.File) {
 	}
 }
 
+// holds notes the package variables that are function literals, each of which is a
+// function by the variable's name.
+func (a *analysis) holds(d *ast.GenDecl) {
+	for _, s := range d.Specs {
+		v, ok := s.(*ast.ValueSpec)
+		if !ok || d.Tok != token.VAR || len(v.Names) != len(v.Values) {
+			continue
+		}
+		for i, x := range v.Values {
+			if _, ok := x.(*ast.FuncLit); ok {
+				a.held[v.Names[i].Name], a.functions[v.Names[i].Name] = true, true
+			}
+		}
+	}
+}
+
+// calling notes that what is read may run a function of the file.
+func (a *analysis) calling(name string) {
+	if a.calls[a.scope] == nil {
+		a.calls[a.scope] = map[string]bool{}
+	}
+	a.calls[a.scope][name] = true
+}
+
 func (a *analysis) imported(i *ast.ImportSpec) {
 	p, err := strconv.Unquote(i.Path.Value)
 	if err != nil {
 		return
 	}
 	a.add(i.Pos(), code.Fact{Kind: code.Import, Name: p})
+	a.low = a.low || p == "C" || p == "unsafe" || p == "syscall" || p == "golang.org/x/sys/windows"
 	if p == "C" {
 		a.add(i.Pos(), code.Fact{Kind: code.Native, Name: "cgo"})
 	}
@@ -276,6 +330,12 @@ func (a *analysis) specs(d *ast.GenDecl) {
 			continue
 		}
 		for i, x := range v.Values {
+			if fn, ok := x.(*ast.FuncLit); ok && i < len(v.Names) && a.held[v.Names[i].Name] && a.scope == "" {
+				a.scope = v.Names[i].Name // runs when somebody calls the variable
+				a.body(fn.Body)
+				a.scope = ""
+				continue
+			}
 			got := a.eval(x)
 			for n, name := range v.Names {
 				if n == i || len(v.Values) == 1 {
@@ -422,6 +482,7 @@ func (a *analysis) typeName(x ast.Expr) string {
 func (a *analysis) eval(x ast.Expr) value {
 	if a.depth++; a.depth > mostDepth {
 		a.depth--
+		a.out.Cut("expressions are nested too deep to be followed")
 		return value{}
 	}
 	defer func() { a.depth-- }()
@@ -429,6 +490,9 @@ func (a *analysis) eval(x ast.Expr) value {
 	case *ast.BasicLit:
 		return a.literal(x)
 	case *ast.Ident:
+		if a.held[x.Name] { // given to somebody who may call it
+			a.calling(x.Name)
+		}
 		return a.lookup(x.Name)
 	case *ast.ParenExpr:
 		return a.eval(x.X)

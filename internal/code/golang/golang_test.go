@@ -8,6 +8,9 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code/golang"
 )
 
+// windows declares a function of Windows by name.
+const windows = "package a\nimport \"syscall\"\nvar alloc = syscall.NewLazyDLL(\"kernel32\").NewProc(\"VirtualAlloc\")\n"
+
 var cases = []struct {
 	why  string
 	src  string
@@ -30,6 +33,18 @@ var cases = []struct {
 	{"comments and texts", "package a\n// exec.Command(\"x\")\nvar s = \"exec.Command(1)\"", []string{"no exec"}},
 	{"a part that does not parse", "package a\nimport \"os/exec\"\nfunc init() { exec.Command(\"true\") }\nfunc g( {", []string{"exec os/exec.Command [true] @init"}},
 	{"a function kept in a variable", "package a\nimport \"os/exec\"\nfunc init() { r := exec.Command; r(\"true\") }", []string{"exec os/exec.Command [true] @init"}},
+	{"a variable that is a function runs when it is called", "package a\nimport \"os/exec\"\nvar f = func() { exec.Command(\"true\") }", []string{"exec os/exec.Command [true] @f ~call"}},
+	{"such a variable is called", "package a\nimport \"os/exec\"\nvar f = func() { exec.Command(\"true\") }\nfunc init() { g := f; g() }", []string{"exec os/exec.Command [true] @f"}},
+	{"a literal that is called at once", "package a\nimport \"os/exec\"\nvar _ = func() error { return exec.Command(\"true\").Run() }()", []string{"exec os/exec.Command [true]"}},
+	{"a binding of Windows", windows + "func VirtualAlloc(n uintptr) { syscall.Syscall6(alloc.Addr(), 4, 0, n, 0, 0, 0, 0) }", []string{"native VirtualAlloc [|4|0||0|0|0|0] @VirtualAlloc ~call", "no inject"}},
+	{"a binding that init calls", windows + "func init() { VirtualAlloc(1) }\nfunc VirtualAlloc(n uintptr) { alloc.Call(0, n) }", []string{"inject VirtualAlloc [1] @init", "inject VirtualAlloc [0] @VirtualAlloc"}},
+	{"looked up for another file", windows, []string{"inject VirtualAlloc"}},
+	{"looked up and called", "package a\nimport \"syscall\"\nfunc init() { syscall.MustLoadDLL(\"kernel32\").MustFindProc(\"CreateThread\").Call(0, 0) }", []string{"inject CreateThread [0|0] @init"}},
+	{"a program gets a free port", "package a\nimport (\"net\"; \"os/exec\")\nfunc F() {\n l, _ := net.Listen(\"tcp\", \"localhost:0\")\n exec.Command(\"true\", \"--port\", l.Addr().String())\n}",
+		[]string{"exec os/exec.Command [true|--port] @F ~call"}},
+	{"what a connection says is run", "package a\nimport (\"net\"; \"os/exec\")\nfunc F() {\n c, _ := net.Dial(\"tcp\", \"x.invalid:1\")\n b := make([]byte, 9)\n c.Read(b)\n exec.Command(c.RemoteAddr().String())\n}",
+		[]string{"exec os/exec.Command <socket @F ~call"}},
+	{"called by what another file declares", "package a\nfunc init() { run.Call(1) }\nfunc F() { run.Call(1) }", []string{"native elsewhere.Call @init"}},
 	{"a line directive does not move a fact", "package a\nimport \"os/exec\"\n//line b.go:1\nfunc init() { exec.Command(\"true\") }", []string{"exec os/exec.Command [true] @init"}},
 }
 
@@ -43,10 +58,64 @@ func TestAnalyze(t *testing.T) {
 	}
 }
 
+// TestLongSources: what a long file does is found wherever it stands, at its line.
+func TestLongSources(t *testing.T) {
+	t.Parallel()
+	table := "var t = []int{\n" + strings.Repeat("1, 2, 3, 4,\n", 1<<19) + "}\n"
+	plain := strings.Repeat("func p() { q(`(((((`) }\n", 1<<18)
+	for _, c := range []struct{ why, src, want string }{
+		{"behind a table", "package a\nimport \"os/exec\"\n" + table + "var _ = exec.Command(\"true\")\n", "exec os/exec.Command [true]"},
+		{"a function that a variable before calls", "package a\nimport \"os/exec\"\nvar _ = f()\n" + table + plain + "func f() int { exec.Command(c); return 0 }\nconst c = \"true\"\n", "exec os/exec.Command [true] @f"},
+		{"a literal on a line of its own", "package a\nimport \"os/exec\"\n" + plain + "var _ =\nfunc() int { exec.Command(\"true\"); return 0 }()\n", "exec os/exec.Command [true]"},
+		{"behind a semicolon", "package a\nimport \"os/exec\"\n" + plain + "var x = 1; func init() { exec.Command(\"true\") }", "exec os/exec.Command [true] @init"},
+	} {
+		f := golang.Analyze([]byte(c.src))
+		got := codetest.Show(f)
+		if f.Cut || f.Unread != "" || len(codetest.Lacks(got, []string{c.want})) > 0 {
+			t.Errorf("%s: cut %v, %s, got\n%s", c.why, f.Cut, f.Unread, strings.Join(got, "\n"))
+		}
+		for _, x := range f.Facts {
+			if line := 1 + strings.Count(c.src[:strings.Index(c.src, "exec.Command(")], "\n"); string(x.Kind) == "exec" && x.Line != line {
+				t.Errorf("%s: line %d, not %d", c.why, x.Line, line)
+			}
+		}
+	}
+	long := "package a\nvar t = []string{\n" + strings.Repeat("\"0123456789abcdef\",\n", 1<<18) + "}\n"
+	if !golang.Analyze([]byte(long)).Cut {
+		t.Error("a declaration that is longer than is read counts as read")
+	}
+}
+
+func TestNesting(t *testing.T) {
+	t.Parallel()
+	in := func(unit, end string, n int) string {
+		return "package a\nvar x = " + strings.Repeat(unit, n) + "1" + strings.Repeat(end, n) + "\n"
+	}
+	for _, c := range []struct {
+		why, src string
+		cut      bool
+	}{
+		{"brackets in a text", "package a\nvar x = \"" + strings.Repeat("(", 5000) + "\" + `{{{{`\n", false},
+		{"brackets in a comment", "package a\n//" + strings.Repeat("(", 5000) + "\nvar x = 1\n", false},
+		{"a long list of names", "package a\nvar x = []int{" + strings.Repeat("b.c, ", 20000) + "}\n", false},
+		{"a deep literal", in("[]any{", "}", 200), false},
+		{"brackets", in("(", ")", 5000), true},
+		{"operators", in("-(-", ")", 350) + in(strings.Repeat("-", 20000), "", 1), true},
+	} {
+		if f := golang.Analyze([]byte(c.src)); f.Cut != c.cut {
+			t.Errorf("%s: cut %v (%s)", c.why, f.Cut, f.Unread)
+		}
+	}
+}
+
 func TestHostileSources(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"(", "{", "[", "!", "*", "a+", "a.", "-", "func(){", "x=x+x;"} {
 		golang.Analyze([]byte("package a\nvar x = " + strings.Repeat(unit, 1<<18/len(unit))))
+	}
+	for _, unit := range []string{"(", "{1,", "`", "func f() {", ";"} {
+		golang.Analyze([]byte("package a\n" + strings.Repeat(unit, 5<<20/len(unit))))
+		golang.Analyze([]byte(strings.Repeat(unit, 5<<20/len(unit))))
 	}
 	golang.Analyze([]byte("package a\nconst a = \"x\"\nfunc f() {" + strings.Repeat("b := a+a\na = b+b\n", 10000) + "}"))
 }

@@ -15,6 +15,7 @@ var cases = []struct {
 	{"secret-path", []string{"~/.aws/credentials", `C:\Users\x\.AWS\Credentials`, "cat ~/.npmrc", ".env", "/etc/shadow", "id_rsa", "$HOME/.ssh/id_ed25519"},
 		[]string{"process.env", "app.env.js", ".environment", "the .npmrcs", "my.npmrc.bak", "awscredentials", ".env.example"}},
 	{"secret-name", []string{"NPM_TOKEN", "echo $GITHUB_TOKEN", "aws_secret_access_key=x"}, []string{"MY_NPM_TOKENS", "TOKEN", "token"}},
+	{"cluster-token", []string{"/var/run/secrets/kubernetes.io/serviceaccount/token"}, []string{"/var/run/secrets/kubernetes.io/serviceaccount/namespace", "serviceaccount"}},
 	{"cloud-metadata", []string{"http://169.254.169.254/latest/meta-data/iam"}, []string{"169.254.1.1", "meta-data"}},
 	{"browser-store", []string{"Login Data", `\Google\Chrome\User Data\Default\Login Data`, "key4.db", `os.path.join(p, "x")/Local State`},
 		[]string{"Cookies", "Please enter your Login Data below", "Local State", "cookies", "User Data"}},

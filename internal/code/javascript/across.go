@@ -73,8 +73,8 @@ func (a *analysis) exported(path string, v *value) {
 // holds notes what this file gives to others: its exports, and by their own names
 // what stands at its top.
 func (a *analysis) holds(top *scope) {
-	for atom, b := range top.vars {
-		if n := a.atoms.names[atom]; n != "" && a.exports[n] == nil && b.now != nil {
+	for _, b := range top.vars {
+		if n := a.atoms.names[b.atom]; n != "" && a.exports[n] == nil && b.now != nil {
 			a.exported(n, b.now)
 		}
 	}

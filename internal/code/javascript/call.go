@@ -168,7 +168,10 @@ func (a *analysis) telling(v, obj *value, pos int32) *value {
 	if v.kind != vString || v.bytes || len(v.s) < 4 || len(v.s) > 64<<10 {
 		return v
 	}
-	more := a.marksOf(v.s) &^ (v.marks | obj.marks)
+	more := a.marksOf(v.s)
+	if decoded := obj.bytes && obj.disguised || obj.from&fromDecode != 0; !decoded || obj.kind != vString {
+		more &^= v.marks | obj.marks // what its parts have said
+	}
 	if more == 0 {
 		return v
 	}
@@ -180,6 +183,10 @@ func (a *analysis) telling(v, obj *value, pos int32) *value {
 	}
 	return &c
 }
+
+// decodesText are functions that give text decoded from text, which nobody has seen
+// before.
+var decodesText = map[string]bool{"atob": true, "buffer.atob": true, "unescape": true, "decodeURIComponent": true, "decodeURI": true, "querystring.unescape": true}
 
 func (a *analysis) numberText(v *value, key string, args []*value) (*value, bool) {
 	if key != "toString" {
@@ -411,6 +418,10 @@ func (a *analysis) handOverTo(v *value, depth int) {
 		if !v.fn.class {
 			a.escape(v)
 		}
+	case vName:
+		if v.from == 0 && !strings.HasSuffix(v.s, ")") {
+			a.callsAway(v.s) // a function of another file, if it is one
+		}
 	case vArray:
 		if depth > 0 {
 			for _, it := range v.items {
@@ -519,6 +530,9 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 	var folded *value
 	if len(args) <= mostItems {
 		folded = a.pure(path, args, construct)
+	}
+	if folded != nil && !a.concrete && decodesText[path] {
+		folded = a.telling(folded, &value{kind: vString, from: folded.from & fromDecode}, pos)
 	}
 	if a.concrete {
 		if folded == nil {
@@ -658,6 +672,7 @@ func (a *analysis) ordinary(path string, f, this *value, args []*value, pos int3
 	if out.env && serialise[path] { // which was said there
 		out.env, out.from = false, out.from|fromEnvAll
 	}
+	a.callsAway(path)
 	a.givesAway(path, args, out.from, pos)
 	if i := strings.LastIndexByte(path, '.'); i > 0 && this != nil && keeping[path[i+1:]] && keepers[path[:i]] {
 		this.from |= out.from & (fromDecode | fromDecrypt | fromFetch | fromComputed)
@@ -846,6 +861,9 @@ func (a *analysis) module(v *value, pos int32, how string) *value {
 	bare := !strings.ContainsAny(s, `/\`) && !strings.HasPrefix(s, ".") // the name of a package, whatever files are called
 	if from := a.fileFrom(v); !bare && from&(fromFetch|fromDecode|fromDecrypt).ViaFile() != 0 && !strings.HasSuffix(s, ".json") {
 		a.emit(code.Fact{Kind: code.Eval, Name: how, Args: []string{s}}, pos, v.marks, from)
+	}
+	if known := a.ofNeighbour(s, pos); known != nil {
+		return known
 	}
 	out := name(canonicalModule(s))
 	out.disguised = disguised

@@ -90,12 +90,20 @@ type analysis struct {
 	filePaths []string
 	held      map[string]flow.Set // what variables of the environment and global names were given, by name
 	exports   map[string]*value   // what module.exports was given, by name
-	thrown    flow.Set            // what the exceptions of this block carry
-	envName   int                 // around a property named env
-	sinks     bool                // there are facts to which something may flow
-	keysSent  bool                // what is typed is given away somewhere
-	guessed   map[string]bool
-	ids       int
+
+	// What other files have to do with this one; see code.Outline.
+	exportStars []string
+	readNames   map[string]bool
+	aways       []awayFrom
+	awaySeen    map[awayFrom]bool
+	lastUnit    int32
+	neighbours  code.Neighbours
+	thrown      flow.Set // what the exceptions of this block carry
+	envName     int      // around a property named env
+	sinks       bool     // there are facts to which something may flow
+	keysSent    bool     // what is typed is given away somewhere
+	guessed     map[string]bool
+	ids         int
 }
 
 type saved struct {
@@ -1298,6 +1306,10 @@ func (a *analysis) class(n int32) *value {
 		if prop.flag&fStatic != 0 {
 			a.this = v
 		}
+		if prop.a == 0 && a.at(prop.b).op != nFunc { // a member whose name could not be read
+			a.eval(prop.b)
+			continue
+		}
 		if prop.a == 0 { // a static block
 			b := a.function(prop.b)
 			a.this = this
@@ -1362,11 +1374,50 @@ func (a *analysis) importDeclaration(x *node) {
 
 func (a *analysis) export(x *node) {
 	if x.b != 0 {
-		a.module(a.eval(x.b), a.at(x.b).pos, "import")
+		module := a.module(a.eval(x.b), a.at(x.b).pos, "import")
+		if x.c == 0 && module.kind == vName && strings.HasPrefix(module.s, ".") && a.last && len(a.exportStars) < mostFields {
+			a.exportStars = append(a.exportStars, module.s)
+		}
+		for s := x.c; s != 0; s = a.at(s).next {
+			spec := *a.at(s)
+			a.exportedAs(spec.b, a.member(module, a.atoms.names[spec.a], spec.pos, false))
+		}
 		return
 	}
-	if x.a != 0 {
+	for s := x.c; s != 0; s = a.at(s).next {
+		spec := *a.at(s)
+		if b, _ := a.scope.lookup(spec.a); b != nil {
+			a.exportedAs(spec.b, merge(b.all, b.now))
+		}
+	}
+	if x.a == 0 {
+		return
+	}
+	if x.flag&fDefault == 0 {
 		a.statement(x.a)
+		return
+	}
+	switch d := *a.at(x.a); {
+	case (d.op == nFunc || d.op == nClass) && d.d != 0:
+		a.statement(x.a)
+		if b, _ := a.scope.lookup(d.d); b != nil {
+			a.exported("", b.now)
+		}
+	case d.op == nFunc, d.op == nClass, d.op < nVar:
+		a.exported("", a.eval(x.a))
+	default:
+		a.statement(x.a)
+	}
+}
+
+// exportedAs remembers what an export statement gives a name.
+func (a *analysis) exportedAs(atom int32, v *value) {
+	n := a.atoms.names[atom]
+	if n == "default" {
+		n = ""
+	}
+	if v != nil {
+		a.exported(n, v)
 	}
 }
 

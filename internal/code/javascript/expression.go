@@ -951,6 +951,9 @@ func (a *analysis) nameMember(obj *value, key string, pos int32, disguised bool)
 	v := *obj
 	v.s = canonical(obj.s, key)
 	v.disguised = obj.disguised || disguised
+	if known := a.ofNeighbour(v.s, pos); known != nil {
+		return known
+	}
 	v.env = v.env || v.s == "process.env"
 	if v.s == "document.cookie" {
 		v.from |= fromSecret

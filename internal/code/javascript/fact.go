@@ -19,6 +19,7 @@ const (
 func (a *analysis) fact(f code.Fact, pos int32, marks uint64, from flow.Set) code.Fact {
 	f.Line, f.Column = a.place(pos)
 	f.Scope = a.cur.title
+	f.Units = []int32{a.unitOf(a.cur)}
 	f.From = from.Words()
 	f.Marks = a.markWords(marks)
 	switch {

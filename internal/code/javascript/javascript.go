@@ -33,18 +33,30 @@ const (
 
 // Analyze gives the facts of a JavaScript file: a script, a module or CommonJS.
 // One that is TypeScript in disguise is read as that.
-func Analyze(src []byte) code.Facts { return analyze(src, code.JavaScript) }
+func Analyze(src []byte) code.Facts { return analyze(src, code.JavaScript, nil) }
 
 // AnalyzeTypeScript gives the facts of TypeScript, TSX and JSX, and of the scripts
 // in a Vue or Svelte component.
-func AnalyzeTypeScript(src []byte) code.Facts { return analyze(scripts(src), code.TypeScript) }
+func AnalyzeTypeScript(src []byte) code.Facts {
+	return AnalyzeAmong(src, code.TypeScript, nil)
+}
 
-func analyze(src []byte, lang code.Language) code.Facts {
+// AnalyzeAmong is the analyser of one of the two languages for a file of which it is
+// known what constants names of other files stand for.
+func AnalyzeAmong(src []byte, lang code.Language, known code.Neighbours) code.Facts {
+	if lang == code.TypeScript {
+		src = scripts(src)
+	}
+	return analyze(src, lang, known)
+}
+
+func analyze(src []byte, lang code.Language, known code.Neighbours) code.Facts {
 	cut := false
 	if len(src) > code.MostSource {
 		src, cut = src[:code.MostSource], true
 	}
 	a := newAnalysis(src, lang)
+	a.neighbours = known
 	if cut {
 		a.c.Cut(fmt.Sprintf("only the first %d MB were read", code.MostSource>>20))
 	}
@@ -56,7 +68,9 @@ func analyze(src []byte, lang code.Language) code.Facts {
 		a.whole(program, lang == code.TypeScript)
 	}
 	a.mangled()
-	return a.c.Facts()
+	facts := a.c.Facts()
+	facts.Outline = a.outline(program)
+	return facts
 }
 
 // whole reads a file of ordinary size into one tree.

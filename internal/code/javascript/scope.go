@@ -78,6 +78,7 @@ type fun struct {
 	called   map[edge]bool
 	reach    uint8
 	resolver *fun // of a promise's function: what it calls with the result
+	unit     int32
 }
 
 // edge is a call from a function, perhaps only when the file is the program.

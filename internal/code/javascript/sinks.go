@@ -40,7 +40,7 @@ func (a *analysis) callbacks(path string, args []*value, out *value) {
 	}
 	for i, arg := range args {
 		if arg.kind != vFunc {
-			if i > 0 {
+			if i > 0 || arg.kind == vName {
 				a.handOver(arg, !laterCalls[path])
 			}
 			continue
@@ -318,8 +318,9 @@ func (c *sink) spawn() *value {
 		}
 		f, marks, from := c.build(code.Exec, all)
 		for i, v := range all {
-			if v.own && i < len(f.Args) && f.Args[i] == "" {
-				f.Args[i] = v.approx // a file of the package
+			// A file of the package, or a command that names what it is about.
+			if i < len(f.Args) && f.Args[i] == "" && (v.own || i > 0 && isCommandText(v.approx)) {
+				f.Args[i] = v.approx
 			}
 		}
 		c.a.emit(f, c.pos, marks, from|file)
@@ -333,6 +334,13 @@ func (c *sink) spawn() *value {
 	}
 	c.input(program)
 	return c.running(program)
+}
+
+// isCommandText says whether text that is known in part begins with a word that is
+// known, as in `Expand-Archive ${file}`.
+func isCommandText(s string) bool {
+	word, _, more := strings.Cut(s, " ")
+	return more && word != "" && !strings.Contains(word, "$")
 }
 
 func sayStdin(v *value) bool {

@@ -143,6 +143,9 @@ func (l *lexer) next() {
 	case strings.IndexByte(l.runs, c) >= 0 && c != 0:
 		l.quoted(l.i, 1, c, true)
 		return
+	case c == '/' && l.language == code.Ruby && l.regexpBegins():
+		l.quoted(l.i, 1, c, true)
+		return
 	case c == '\'' && (l.language == code.Rust || l.language == code.Java):
 		l.character()
 		return
@@ -188,6 +191,43 @@ func (l *lexer) next() {
 		l.i += n
 	}
 }
+
+// beforeOperand are words of Ruby that a value follows.
+var beforeOperand = map[string]bool{"if": true, "elsif": true, "unless": true, "when": true, "in": true, "while": true, "until": true, "and": true, "or": true, "not": true, "return": true, "then": true}
+
+// regexpBegins says whether a slash begins a regular expression of Ruby that ends on
+// its line. Where it may be a division as well, it is one: what stands behind it is
+// read as code.
+func (l *lexer) regexpBegins() bool {
+	if n := len(l.tokens); n > 0 {
+		switch t := l.tokens[n-1]; t.kind {
+		case nl:
+		case op:
+			if strings.ContainsAny(t.text, ")]}.:") {
+				return false
+			}
+		case ident:
+			if !beforeOperand[t.text] {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	for i := l.i + 1; i < len(l.s) && l.s[i] != '\n' && i-l.i < longestRegexp; i++ {
+		switch l.s[i] {
+		case '\\':
+			i++
+		case '/':
+			return true
+		}
+	}
+	return false
+}
+
+// longestRegexp bounds the search for a regular expression's end, so that slashes
+// without one cost no more than their number.
+const longestRegexp = 2000
 
 func (l *lexer) name() {
 	at, j := l.i, l.i

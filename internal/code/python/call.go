@@ -162,7 +162,7 @@ func (a *analysis) settle(v *value, id syntax.ID) *value {
 		return v
 	}
 	m := a.textMarks(v.s)
-	if m&^v.marks == 0 {
+	if m == 0 || m&^v.marks == 0 && v.flags&(parts|odd) == 0 {
 		return v
 	}
 	if k := a.tree.Kind(id); k != syntax.Name && k != syntax.Attribute {
@@ -494,6 +494,7 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 		from, m := args.reaches()
 		a.add(fact{kind: code.Native, name: r.name, at: id, from: from, marks: m, args: args.pos, odd: f.flags&odd != 0})
 	}
+	a.edgeAway(r, a.reach)
 	a.handsOut(args, id)
 	a.writesThrough(f, args, id)
 	from, m := args.reaches()

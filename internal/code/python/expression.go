@@ -30,6 +30,7 @@ func (a *analysis) expression(id syntax.ID) *value {
 	n := t.Node(id)
 	switch n.Kind {
 	case syntax.Name:
+		a.looking = id
 		return a.lookup(t.Name(id))
 	case syntax.Str:
 		return a.literal(id, n)
@@ -145,7 +146,7 @@ func (a *analysis) sequence(first syntax.ID) *value {
 	var from sources
 	var m marks
 	for kid := first; kid != 0; kid = a.tree.Next(kid) {
-		v := a.eval(kid)
+		v := a.settle(a.eval(kid), kid)
 		if a.tree.Kind(kid) == syntax.Starred {
 			if v.kind == list {
 				items = append(items, v.items...)
@@ -176,7 +177,7 @@ func (a *analysis) dictionary(first syntax.ID) *value {
 	out := value{kind: dict}
 	for kid := first; kid != 0; kid = a.tree.Next(kid) {
 		item := a.tree.Node(kid)
-		v := a.eval(item.B)
+		v := a.settle(a.eval(item.B), item.B)
 		if item.A == 0 {
 			if v.kind == dict {
 				out.items = append(out.items, v.items...)
@@ -185,7 +186,7 @@ func (a *analysis) dictionary(first syntax.ID) *value {
 			out.items = append(out.items, nothing, v)
 			continue
 		}
-		key := a.eval(item.A)
+		key := a.settle(a.eval(item.A), item.A)
 		if len(out.items) < mostItems {
 			out.items = append(out.items, key, v)
 			continue
@@ -223,7 +224,7 @@ func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value
 		if attribute == "__subclasses__" && (v.ref.name == "builtins.object" || v.ref.name == "builtins.type" && a.calledWithObject(at)) {
 			a.add(fact{kind: code.Lookup, name: "object.__subclasses__", at: at, odd: true})
 		}
-		out := a.attributeOfName(v, attribute)
+		out := a.attributeOfName(v, attribute, at)
 		if out.kind == name && !out.ref.known {
 			if from := a.keyHolds("attribute:" + out.ref.name); from != 0 {
 				return a.unknown(from, 0, at)
@@ -275,7 +276,7 @@ func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value
 	return v
 }
 
-func (a *analysis) attributeOfName(v *value, attribute string) *value {
+func (a *analysis) attributeOfName(v *value, attribute string, at syntax.ID) *value {
 	r := v.ref
 	switch attribute {
 	case "__dict__":
@@ -299,8 +300,11 @@ func (a *analysis) attributeOfName(v *value, attribute string) *value {
 	if r == a.sysModules {
 		return a.make(value{kind: method, s: attribute, recv: v})
 	}
-	kid := &a.below(r, attribute).value
-	if kid.ref.name == attribute { // shutil.os: no honest code takes a module from another's imports
+	kid := a.ofNeighbour(a.below(r, attribute), at)
+	if kid.kind != name {
+		return kid
+	}
+	if kid.ref.name == attribute && !standIn(r.name) { // shutil.os: no honest code takes a module from another's imports
 		return a.withFlags(kid, v.flags|odd)
 	}
 	return a.withFlags(kid, v.flags)
@@ -427,7 +431,14 @@ func (a *analysis) index(v, at *value, id syntax.ID) *value {
 // entry is what a dictionary holds under a key; any of it when the key is not known.
 func (a *analysis) entry(v, key *value) *value {
 	var any *value
-	for i := len(v.items) - 2; i >= 0; i -= 2 {
+	last := 0
+	if t := a.table(v); t != nil && key.isConst() {
+		if i, ok := t[tableKey{key.kind, key.s, key.n}]; ok {
+			return v.items[i+1]
+		}
+		last = len(v.items) - 2*64
+	}
+	for i := len(v.items) - 2; i >= last; i -= 2 {
 		k := v.items[i]
 		if key.isConst() && k.isConst() {
 			if k.kind == key.kind && k.s == key.s && k.n == key.n {
@@ -446,6 +457,48 @@ func (a *analysis) entry(v, key *value) *value {
 		return a.unknown(v.from, v.marks, 0)
 	}
 	return a.tainted(any, v.from, v.marks)
+}
+
+// tableKey is a constant key of a dictionary.
+type tableKey struct {
+	kind kind
+	s    string
+	n    int64
+}
+
+// tableOf tells dictionaries apart: their items never change.
+type tableOf struct {
+	first **value
+	n     int
+}
+
+// mostTables bounds the tables of one file.
+const mostTables = 64
+
+// table is where the constant keys of a large dictionary are that is asked more than
+// once; nil for others.
+func (a *analysis) table(v *value) map[tableKey]int {
+	if len(v.items) <= 2*64 {
+		return nil
+	}
+	of := tableOf{&v.items[0], len(v.items)}
+	t, asked := a.tables[of]
+	if t != nil {
+		return t
+	}
+	if a.tables == nil || len(a.tables) >= mostTables {
+		a.tables = map[tableOf]map[tableKey]int{}
+	}
+	if asked {
+		t = map[tableKey]int{}
+		for i := 0; i < len(v.items)-1; i += 2 {
+			if k := v.items[i]; k.isConst() {
+				t[tableKey{k.kind, k.s, k.n}] = i
+			}
+		}
+	}
+	a.tables[of] = t
+	return t
 }
 
 // element is any member of a list.

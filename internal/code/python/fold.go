@@ -85,7 +85,7 @@ func (a *analysis) number(n int64) *value {
 
 // binary is a chain of operands with one operator.
 func (a *analysis) binary(id syntax.ID, n *syntax.Node) *value {
-	kid := n.A
+	kid, first := n.A, true
 	left := a.eval(kid)
 	if n.Op == syntax.Add && left.isText() {
 		if v := a.concatAll(left, kid); v != nil {
@@ -93,7 +93,15 @@ func (a *analysis) binary(id syntax.ID, n *syntax.Node) *value {
 		}
 	}
 	for kid = a.tree.Next(kid); kid != 0; kid = a.tree.Next(kid) {
-		left = a.operate(n.Op, left, a.eval(kid), id)
+		right := a.eval(kid)
+		switch { // a constant that is put together beside what is not known
+		case left.isText() && !right.isText() && first:
+			left = a.settle(left, n.A)
+		case right.isText() && !left.isText():
+			right = a.settle(right, kid)
+		}
+		left = a.operate(n.Op, left, right, id)
+		first = false
 	}
 	return left
 }
@@ -429,7 +437,10 @@ func (a *analysis) glue(pieces []*value, like *value, id syntax.ID) *value {
 		out = a.asText(out)
 	}
 	if len(pieces) > 1 {
-		out = a.tainted(out, 0, a.textMarks(out.s)) // no piece says what they say together
+		if m := a.textMarks(out.s); m&^out.marks != 0 { // no piece says what they say together
+			a.noteString(out.s, m, id, false)
+			out = a.tainted(out, 0, m)
+		}
 	}
 	for i := 1; i < len(pieces); i++ {
 		if pieces[i].isText() && pieces[i-1].isText() && meets(pieces[i-1].s, pieces[i].s) {

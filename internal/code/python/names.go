@@ -61,6 +61,16 @@ func (a *analysis) below(r *ref, attribute string) *ref {
 	return kid
 }
 
+// standIn says whether a package is there to be imported in place of the modules of
+// Python that it holds: eventlet.green.socket.
+func standIn(name string) bool {
+	switch root, _, _ := strings.Cut(name, "."); root {
+	case "six", "past", "gevent", "eventlet", "pip":
+		return true
+	}
+	return false
+}
+
 // mostRefs bounds the names outside that one file speaks of.
 const mostRefs = 50_000
 
@@ -180,7 +190,39 @@ func (a *analysis) implied(n string) *value {
 			return &a.outside(full).value
 		}
 	}
-	return nothing
+	return a.fromStar(n)
+}
+
+// mostStars bounds the modules in which a name is looked for.
+const mostStars = 4
+
+// fromStar gives what a name stands for that a module of the package may have
+// brought with all its others.
+func (a *analysis) fromStar(n string) *value {
+	if len(a.starredOwn) == 0 || strings.HasPrefix(n, "_") {
+		return nothing
+	}
+	out := nothing
+	for _, module := range a.starredOwn[max(0, len(a.starredOwn)-mostStars):] {
+		v := a.ofNeighbour(a.outside(dotted(module, n)), a.looking)
+		if v.kind != name {
+			return v
+		}
+		if out == nothing {
+			out = v
+		} else {
+			out = a.alternatives(out, v)
+		}
+	}
+	return out
+}
+
+// dotted is a name in a module; a relative module may be dots alone.
+func dotted(module, n string) string {
+	if strings.HasSuffix(module, ".") {
+		return module + n
+	}
+	return module + "." + n
 }
 
 // bind gives a name a value. In a branch, what the name stood for before stays possible.

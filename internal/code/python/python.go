@@ -41,12 +41,17 @@ var readers = sync.Pool{New: func() any { return new(reader) }}
 
 // Analyze gives the facts of one file of Python source, of any version. It is
 // safe for concurrent use and keeps nothing of src.
-func Analyze(src []byte) code.Facts {
+func Analyze(src []byte) code.Facts { return AnalyzeAmong(src, nil) }
+
+// AnalyzeAmong is Analyze for a file of which it is known what constants names of
+// other files stand for.
+func AnalyzeAmong(src []byte, known code.Neighbours) code.Facts {
 	if len(src) > code.MostSource {
 		return code.Facts{Language: code.Python, Cut: true, Unread: "the file is larger than what is read as Python"}
 	}
 	r := readers.Get().(*reader)
 	a := newAnalysis(r.parser.Parse(src), &r.values)
+	a.neighbours = known
 	a.run()
 	facts := a.facts()
 	r.values.reset()
@@ -77,6 +82,10 @@ type analysis struct {
 	unit        *unit
 	reach       code.Reach
 	starred     []string
+	starredOwn  []string // modules of the package, or of nobody known
+	neighbours  code.Neighbours
+	looking     syntax.ID                    // the name that is looked up
+	tables      map[tableOf]map[tableKey]int // filled in by table
 	globalNames map[string]*slot
 	funs        map[syntax.ID]*fun
 	classes     map[syntax.ID]*class
@@ -166,11 +175,11 @@ func (a *analysis) run() {
 func (a *analysis) readFile() {
 	a.out, a.cheap, a.dropped, a.embedded = a.out[:0], 0, 0, a.embedded[:0]
 	a.opened = map[syntax.ID][2]int{}
-	a.starred, a.queued = nil, a.queued[:0]
+	a.starred, a.starredOwn, a.queued, a.tables = nil, nil, a.queued[:0], nil
 	a.raised = nothing
 	a.reach, a.branch, a.loops, a.height = code.Top, 0, 0, 0
 	for _, u := range a.units {
-		u.edges = u.edges[:0]
+		u.edges, u.away = u.edges[:0], u.away[:0]
 		u.hook = false
 	}
 	a.file = &scope{vars: map[string]*value{}}
@@ -312,7 +321,9 @@ func (a *analysis) facts() code.Facts {
 	a.suppressions()
 	a.unread()
 	a.collector.Drop(a.dropped)
-	return a.collector.Facts()
+	facts := a.collector.Facts()
+	facts.Outline = a.outline()
+	return facts
 }
 
 // published makes a code.Fact.
@@ -320,7 +331,7 @@ func (a *analysis) published(p *pending) code.Fact {
 	line, column := a.tree.Position(a.tree.Node(p.at).Pos)
 	f := code.Fact{
 		Kind: p.kind, Name: p.name, Line: line, Column: column + 1, Reach: p.unit.reachOf(p.reach), Scope: p.unit.name,
-		From: p.from.words(), Marks: p.marks.words(), Disguised: p.odd,
+		From: p.from.words(), Marks: p.marks.words(), Disguised: p.odd, Units: []int32{p.unit.id},
 	}
 	for i, v := range p.args {
 		if i >= code.MostArgs {

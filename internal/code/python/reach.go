@@ -12,6 +12,14 @@ type unit struct {
 	edges []edge // whom it calls, in this round
 	hook  bool
 	reach code.Reach
+	id    int32 // in code.Outline
+	away  []away
+}
+
+// away is a call of a function of another file.
+type away struct {
+	to    *ref
+	under code.Reach
 }
 
 // edge is a call, under the condition of the place where it stands.
@@ -21,7 +29,7 @@ type edge struct {
 }
 
 func (a *analysis) newUnit(full string) *unit {
-	u := &unit{name: full}
+	u := &unit{name: full, id: int32(len(a.units))}
 	a.units = append(a.units, u)
 	return u
 }
@@ -42,6 +50,21 @@ func (a *analysis) edge(to *unit) {
 		}
 	}
 	from.edges = append(from.edges, e)
+}
+
+// edgeAway notes that the present place calls something of another file.
+func (a *analysis) edgeAway(to *ref, under code.Reach) {
+	from := a.unit
+	if a.silent > 0 || len(from.away) >= mostEdges || a.reach == code.Nowhere || !elsewhere(to) {
+		return
+	}
+	e := away{to, under}
+	for i := len(from.away) - 1; i >= 0 && i >= len(from.away)-16; i-- {
+		if from.away[i] == e {
+			return
+		}
+	}
+	from.away = append(from.away, e)
 }
 
 // hookUnit says that an installer runs it.

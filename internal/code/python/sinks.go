@@ -506,14 +506,17 @@ func (a *analysis) imports(c sink) *value {
 		a.add(fact{kind: code.Lookup, name: c.name, at: c.id, from: from, marks: m, odd: c.odd || from&(fromComputed|fromDecode) != 0})
 		return a.unknown(from&^fromLong, m, c.id)
 	}
-	if strings.HasPrefix(v.s, ".") {
+	if strings.Trim(v.s, ".") == "" {
 		return nothing
+	}
+	if level := c.args.at(4); level.kind == integer && level.n > 0 && level.n < 16 && strings.HasSuffix(c.name, "__import__") {
+		v = a.textOf(strings.Repeat(".", int(level.n))+v.s, v)
 	}
 	disguised := c.odd || v.flags&(odd|parts) != 0
 	a.addImport(v.s, c.id, disguised)
 	module := v
 	if strings.HasSuffix(c.name, "__import__") && c.args.keyword("fromlist") == nothing && c.args.count() < 4 {
-		if head, _, dotted := strings.Cut(v.s, "."); dotted {
+		if head, _, dotted := strings.Cut(v.s, "."); dotted && head != "" {
 			module = a.textOf(head, v)
 		}
 	}
@@ -635,6 +638,9 @@ func (a *analysis) setup(c sink) *value {
 				a.hookClass(v.cls)
 			case name:
 				what = v.ref.name
+				for _, m := range hookMethods {
+					a.edgeAway(a.below(v.ref, m), code.OnHook)
+				}
 			case function:
 				a.hookUnit(v.fn.unit)
 			}

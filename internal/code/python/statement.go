@@ -567,8 +567,13 @@ func (a *analysis) importFrom(id syntax.ID, n *syntax.Node) {
 	for al := n.B; al != 0; al = t.Next(al) {
 		what := t.Name(al)
 		if what == "*" {
-			if level == 0 && stars[a.outside(module).name] {
+			switch {
+			case level > 0:
+				a.starredOwn = append(a.starredOwn, module)
+			case stars[a.outside(module).name]:
 				a.starred = append(a.starred, a.outside(module).name)
+			case module != "" && !namesOf()[strings.SplitN(module, ".", 2)[0]]:
+				a.starredOwn = append(a.starredOwn, module)
 			}
 			continue
 		}
@@ -577,7 +582,7 @@ func (a *analysis) importFrom(id syntax.ID, n *syntax.Node) {
 			bound = t.Name(as)
 		}
 		if level > 0 { // ".util.name"
-			a.bind(bound, &a.outside(strings.TrimSuffix(module, ".")+"."+what).value)
+			a.bind(bound, a.ofNeighbour(a.outside(dotted(module, what)), al))
 			continue
 		}
 		if module == "" || module == "__future__" {
@@ -585,7 +590,7 @@ func (a *analysis) importFrom(id syntax.ID, n *syntax.Node) {
 			continue
 		}
 		m := a.outside(module)
-		a.bind(bound, a.attributeOfName(&m.value, what))
+		a.bind(bound, a.attributeOfName(&m.value, what, al))
 	}
 }
 

@@ -184,7 +184,22 @@ func blank(c byte) bool { return c == ' ' || c == '\t' }
 // likeCode: more than a word at the end of a table.
 func likeCode(l []byte) bool {
 	l = bytes.TrimSpace(l[:min(len(l), 4096)])
-	return len(l) >= 6 && bytes.ContainsAny(l, "(=;`") && !comment(l)
+	return len(l) >= 6 && bytes.ContainsAny(l, "(=;`") && !comment(l) && !ofNumbers(l)
+}
+
+// ofNumbers says whether text has more control characters than letters: a table that
+// a lexer's generator wrote into a constant, of which tabs are a part.
+func ofNumbers(l []byte) bool {
+	control, letters := 0, 0
+	for _, c := range l {
+		switch {
+		case c < ' ' && c != '\t' && c != '\n' && c != '\v' && c != '\f' && c != '\r':
+			control++
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			letters++
+		}
+	}
+	return control > letters
 }
 
 func comment(l []byte) bool {

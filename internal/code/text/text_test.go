@@ -50,6 +50,8 @@ var cases = []struct {
 	{"code behind blanks", code.JavaScript, "var a = 1;" + strings.Repeat(" ", 200) + "eval(b);", []string{"hidden-right [200]"}},
 	{"fewer blanks in a narrow file", code.Python, strings.Repeat("x = 1\n", 50) + "x = 1;" + strings.Repeat("\t", 90) + "exec(y)\n", []string{"hidden-right [90]"}},
 	{"a table in a comment", code.Python, "# a" + strings.Repeat(" ", 200) + "b = c()\n", []string{"no hidden-right"}},
+	{"a table of numbers as characters", code.JavaScript, "var t = `" + strings.Repeat("\t", 200) + strings.Repeat("\x02\t\t(", 40) + "`;", []string{"no hidden-right"}},
+	{"code behind a control character", code.JavaScript, "var a = \"" + strings.Repeat(" ", 200) + "\x02\"; eval(b);", []string{"hidden-right [200]"}},
 	{"a column of words", code.Python, "\"a" + strings.Repeat(" ", 200) + "b\"\n", []string{"no hidden-right"}},
 	{"ciphertext", code.JavaScript, "const s = \"" + random(2048) + "\";", []string{"entropy [2732|6.0]"}},
 	{"ciphertext over many lines", code.Python, "s = '''\n" + wrap(random(2048), 76) + "'''\n", []string{"entropy [2724|6.0]"}},

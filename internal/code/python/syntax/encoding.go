@@ -102,6 +102,9 @@ func declared(text []byte) string {
 // encodingName makes one name of the many that Python knows for the common ones.
 func encodingName(name string) string {
 	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	if name == "utf" { // of the codecs only: utf-16 is another
+		return "utf-8"
+	}
 	for _, same := range [...]struct{ name, is string }{
 		{"utf-8", "utf-8"}, {"utf8", "utf-8"}, {"u8", "utf-8"}, {"cp65001", "utf-8"},
 		{"latin-1", "latin-1"}, {"latin1", "latin-1"}, {"l1", "latin-1"}, {"iso-8859-1", "latin-1"}, {"iso8859-1", "latin-1"},

@@ -204,6 +204,7 @@ func TestEncodings(t *testing.T) {
 		{"a mark and something else", "\xef\xbb\xbf# coding: latin-1\n'\u00e9'", "\u00e9", "encoding declaration differs from the byte order mark"},
 		{"ASCII that is none", "# coding: ascii\n'\u00e9'", "\u00e9", "source is not valid ascii"},
 		{"UTF-16, which cannot declare itself", "# coding: utf-16\n'a'", "a", "unknown encoding: utf-16"},
+		{"utf, which is UTF-8", "# coding: utf\n'a\u00e9'", "a\u00e9", ""},
 		{"one that nobody knows", "# coding: nobody\n'a\xe9'", "a\u00e9", "unknown encoding: nobody"},
 	} {
 		tree := Parse([]byte(row.src))
