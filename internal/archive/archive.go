@@ -374,13 +374,14 @@ func (w *walk) showFile(e Entry) error {
 	var sum [sha256.Size]byte
 	e.SHA256 = artifact.Digest(hex.EncodeToString(w.hash.Sum(sum[:0])))
 	w.stats.Unpacked += e.Size
-	if err := w.show(e); err != nil {
-		return err
+	err := w.show(e)
+	if err == nil && e.Body != nil {
+		err = w.insideWhole(e)
 	}
-	if e.Body == nil {
-		return nil
+	if cap(w.keep) > smallKeep {
+		w.keep = nil // one large library would take that room until the archive ends
 	}
-	return w.insideWhole(e)
+	return err
 }
 
 // reserve gives n bytes of the buffer for bodies. Doubling keeps the garbage of

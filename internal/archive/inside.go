@@ -162,7 +162,7 @@ func (w *walk) descend(e Entry, held int, read func(*walk) error) error {
 	return w.unseen(at, "", Unreadable, err.Error())
 }
 
-// smallKeep is how large a buffer is kept for the next archive inside, bytes.
+// smallKeep is how large a buffer for bodies is kept for what comes next, bytes.
 const smallKeep = 1 << 20
 
 // unseen notes that the archive at path was not looked at to its end; an entry
