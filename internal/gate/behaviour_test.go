@@ -320,7 +320,7 @@ func TestOnlyAFailedCheckIsWarnedOf(t *testing.T) {
 			w, rules := behaving(t, "demo 1")
 			w.does("demo 1", "listen")
 			want(t, "before", w.admits("demo 1"), "admit")
-			var log bytes.Buffer
+			var log lines // rules are asked in the background, and warn too
 			w.Log = slog.New(slog.NewTextHandler(&log, nil))
 			w.Store = &forgetful{Store: w.db}
 			if tc.broken {
@@ -333,6 +333,24 @@ func TestOnlyAFailedCheckIsWarnedOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lines is what several goroutines wrote.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // brokenCheck is a check that cannot answer.
