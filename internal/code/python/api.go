@@ -173,7 +173,7 @@ var apis = []struct {
 		pymem: Pymem.inject_python_shellcode Pymem.write_bytes pymem.process: inject_dll pyinjector: inject`},
 
 	{code.Decode, decodes, `base64: b64decode urlsafe_b64decode standard_b64decode decodebytes b32decode b32hexdecode b16decode b85decode a85decode z85decode decode
-		binascii: a2b_base64 unhexlify a2b_hex a2b_uu a2b_qp rledecode_hqx codecs: decode zlib: decompress decompressobj.decompress gzip: decompress bz2: decompress BZ2Decompressor.decompress lzma: decompress LZMADecompressor.decompress
+		binascii: a2b_base64 unhexlify a2b_hex a2b_uu a2b_qp rledecode_hqx codecs: decode encode zlib: decompress decompressobj.decompress gzip: decompress bz2: decompress BZ2Decompressor.decompress lzma: decompress LZMADecompressor.decompress
 		builtins.bytes: fromhex builtins.bytearray: fromhex marshal: loads load pickle: loads load Unpickler.load dill: loads load cloudpickle: loads load joblib: load
 		brotli: decompress zstandard: ZstdDecompressor.decompress compression.zstd: decompress quopri: decodestring uu: decode base58: b58decode pybase64: b64decode lz4.frame: decompress`},
 	{code.Decrypt, plain, `cryptography.fernet: Fernet.decrypt MultiFernet.decrypt Crypto.Cipher.AES: new.decrypt new.decrypt_and_verify Crypto.Cipher.ARC4: new.decrypt Crypto.Cipher.DES: new.decrypt Crypto.Cipher.DES3: new.decrypt
@@ -237,7 +237,7 @@ var renames = map[string]string{
 	"ctypes.util.cdll": "ctypes.cdll", "concurrent.futures.thread.ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
 	"builtins.io.open": "builtins.open", "os.os": "os", "sys.sys": "sys", "threading._start_new_thread": "_thread.start_new_thread",
 	"requests.models": "requests", "gzip.GzipFile": "gzip.open", "setuptools._distutils.core": "setuptools", "setuptools.distutils": "distutils",
-	"marshal._loads": "marshal.loads", "base64.decodestring": "base64.decodebytes", "_codecs.decode": "codecs.decode", "_imp": "imp",
+	"marshal._loads": "marshal.loads", "base64.decodestring": "base64.decodebytes", "_codecs.decode": "codecs.decode", "_codecs.encode": "codecs.encode", "_imp": "imp",
 	"subprocess.os": "os", "shutil.os": "os", "glob.os": "os", "tempfile._os": "os", "random._os": "os", "logging.os": "os", "platform.os": "os", "inspect.os": "os", "zipfile.os": "os", "webbrowser.os": "os", "linecache.os": "os", "site.os": "os", "pathlib.os": "os", "codecs.sys": "sys", "codecs.builtins": "builtins", "platform.subprocess": "subprocess", "webbrowser.subprocess": "subprocess", "ctypes._os": "os", "threading._os": "os", "uuid.os": "os", "socket.os": "os", "http.client.socket": "socket", "urllib.request.os": "os", "urllib.request.socket": "socket", "shutil.sys": "sys", "os.sys": "sys", "types.sys": "sys", "enum.sys": "sys", "cgi.os": "os", "posixpath.os": "os", "fileinput.os": "os", "getpass.os": "os", "mimetypes.os": "os", "tarfile.os": "os", "setuptools.os": "os", "asyncio.subprocess.subprocess": "subprocess", "os.subprocess": "subprocess",
 }
 

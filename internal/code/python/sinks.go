@@ -429,9 +429,13 @@ func (a *analysis) decodes(c sink) *value {
 		v = c.args.keyword("s", "data", "input")
 	}
 	switch c.name {
-	case "codecs.decode":
+	case "codecs.decode", "codecs.encode": // rot13 is its own inverse
+		encoding := c.name == "codecs.encode"
 		if codec := c.args.named("encoding", 1); codec.kind == text {
-			out := a.decodeNamed(v, codec.s, false)
+			out := a.decodeNamed(v, codec.s, encoding)
+			if encoding && out == nil {
+				return a.asBytes(v)
+			}
 			if !v.isText() {
 				from, m := v.reaches()
 				out = a.unknown(from|fromDecode, m, c.id)
