@@ -214,6 +214,13 @@ func (e *engine) checkUpstreams(ctx context.Context) []upkeep.Check {
 	var out []upkeep.Check
 	for _, u := range e.cfg.Upstreams {
 		address, err := addressOf(ctx, e.cfg, u)
+		if errors.Is(err, upstream.ErrNotFound) {
+			// A machine without a client of the ecosystem is no broken one: it is off, and
+			// whoever asks for it is told so.
+			out = append(out, upkeep.Check{Name: "upstream", State: upkeep.Warn, Text: u.Ecosystem + " is off: nothing on this machine knows its index",
+				Next: "when it is needed, write into the configuration, under upstreams: {name: " + u.Name + ", ecosystem: " + u.Ecosystem + ", url: https://...}"})
+			continue
+		}
 		if err != nil {
 			out = append(out, upkeep.Check{Name: "upstream", State: upkeep.Fail, Text: u.Name + " has no address: " + err.Error(), Next: "name it in the configuration: upstreams"})
 			continue
