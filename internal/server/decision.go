@@ -119,9 +119,10 @@ func (s *Server) decisionPage(ctx context.Context, who access.Principal, d verdi
 	return p, nil
 }
 
-// subject is what a decision is about.
+// subject is what a decision is about: its file, where the name of that says of what
+// it is. A Go module's zip is called v1.2.3.zip.
 func subject(d verdict.Decision) string {
-	if d.File != "" {
+	if d.File != "" && !strings.HasPrefix(d.File, d.Version.Number) {
 		return d.File
 	}
 	return d.Version.String()
