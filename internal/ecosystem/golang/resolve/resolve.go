@@ -57,7 +57,7 @@ func Resolve(ctx context.Context, up ecosystem.Upstream, ms []*ecosystem.Manifes
 		}
 		all = append(all, rs...)
 	}
-	return union(all), nil
+	return ecosystem.UnionResolved(all, semver.Compare), nil
 }
 
 // node is one version of a closure before its file was looked up.
@@ -161,37 +161,4 @@ func completed(ctx context.Context, up ecosystem.Upstream, x *ecosystem.Index, n
 
 func goPackage(path string) artifact.Package {
 	return artifact.Package{Ecosystem: artifact.Golang, Name: path}
-}
-
-// union puts what several manifests ask for together.
-func union(rs []ecosystem.Resolved) []ecosystem.Resolved {
-	slices.SortStableFunc(rs, func(a, b ecosystem.Resolved) int {
-		if c := strings.Compare(a.Version.Package.Name, b.Version.Package.Name); c != 0 {
-			return c
-		}
-		return semver.Compare(a.Version.Number, b.Version.Number)
-	})
-	var out []ecosystem.Resolved
-	for _, r := range rs {
-		if len(out) == 0 || out[len(out)-1].Version != r.Version {
-			out = append(out, r)
-			continue
-		}
-		last := &out[len(out)-1]
-		if r.Direct && !last.Direct {
-			last.Direct, last.Via, last.At = true, nil, r.At
-		}
-		last.Hashes = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(last.Hashes), r.Hashes...))))
-		for _, n := range r.Needs {
-			if !slices.Contains(last.Needs, n) {
-				last.Needs = append(last.Needs, n)
-			}
-		}
-		for _, f := range r.Findings {
-			if !slices.ContainsFunc(last.Findings, func(o finding.Finding) bool { return o.Rule == f.Rule && o.Text == f.Text }) {
-				last.Findings = append(last.Findings, f)
-			}
-		}
-	}
-	return out
 }

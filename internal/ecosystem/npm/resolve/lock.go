@@ -44,7 +44,7 @@ func fromLock(ctx context.Context, src *source, m *ecosystem.Manifest) ([]ecosys
 		}
 		out = append(out, locked(m, q, x))
 	}
-	link(out, m.Requirements)
+	ecosystem.LinkLocked(out, m.Requirements)
 	return out, nil
 }
 
@@ -125,43 +125,4 @@ func host(address string) string {
 		return ""
 	}
 	return strings.ToLower(u.Host)
-}
-
-// link fills in the edges of the locked graph, and the way to each entry from a
-// direct one.
-func link(out []ecosystem.Resolved, entries []ecosystem.Requirement) {
-	byName := map[artifact.Package][]int{}
-	for i, q := range entries {
-		byName[q.Package] = append(byName[q.Package], i)
-	}
-	reached := make([]bool, len(out))
-	var queue []int
-	for i := range out {
-		if out[i].Direct {
-			reached[i] = true
-			queue = append(queue, i)
-		}
-		for _, p := range entries[i].Needs {
-			for _, j := range byName[p] {
-				if out[j].Version != out[i].Version {
-					out[i].Needs = append(out[i].Needs, out[j].Version)
-				}
-			}
-		}
-	}
-	for len(queue) > 0 {
-		i := queue[0]
-		queue = queue[1:]
-		for _, p := range entries[i].Needs {
-			for _, j := range byName[p] {
-				if reached[j] {
-					continue
-				}
-				reached[j] = true
-				out[j].Via = append(slices.Clone(out[i].Via), out[i].Version.Package)
-				out[j].At = out[i].At
-				queue = append(queue, j)
-			}
-		}
-	}
 }
