@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 
@@ -59,7 +60,7 @@ func parseGoWork(r *reader) error {
 	if err := r.hashes(r.m.Path + ".sum"); err != nil {
 		return err
 	}
-	for name := range own { // whoever else requires one gets the workspace's
+	for _, name := range slices.Sorted(maps.Keys(own)) { // whoever else requires one gets the workspace's
 		r.m.Requirements = append(r.m.Requirements, ecosystem.Requirement{
 			Package: goPackage(name), Written: "use", At: finding.Location{File: r.m.Path}, Constraint: true, Source: "."})
 	}

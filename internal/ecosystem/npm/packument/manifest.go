@@ -213,7 +213,7 @@ func (r *manifestReader) bundled() ([]string, error) {
 		return out, err
 	case '{': // an object of them meant its keys
 		m, err := r.dependencies()
-		return slices.Collect(maps.Keys(m)), err
+		return slices.Sorted(maps.Keys(m)), err
 	}
 	return nil, nil
 }
