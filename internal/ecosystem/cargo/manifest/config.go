@@ -4,7 +4,8 @@ import (
 	"errors"
 	"path"
 
-	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // configNames are what cargo reads of a project's own configuration
@@ -15,11 +16,11 @@ var configNames = []string{".cargo/config", ".cargo/config.toml"}
 // readConfiguration tells of what cargo's configuration beside and above the manifest
 // says about where crates come from.
 func (r *reader) readConfiguration() error {
-	dir := path.Dir(r.m.Path)
+	dir := path.Dir(r.Manifest.Path)
 	for range maxFolders {
 		for _, name := range configNames {
 			d, err := r.document(path.Join(dir, name))
-			if fatal, ok := errors.AsType[*unusable](err); ok {
+			if fatal, ok := errors.AsType[*manifestfile.Unusable](err); ok {
 				return fatal
 			}
 			if err != nil {
@@ -38,12 +39,12 @@ func (r *reader) readConfiguration() error {
 	return nil
 }
 
-func (r *reader) configuration(d *document) error {
-	sources := d.table(d.root, "source")
+func (r *reader) configuration(d *document.Document) error {
+	sources := d.Table(d.Root, "source")
 	if sources != nil {
-		for _, f := range sources.fields {
-			if f.val.kind != unstable.Table {
-				d.wrongType(f.val, f.key, "a table")
+		for _, f := range sources.Fields {
+			if f.Value.Kind != document.Table {
+				d.WrongType(f.Value, f.Key, "a table")
 				break
 			}
 			if err := r.source(d, f); err != nil {
@@ -51,41 +52,41 @@ func (r *reader) configuration(d *document) error {
 			}
 		}
 	}
-	if patch := d.root.get("patch"); patch != nil {
-		if err := r.report(RuleSource, hold, d.place(patch.at), "cargo's configuration has other crates built in place of the registry's; take [patch] out, or have a person look at it"); err != nil {
+	if patch := d.Root.Get("patch"); patch != nil {
+		if err := r.Reportf(RuleSource, manifestfile.Hold, d.Place(patch.At), "cargo's configuration has other crates built in place of the registry's; take [patch] out, or have a person look at it"); err != nil {
 			return err
 		}
 	}
-	if paths := d.root.get("paths"); paths != nil {
-		if err := r.report(RuleSource, hold, d.place(paths.at), "cargo's configuration has folders built in place of the registry's crates; take paths out, or have a person look at it"); err != nil {
+	if paths := d.Root.Get("paths"); paths != nil {
+		if err := r.Reportf(RuleSource, manifestfile.Hold, d.Place(paths.At), "cargo's configuration has folders built in place of the registry's crates; take paths out, or have a person look at it"); err != nil {
 			return err
 		}
 	}
-	if registries := d.table(d.root, "registries"); registries != nil {
-		for _, f := range registries.fields {
-			if f.val.kind != unstable.Table {
+	if registries := d.Table(d.Root, "registries"); registries != nil {
+		for _, f := range registries.Fields {
+			if f.Value.Kind != document.Table {
 				continue
 			}
-			if index := d.text(f.val, "index"); index != "" {
-				if err := r.names(d.place(f.at), index, "names"); err != nil {
+			if index := d.Text(f.Value, "index"); index != "" {
+				if err := r.names(d.Place(f.At), index, "names"); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	return d.err
+	return d.Err
 }
 
 // source tells of one [source] table that names a place. One that only says which
 // other takes its place leads nowhere by itself.
-func (r *reader) source(d *document, f field) error {
-	if at := d.text(f.val, "registry"); at != "" {
-		return r.names(d.place(f.at), at, "takes crates from")
+func (r *reader) source(d *document.Document, f document.Field) error {
+	if at := d.Text(f.Value, "registry"); at != "" {
+		return r.names(d.Place(f.At), at, "takes crates from")
 	}
 	for _, key := range []string{"local-registry", "directory", "git"} {
-		if v := f.val.get(key); v != nil {
-			return r.report(RuleSource, hold, d.place(v.at), "cargo's configuration takes crates from a %s, which the gate does not look at; take it out, or have a person look at it", key)
+		if v := f.Value.Get(key); v != nil {
+			return r.Reportf(RuleSource, manifestfile.Hold, d.Place(v.At), "cargo's configuration takes crates from a %s, which the gate does not look at; take it out, or have a person look at it", key)
 		}
 	}
-	return d.err
+	return d.Err
 }

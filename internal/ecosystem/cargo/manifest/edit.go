@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/cargo/semver"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
 )
 
 var errMoved = errors.New("the requirement does not stand there any more; read the file again")
@@ -68,46 +67,46 @@ func replaceVersion(content []byte, req ecosystem.Requirement, spec string) ([]b
 
 // versionAt finds where the version of a requirement stands, with its quotes.
 func versionAt(content []byte, req ecosystem.Requirement, spec string) (begin, end int, err error) {
-	d, err := parseTOML(req.At.File, content)
+	d, err := document.TOML(req.At.File, content)
 	if err != nil {
 		return 0, 0, errMoved
 	}
-	f, ok := d.dependencyAt(d.root, req, 0)
+	f, ok := dependencyAt(d, d.Root, req, 0)
 	if !ok {
 		return 0, 0, errMoved
 	}
-	v := f.val
-	if v.kind == unstable.Table {
-		v = v.get("version")
+	v := f.Value
+	if v.Kind == document.Table {
+		v = v.Get("version")
 	}
-	if v == nil || v.kind != unstable.String {
+	if v == nil || v.Kind != document.String {
 		return 0, 0, fmt.Errorf("the version of %s does not stand here; change it by hand", req.Package.Name)
 	}
 	w := wish{d: d, f: f}
-	if to, _ := pkg(w.crate()); to != req.Package || v.text != spec {
+	if to, _ := pkg(w.crate()); to != req.Package || v.Text != spec {
 		return 0, 0, errMoved
 	}
 	// A byte order mark is no part of the document, and of the content.
-	mark := len(content) - len(d.data)
-	return mark + v.at, mark + v.at + v.raw, nil
+	mark := len(content) - len(d.Data)
+	return mark + v.At, mark + v.At + v.Raw, nil
 }
 
 // dependencyAt gives the entry that stands where a requirement does.
-func (d *document) dependencyAt(t *value, req ecosystem.Requirement, depth int) (field, bool) {
-	if depth > maxTOMLDepth {
-		return field{}, false
+func dependencyAt(d *document.Document, t *document.Value, req ecosystem.Requirement, depth int) (document.Field, bool) {
+	if depth > document.MaxDepth {
+		return document.Field{}, false
 	}
-	for _, f := range t.fields {
-		if (f.val.kind == unstable.String || f.val.kind == unstable.Table) && d.place(f.at) == req.At && !strings.Contains(f.key, " ") {
+	for _, f := range t.Fields {
+		if (f.Value.Kind == document.String || f.Value.Kind == document.Table) && d.Place(f.At) == req.At && !strings.Contains(f.Key, " ") {
 			if to, ok := pkg((&wish{d: d, f: f}).crate()); ok && to == req.Package {
 				return f, true
 			}
 		}
-		if f.val.kind == unstable.Table {
-			if found, ok := d.dependencyAt(f.val, req, depth+1); ok {
+		if f.Value.Kind == document.Table {
+			if found, ok := dependencyAt(d, f.Value, req, depth+1); ok {
 				return found, true
 			}
 		}
 	}
-	return field{}, false
+	return document.Field{}, false
 }

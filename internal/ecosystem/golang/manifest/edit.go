@@ -10,6 +10,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/goversion"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // ReplaceRequirement changes the version of one require line in the content of the
@@ -24,7 +25,7 @@ func ReplaceRequirement(content []byte, req ecosystem.Requirement, spec string) 
 	}
 	version, ok := rng.Minimum()
 	if !ok {
-		return nil, "", fmt.Errorf("changing %s: a go.mod asks for one minimal version, and %s is none", req.At, quote(spec))
+		return nil, "", fmt.Errorf("changing %s: a go.mod asks for one minimal version, and %s is none", req.At, manifestfile.Quote(spec))
 	}
 	get := "go get " + req.Package.Name + "@" + version
 	if Format(req.At.File) != GoMod {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -31,24 +32,24 @@ func Pruned(goVersion string) bool {
 
 // parseGoMod reads a go.mod with its go.sum and vendor/modules.txt.
 func parseGoMod(r *reader) error {
-	f, err := r.goMod(r.m.Path)
+	f, err := r.goMod(r.Manifest.Path)
 	if err != nil {
 		return err
 	}
-	r.m.Locked = f.pruned
-	if err := r.replaces(path.Dir(r.m.Path), r.m.Path, f.Replace); err != nil {
+	r.Manifest.Locked = f.pruned
+	if err := r.replaces(path.Dir(r.Manifest.Path), r.Manifest.Path, f.Replace); err != nil {
 		return err
 	}
 	if err := r.wishes(f); err != nil {
 		return err
 	}
-	if err := r.hashes(path.Join(path.Dir(r.m.Path), GoSum)); err != nil {
+	if err := r.hashes(path.Join(path.Dir(r.Manifest.Path), GoSum)); err != nil {
 		return err
 	}
 	if err := r.vendored(f); err != nil {
 		return err
 	}
-	if r.m.Locked {
+	if r.Manifest.Locked {
 		r.dropReplaced()
 	}
 	return nil
@@ -63,7 +64,7 @@ type modFile struct {
 
 // goMod reads a go.mod strictly, as the go command reads that of the main module.
 func (r *reader) goMod(p string) (*modFile, error) {
-	b, err := r.read(p)
+	b, err := r.Read(p)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (r *reader) goMod(p string) (*modFile, error) {
 		return nil, unreadable(p, err)
 	}
 	if f.Module == nil {
-		return nil, syntax(finding.Location{File: p}, "there is no module line; the file is no go.mod")
+		return nil, manifestfile.Syntax(finding.Location{File: p}, "there is no module line; the file is no go.mod")
 	}
 	return &modFile{f, p, f.Go != nil && Pruned(f.Go.Version)}, nil
 }
@@ -88,7 +89,7 @@ func unreadable(p string, err error) error {
 			text = list[0].Err.Error()
 		}
 	}
-	return syntax(at, "the go command would not read this: %s", artifact.Untrusted(text))
+	return manifestfile.Syntax(at, "the go command would not read this: %s", artifact.Untrusted(text))
 }
 
 // wishes adds what a go.mod requires and excludes.
@@ -100,22 +101,22 @@ func (r *reader) wishes(f *modFile) error {
 	for _, q := range f.Require {
 		p, err := pkg(q.Mod.Path)
 		if err != nil {
-			return syntax(where(f.path, q.Syntax), "%v", err)
+			return manifestfile.Syntax(where(f.path, q.Syntax), "%v", err)
 		}
 		req := ecosystem.Requirement{Package: p, Written: written(q.Syntax), Spec: ">=" + q.Mod.Version, Marker: marker, At: where(f.path, q.Syntax), Direct: !q.Indirect}
-		if r.m.Locked {
+		if r.Manifest.Locked {
 			req.Number, req.Spec = q.Mod.Version, "="+q.Mod.Version
 		}
-		if err := r.require(req); err != nil {
+		if err := r.Require(req); err != nil {
 			return err
 		}
 	}
 	for _, x := range f.Exclude {
 		p, err := pkg(x.Mod.Path)
 		if err != nil {
-			return syntax(where(f.path, x.Syntax), "%v", err)
+			return manifestfile.Syntax(where(f.path, x.Syntax), "%v", err)
 		}
-		if err := r.require(ecosystem.Requirement{Package: p, Written: written(x.Syntax), Spec: "!=" + x.Mod.Version, At: where(f.path, x.Syntax), Constraint: true}); err != nil {
+		if err := r.Require(ecosystem.Requirement{Package: p, Written: written(x.Syntax), Spec: "!=" + x.Mod.Version, At: where(f.path, x.Syntax), Constraint: true}); err != nil {
 			return err
 		}
 	}
@@ -130,7 +131,7 @@ func (r *reader) replaces(dir, file string, list []*modfile.Replace) error {
 		at := where(file, x.Syntax)
 		p, err := pkg(x.Old.Path)
 		if err != nil {
-			return syntax(at, "%v", err)
+			return manifestfile.Syntax(at, "%v", err)
 		}
 		req := ecosystem.Requirement{Package: p, Written: written(x.Syntax), At: at, Constraint: true, Number: x.New.Version, Source: x.New.Path}
 		if x.Old.Version != "" {
@@ -139,17 +140,17 @@ func (r *reader) replaces(dir, file string, list []*modfile.Replace) error {
 		switch {
 		case x.New.Version == "":
 			effect, why := r.folder(dir, x.New.Path)
-			err = r.report(RulePath, effect, at, "the folder %s is built in place of %s%s", quote(x.New.Path), x.Old.Path, why)
+			err = r.Reportf(RulePath, effect, at, "the folder %s is built in place of %s%s", manifestfile.Quote(x.New.Path), x.Old.Path, why)
 		default:
 			if _, err := pkg(x.New.Path); err != nil {
-				return syntax(at, "%v", err)
+				return manifestfile.Syntax(at, "%v", err)
 			}
-			err = r.report(RuleReplace, note, at, "%s is built in place of %s; the gate looks at what is built", module.Version{Path: x.New.Path, Version: x.New.Version}, x.Old.Path)
+			err = r.Reportf(RuleReplace, manifestfile.Note, at, "%s is built in place of %s; the gate looks at what is built", module.Version{Path: x.New.Path, Version: x.New.Version}, x.Old.Path)
 		}
 		if err != nil {
 			return err
 		}
-		if err := r.require(req); err != nil {
+		if err := r.Require(req); err != nil {
 			return err
 		}
 	}
@@ -160,20 +161,20 @@ func (r *reader) replaces(dir, file string, list []*modfile.Replace) error {
 func (r *reader) folder(dir, p string) (effect, why string) {
 	below := path.Join(dir, filepath.ToSlash(p))
 	if path.IsAbs(p) || !fs.ValidPath(below) || strings.Contains(p, `\`) || strings.Contains(p, ":") {
-		return hold, ", and it lies outside of what the gate can look at; require the module instead"
+		return manifestfile.Hold, ", and it lies outside of what the gate can look at; require the module instead"
 	}
-	return note, ""
+	return manifestfile.Note, ""
 }
 
 // dropReplaced takes what a replacement stands for in its place, so that a locked
 // manifest lists what is built: another module, or nothing for a folder.
 func (r *reader) dropReplaced() {
-	replaced := Replacements(r.m.Requirements)
-	r.m.Requirements = slices.DeleteFunc(r.m.Requirements, func(q ecosystem.Requirement) bool {
+	replaced := Replacements(r.Manifest.Requirements)
+	r.Manifest.Requirements = slices.DeleteFunc(r.Manifest.Requirements, func(q ecosystem.Requirement) bool {
 		return !q.Constraint && replaced.folder(module.Version{Path: q.Package.Name, Version: q.Number})
 	})
-	for i := range r.m.Requirements {
-		q := &r.m.Requirements[i]
+	for i := range r.Manifest.Requirements {
+		q := &r.Manifest.Requirements[i]
 		if q.Constraint {
 			continue
 		}
@@ -229,9 +230,9 @@ func (r *reader) hashes(p string) error {
 	if err != nil || sums == nil {
 		return err
 	}
-	replaced := Replacements(r.m.Requirements)
-	for i := range r.m.Requirements {
-		q := &r.m.Requirements[i]
+	replaced := Replacements(r.Manifest.Requirements)
+	for i := range r.Manifest.Requirements {
+		q := &r.Manifest.Requirements[i]
 		if q.Constraint {
 			continue
 		}
@@ -246,10 +247,10 @@ func (r *reader) hashes(p string) error {
 			q.Hashes = hs
 			continue
 		}
-		if !r.m.Locked || len(sums.mods[built]) > 0 {
+		if !r.Manifest.Locked || len(sums.mods[built]) > 0 {
 			continue // only its go.mod was ever needed
 		}
-		if err := r.report(RuleSumMissing, hold, q.At, "%s says nothing about %s; run go mod download and commit the file", quote(p), built); err != nil {
+		if err := r.Reportf(RuleSumMissing, manifestfile.Hold, q.At, "%s says nothing about %s; run go mod download and commit the file", manifestfile.Quote(p), built); err != nil {
 			return err
 		}
 	}

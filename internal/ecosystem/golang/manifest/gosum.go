@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -39,7 +40,7 @@ func (r *reader) sums(p string) (*sums, error) {
 			continue
 		}
 		if len(f) != 3 {
-			return nil, syntax(at, "a line of go.sum is a module, a version and a hash")
+			return nil, manifestfile.Syntax(at, "a line of go.sum is a module, a version and a hash")
 		}
 		v, hash := module.Version{Path: f[0], Version: f[1]}, f[2]
 		into := out.zips
@@ -47,19 +48,19 @@ func (r *reader) sums(p string) (*sums, error) {
 			v.Version, into = of, out.mods
 		}
 		if err := module.Check(v.Path, v.Version); err != nil {
-			return nil, syntax(at, "%s is no version of a module", quote(fmtVersion(v)))
+			return nil, manifestfile.Syntax(at, "%s is no version of a module", manifestfile.Quote(fmtVersion(v)))
 		}
 		if !strings.HasPrefix(hash, "h1:") {
 			continue // of a kind that came later; the go command passes over it too
 		}
 		if sum, err := base64.StdEncoding.DecodeString(hash[3:]); err != nil || len(sum) != sha256.Size {
-			return nil, syntax(at, "%s is no h1 hash", quote(hash))
+			return nil, manifestfile.Syntax(at, "%s is no h1 hash", manifestfile.Quote(hash))
 		}
-		if len(into[v]) == 0 && len(out.zips)+len(out.mods) >= maxRequirements {
-			return nil, tooLarge(p, "the gate reads at most %d lines of it", maxRequirements)
+		if len(into[v]) == 0 && len(out.zips)+len(out.mods) >= manifestfile.MaxRequirements {
+			return nil, manifestfile.TooLarge(p, "the gate reads at most %d lines of it", manifestfile.MaxRequirements)
 		}
 		if len(into[v]) > 0 && !slices.Contains(into[v], hash) {
-			if err := r.report(RuleSumTwice, hold, at, "the file has two hashes of %s, and the go command takes either; find out which bytes are the author's", fmtVersion(v)); err != nil {
+			if err := r.Reportf(RuleSumTwice, manifestfile.Hold, at, "the file has two hashes of %s, and the go command takes either; find out which bytes are the author's", fmtVersion(v)); err != nil {
 				return nil, err
 			}
 		}
@@ -76,33 +77,33 @@ func (r *reader) sums(p string) (*sums, error) {
 // parseGoSum reads a go.sum as a lock. Beside its go.mod it is that go.mod's: by
 // itself it lists versions that were once looked at too.
 func parseGoSum(r *reader) error {
-	mod := path.Join(path.Dir(r.m.Path), GoMod)
-	if _, err := fs.Stat(r.fsys, mod); err == nil && path.Base(r.m.Path) == GoSum {
-		p := r.m.Path
-		r.m.Path = mod
+	mod := path.Join(path.Dir(r.Manifest.Path), GoMod)
+	if _, err := fs.Stat(r.FS, mod); err == nil && path.Base(r.Manifest.Path) == GoSum {
+		p := r.Manifest.Path
+		r.Manifest.Path = mod
 		err := parseGoMod(r)
-		r.m.Path = p
+		r.Manifest.Path = p
 		return err
 	}
-	r.m.Locked = true
-	sums, err := r.sums(r.m.Path)
+	r.Manifest.Locked = true
+	sums, err := r.sums(r.Manifest.Path)
 	if err != nil {
 		return err
 	}
 	if sums == nil {
-		return syntax(finding.Location{File: r.m.Path}, "there is no such file")
+		return manifestfile.Syntax(finding.Location{File: r.Manifest.Path}, "there is no such file")
 	}
 	for _, l := range sums.lines {
 		p, err := pkg(l.v.Path)
 		if err != nil {
-			return syntax(l.at, "%v", err)
+			return manifestfile.Syntax(l.at, "%v", err)
 		}
-		if err := r.require(ecosystem.Requirement{Package: p, Written: fmtVersion(l.v), Spec: "=" + l.v.Version, Number: l.v.Version, Hashes: sums.zips[l.v], At: l.at, Direct: true}); err != nil {
+		if err := r.Require(ecosystem.Requirement{Package: p, Written: fmtVersion(l.v), Spec: "=" + l.v.Version, Number: l.v.Version, Hashes: sums.zips[l.v], At: l.at, Direct: true}); err != nil {
 			return err
 		}
 	}
-	if len(r.m.Requirements) == 0 {
+	if len(r.Manifest.Requirements) == 0 {
 		return nil
 	}
-	return r.report(RuleOldSum, note, finding.Location{File: r.m.Path}, "a go.sum by itself may list more versions than are built; hand in the go.mod beside it")
+	return r.Reportf(RuleOldSum, manifestfile.Note, finding.Location{File: r.Manifest.Path}, "a go.sum by itself may list more versions than are built; hand in the go.mod beside it")
 }

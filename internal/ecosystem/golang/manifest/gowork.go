@@ -11,29 +11,30 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
 // parseGoWork reads a go.work with the go.mod files that it uses. What they
 // require of one another is taken from the workspace and not fetched.
 func parseGoWork(r *reader) error {
-	b, err := r.read(r.m.Path)
+	b, err := r.Read(r.Manifest.Path)
 	if err != nil {
 		return err
 	}
-	w, err := modfile.ParseWork(r.m.Path, b, nil)
+	w, err := modfile.ParseWork(r.Manifest.Path, b, nil)
 	if err != nil {
-		return unreadable(r.m.Path, err)
+		return unreadable(r.Manifest.Path, err)
 	}
 	if len(w.Use) > maxUses {
-		return tooLarge(r.m.Path, "it uses more than %d modules", maxUses)
+		return manifestfile.TooLarge(r.Manifest.Path, "it uses more than %d modules", maxUses)
 	}
-	dir := path.Dir(r.m.Path)
-	if err := r.replaces(dir, r.m.Path, w.Replace); err != nil {
+	dir := path.Dir(r.Manifest.Path)
+	if err := r.replaces(dir, r.Manifest.Path, w.Replace); err != nil {
 		return err
 	}
 	own := map[string]bool{}
-	overridden := Replacements(r.m.Requirements)
+	overridden := Replacements(r.Manifest.Requirements)
 	for _, u := range w.Use {
 		f, err := r.used(dir, u)
 		if err != nil {
@@ -56,30 +57,30 @@ func parseGoWork(r *reader) error {
 			return err
 		}
 	}
-	r.m.Requirements = slices.DeleteFunc(r.m.Requirements, func(q ecosystem.Requirement) bool { return !q.Constraint && own[q.Package.Name] })
-	if err := r.hashes(r.m.Path + ".sum"); err != nil {
+	r.Manifest.Requirements = slices.DeleteFunc(r.Manifest.Requirements, func(q ecosystem.Requirement) bool { return !q.Constraint && own[q.Package.Name] })
+	if err := r.hashes(r.Manifest.Path + ".sum"); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(own)) { // whoever else requires one gets the workspace's
-		r.m.Requirements = append(r.m.Requirements, ecosystem.Requirement{
-			Package: goPackage(name), Written: "use", At: finding.Location{File: r.m.Path}, Constraint: true, Source: "."})
+		r.Manifest.Requirements = append(r.Manifest.Requirements, ecosystem.Requirement{
+			Package: goPackage(name), Written: "use", At: finding.Location{File: r.Manifest.Path}, Constraint: true, Source: "."})
 	}
 	return nil
 }
 
 // used reads the go.mod of one use line.
 func (r *reader) used(dir string, u *modfile.Use) (*modFile, error) {
-	at := where(r.m.Path, u.Syntax)
+	at := where(r.Manifest.Path, u.Syntax)
 	p := path.Join(dir, u.Path, GoMod)
 	if path.IsAbs(u.Path) || !fs.ValidPath(p) {
-		return nil, &unusable{RuleInclude, at, "the module in " + quote(u.Path) + " lies outside of what the gate was given; hand in the folder above"}
+		return nil, &manifestfile.Unusable{Rule: RuleInclude, At: at, Text: "the module in " + manifestfile.Quote(u.Path) + " lies outside of what the gate was given; hand in the folder above"}
 	}
 	f, err := r.goMod(p)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &unusable{RuleInclude, at, "there is no " + quote(p) + " among what the gate was given; hand it in too"}
+		return nil, &manifestfile.Unusable{Rule: RuleInclude, At: at, Text: "there is no " + manifestfile.Quote(p) + " among what the gate was given; hand it in too"}
 	}
-	if _, bad := errors.AsType[*unusable](err); err != nil && !bad {
-		return nil, &unusable{RuleInclude, at, "the go.mod of " + quote(u.Path) + " cannot be read"}
+	if _, bad := errors.AsType[*manifestfile.Unusable](err); err != nil && !bad {
+		return nil, &manifestfile.Unusable{Rule: RuleInclude, At: at, Text: "the go.mod of " + manifestfile.Quote(u.Path) + " cannot be read"}
 	}
 	return f, err
 }

@@ -31,7 +31,6 @@ package manifest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -40,7 +39,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // The formats, as Format gives them and ecosystem.Manifest.Format holds them.
@@ -56,11 +55,8 @@ const Unpruned = "unpruned"
 
 // Limits on what is read. A file beyond one of them is refused whole.
 const (
-	maxFileBytes    = 10 << 20 // one file
-	maxTotalBytes   = 64 << 20 // a file with all that it reads beside
-	maxRequirements = 100_000  // requirements of one manifest
-	maxProblems     = 1_000    // problems kept of one manifest; beyond them the file is refused
-	maxUses         = 1_000    // modules that one go.work uses
+	maxFileBytes = 10 << 20 // one file
+	maxUses      = 1_000    // modules that one go.work uses
 )
 
 // Format gives the format of a slash-separated path by its name, "" for a path that
@@ -87,105 +83,31 @@ func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 	format := Format(p)
 	parse := map[string]func(*reader) error{GoMod: parseGoMod, GoSum: parseGoSum, GoWork: parseGoWork, Modules: parseModules}[format]
 	if parse == nil {
-		return nil, fmt.Errorf("reading %s: not a Go manifest by its name; there are go.mod, go.sum, go.work and vendor/modules.txt", quote(p))
+		return nil, fmt.Errorf("reading %s: not a Go manifest by its name; there are go.mod, go.sum, go.work and vendor/modules.txt", manifestfile.Quote(p))
 	}
-	r := &reader{fsys: fsys, m: &ecosystem.Manifest{Path: p, Format: format}}
+	r := &reader{Reader: manifestfile.Reader{FS: fsys, Manifest: &ecosystem.Manifest{Path: p, Format: format}, MaxFile: maxFileBytes}}
 	err := parse(r)
-	if bad, ok := errors.AsType[*unusable](err); ok {
-		r.m.Problems = append(r.m.Problems, bad.problem())
-		r.m.Requirements = nil // half a manifest is not to be admitted
-		return r.m, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r.m, nil
+	return r.Finish(err)
 }
 
 // reader is one manifest on its way in.
 type reader struct {
-	fsys  fs.FS
-	m     *ecosystem.Manifest
-	bytes int // read so far
-}
-
-var (
-	errSymlink    = errors.New("it is, or lies behind, a symbolic link")
-	errNotRegular = errors.New("it is not a regular file")
-)
-
-// read gives the bytes of the file at p. Beyond the caps the error is *unusable.
-func (r *reader) read(p string) ([]byte, error) {
-	f, err := r.open(p)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	if r.bytes += len(b); len(b) > maxFileBytes || r.bytes > maxTotalBytes {
-		return nil, tooLarge(p, "the gate reads manifests of at most %d MiB, %d MiB with all that belongs to them; split it", maxFileBytes>>20, maxTotalBytes>>20)
-	}
-	return b, nil
+	manifestfile.Reader
 }
 
 // beside is read for a file that need not be there; nil when it is not.
 func (r *reader) beside(p string) ([]byte, error) {
-	b, err := r.read(p)
+	b, err := r.Read(p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return b, err
 }
 
-// open refuses a path of which any element is a symbolic link: its target may be
-// outside, and what the gate reads must be what the repository shows.
-func (r *reader) open(p string) (fs.File, error) {
-	if !fs.ValidPath(p) {
-		return nil, fs.ErrInvalid
-	}
-	for i := 0; i <= len(p); i++ {
-		if i < len(p) && p[i] != '/' {
-			continue
-		}
-		info, err := fs.Lstat(r.fsys, p[:i])
-		if err != nil {
-			return nil, err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return nil, errSymlink
-		}
-		if i == len(p) && !info.Mode().IsRegular() {
-			return nil, errNotRegular
-		}
-	}
-	return r.fsys.Open(p)
-}
-
-// require adds a requirement.
-func (r *reader) require(req ecosystem.Requirement) error {
-	if len(r.m.Requirements) >= maxRequirements {
-		return tooLarge(r.m.Path, "the gate reads at most %d requirements of a manifest; split it", maxRequirements)
-	}
-	r.m.Requirements = append(r.m.Requirements, req)
-	return nil
-}
-
-// report adds a problem that is not fatal.
-func (r *reader) report(rule, effect string, at finding.Location, format string, args ...any) error {
-	if len(r.m.Problems) >= maxProblems {
-		return tooLarge(r.m.Path, "it has more than %d lines that the gate does not follow; fix those listed first", maxProblems)
-	}
-	r.m.Problems = append(r.m.Problems, ecosystem.Problem{Rule: rule, Class: finding.Manifest, Text: fmt.Sprintf(format, args...), At: at, Effect: effect})
-	return nil
-}
-
 // pkg makes a package of a module path, which must be one that can be fetched.
 func pkg(p string) (artifact.Package, error) {
 	if err := module.CheckPath(p); err != nil {
-		return artifact.Package{}, fmt.Errorf("%s is no module path that can be fetched", quote(p))
+		return artifact.Package{}, fmt.Errorf("%s is no module path that can be fetched", manifestfile.Quote(p))
 	}
 	return artifact.Package{Ecosystem: artifact.Golang, Name: strings.Clone(p)}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/manifest"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 const h1 = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -164,7 +165,7 @@ func TestReplaceRequirement(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	big := "module example.invalid/own\n" + strings.Repeat("// "+strings.Repeat("x", 1000)+"\n", 11<<10)
 	m := parse(t, "go.mod", map[string]string{"go.mod": big})
-	if len(m.Problems) != 1 || m.Problems[0].Rule != manifest.RuleTooLarge || !m.Problems[0].Fatal {
+	if len(m.Problems) != 1 || m.Problems[0].Rule != manifestfile.RuleTooLarge || !m.Problems[0].Fatal {
 		t.Errorf("%+v", m.Problems)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -45,10 +46,10 @@ func (r *reader) vendorEntries(p string, b []byte) ([]vendorEntry, error) {
 			e.to, err = vendorVersion(right)
 		}
 		if err != nil || !replaced && e.v.Version == "" {
-			return nil, syntax(at, "%s is no module of a vendor folder; run go mod vendor again", quote(words))
+			return nil, manifestfile.Syntax(at, "%s is no module of a vendor folder; run go mod vendor again", manifestfile.Quote(words))
 		}
-		if len(out) >= maxRequirements {
-			return nil, tooLarge(p, "the gate reads at most %d modules of it", maxRequirements)
+		if len(out) >= manifestfile.MaxRequirements {
+			return nil, manifestfile.TooLarge(p, "the gate reads at most %d modules of it", manifestfile.MaxRequirements)
 		}
 		out = append(out, e)
 	}
@@ -85,7 +86,7 @@ func (r *reader) vendored(f *modFile) error {
 	for _, q := range f.Require {
 		listed[q.Mod.Path] = q.Mod.Version
 	}
-	replaced := Replacements(r.m.Requirements)
+	replaced := Replacements(r.Manifest.Requirements)
 	for _, e := range entries {
 		if e.v.Version == "" {
 			continue // a replacement of every version, written once more at the end
@@ -94,31 +95,31 @@ func (r *reader) vendored(f *modFile) error {
 		want, ok := listed[e.v.Path]
 		switch {
 		case ok && want != e.v.Version:
-			err = r.report(RuleVendor, hold, e.at, "the folder has %s, and go.mod asks for %s; run go mod vendor", fmtVersion(e.v), want)
+			err = r.Reportf(RuleVendor, manifestfile.Hold, e.at, "the folder has %s, and go.mod asks for %s; run go mod vendor", fmtVersion(e.v), want)
 		case !ok && (e.explicit || f.pruned):
-			err = r.report(RuleVendor, hold, e.at, "the folder has %s, which go.mod does not list; run go mod tidy and go mod vendor", fmtVersion(e.v))
+			err = r.Reportf(RuleVendor, manifestfile.Hold, e.at, "the folder has %s, which go.mod does not list; run go mod tidy and go mod vendor", fmtVersion(e.v))
 		case e.to != to:
-			err = r.report(RuleVendor, hold, e.at, "the folder and go.mod say different things about what replaces %s; run go mod vendor", fmtVersion(e.v))
+			err = r.Reportf(RuleVendor, manifestfile.Hold, e.at, "the folder and go.mod say different things about what replaces %s; run go mod vendor", fmtVersion(e.v))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return r.report(RuleVendored, note, finding.Location{File: p},
+	return r.Reportf(RuleVendored, manifestfile.Note, finding.Location{File: p},
 		"code is built from the vendor folder; the gate looks at the modules that it says it holds, not at the folder (compare it with go mod vendor in CI)")
 }
 
 // parseModules reads a vendor/modules.txt as a lock: what is in the folder.
 func parseModules(r *reader) error {
-	b, err := r.read(r.m.Path)
+	b, err := r.Read(r.Manifest.Path)
 	if err != nil {
 		return err
 	}
-	entries, err := r.vendorEntries(r.m.Path, b)
+	entries, err := r.vendorEntries(r.Manifest.Path, b)
 	if err != nil {
 		return err
 	}
-	r.m.Locked = true
+	r.Manifest.Locked = true
 	for _, e := range entries {
 		built := e.v
 		if e.to != (module.Version{}) {
@@ -128,17 +129,17 @@ func parseModules(r *reader) error {
 		case e.v.Version == "":
 			continue
 		case built.Version == "":
-			effect, why := r.folder(path.Dir(path.Dir(r.m.Path)), built.Path)
-			if err := r.report(RulePath, effect, e.at, "the folder %s is built in place of %s%s", quote(built.Path), e.v.Path, why); err != nil {
+			effect, why := r.folder(path.Dir(path.Dir(r.Manifest.Path)), built.Path)
+			if err := r.Reportf(RulePath, effect, e.at, "the folder %s is built in place of %s%s", manifestfile.Quote(built.Path), e.v.Path, why); err != nil {
 				return err
 			}
 			continue
 		}
 		p, err := pkg(built.Path)
 		if err != nil {
-			return syntax(e.at, "%v", err)
+			return manifestfile.Syntax(e.at, "%v", err)
 		}
-		if err := r.require(ecosystem.Requirement{Package: p, Written: fmtVersion(e.v), Spec: "=" + built.Version, Number: built.Version, At: e.at, Direct: e.explicit}); err != nil {
+		if err := r.Require(ecosystem.Requirement{Package: p, Written: fmtVersion(e.v), Spec: "=" + built.Version, Number: built.Version, At: e.at, Direct: e.explicit}); err != nil {
 			return err
 		}
 	}

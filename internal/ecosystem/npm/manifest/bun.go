@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
@@ -14,25 +15,25 @@ const againBun = "write the lock again with `bun install --lockfile-only`"
 
 // refuseBunBinary: a lock that no reviewer can read is not read here either.
 func refuseBunBinary(r *reader) error {
-	return syntax(finding.Location{File: r.m.Path}, "bun.lockb is a binary file that neither people nor the gate read; write a text lock with `bun install --save-text-lockfile --frozen-lockfile --lockfile-only` and remove this one")
+	return manifestfile.Syntax(finding.Location{File: r.Manifest.Path}, "bun.lockb is a binary file that neither people nor the gate read; write a text lock with `bun install --save-text-lockfile --frozen-lockfile --lockfile-only` and remove this one")
 }
 
 // parseBunLock reads bun.lock, JSON with comments and trailing commas
 // (https://bun.com/docs/pm/lockfile): each package is a list of its name with
 // version, its registry's address, what it needs, and its integrity.
 func parseBunLock(r *reader) error {
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
-	d, err := parseJSON(r.m.Path, b, true, againBun)
+	d, err := parseJSON(r.Manifest.Path, b, true, againBun)
 	if err != nil {
 		return err
 	}
 	l := &bunLock{lock: r.lock(againBun), document: d, keys: map[string]int{}}
 	version := d.root.get("lockfileVersion")
 	if version == nil || version.text != "0" && version.text != "1" && version.text != "2" {
-		return syntax(d.place(version), "the gate reads lockfileVersion 0, 1 and 2; %s", againBun)
+		return manifestfile.Syntax(d.place(version), "the gate reads lockfileVersion 0, 1 and 2; %s", againBun)
 	}
 	for _, f := range d.root.table("packages") {
 		if err := l.entry(f); err != nil {
@@ -73,7 +74,7 @@ type bunEntry struct {
 func (l *bunLock) entry(f field) error {
 	at := l.placeOf(f)
 	if f.val.kind != isList || len(f.val.list) == 0 || f.val.list[0].kind != isText {
-		return syntax(at, "a package must be a list that begins with its name; %s", l.again)
+		return manifestfile.Syntax(at, "a package must be a list that begins with its name; %s", l.again)
 	}
 	n := &node{omit: true}
 	i, err := l.add(n)
@@ -143,7 +144,7 @@ func (l *bunLock) release(n *node, f field, pkgName, number string) error {
 // atRegistry takes a tarball's address, and also that of a registry alone, which
 // older locks have.
 func (l *bunLock) atRegistry(req *ecosystem.Requirement, address string) (bool, error) {
-	if !strings.Contains(address, "/-/") && !strings.HasSuffix(address, ".tgz") && isPlain(strings.TrimSuffix(address, "/")+"/") {
+	if !strings.Contains(address, "/-/") && !strings.HasSuffix(address, ".tgz") && manifestfile.IsPlain(strings.TrimSuffix(address, "/")+"/") {
 		where, err := l.mention(req.At, address)
 		req.Source = where
 		return true, err
@@ -232,6 +233,6 @@ func (l *bunLock) checkAlias(f field, to int) error {
 	if w := readWish(f.key, f.val.text); w.name == got || w.rule != "" || w.isCatalog() {
 		return nil
 	}
-	return l.report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: reject, At: l.nodes[to].req.At,
+	return l.Report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: manifestfile.Reject, At: l.nodes[to].req.At,
 		Text: fmt.Sprintf("the lock installs %s under the name %s, which the project does not ask for; find out who changed the lock, then %s", l.nodes[to].req.Written, shown(f.key), l.again)})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -47,27 +48,27 @@ func (r *reader) readConfiguration() error {
 // open.
 func (r *reader) unseen(name string) error {
 	p := path.Join(r.dir, name)
-	if _, err := fs.Lstat(r.fsys, p); err != nil {
+	if _, err := fs.Lstat(r.FS, p); err != nil {
 		return nil // none, or a file system of one file
 	}
-	return r.report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: hold, At: finding.Location{File: p},
+	return r.Report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: manifestfile.Hold, At: finding.Location{File: p},
 		Text: "it may name a registry, and the gate does not open it, because it is no regular file or lies behind a symbolic link; make it a file"})
 }
 
 // registry reports a registry that a file names.
 func (r *reader) registry(at finding.Location, address string) error {
 	address = strings.TrimSpace(address)
-	p := ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: reject, At: at, Index: ecosystem.AddressOf(address),
-		Text: fmt.Sprintf("this names %s as a registry, and clients fetch from there around the gate; name the gate's registry (gatehouse client setup)", origin(address))}
+	p := ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: manifestfile.Reject, At: at, Index: ecosystem.AddressOf(address),
+		Text: fmt.Sprintf("this names %s as a registry, and clients fetch from there around the gate; name the gate's registry (gatehouse client setup)", manifestfile.Origin(address))}
 	if strings.Contains(address, "${") {
 		p.Index = ecosystem.IndexAddress{}
 		p.Text = "this takes the address of a registry from the environment, so the gate cannot tell where clients fetch from; name the gate's registry (gatehouse client setup)"
 	}
-	return r.report(p)
+	return r.Report(p)
 }
 
 func (r *reader) transport(at finding.Location, what string) error {
-	return r.report(ecosystem.Problem{Rule: RuleTransport, Class: finding.Origin, Effect: reject, At: at,
+	return r.Report(ecosystem.Problem{Rule: RuleTransport, Class: finding.Origin, Effect: manifestfile.Reject, At: at,
 		Text: fmt.Sprintf("%s, so others on the way can answer for the registry; remove the line", what)})
 }
 
@@ -100,7 +101,7 @@ func (r *reader) npmSetting(at finding.Location, key, val string) error {
 	case plain == "proxy", plain == "https-proxy", plain == "http-proxy", plain == "ca", plain == "cafile":
 		return r.transport(at, "this changes the way to the registry ("+plain+")")
 	case plain == "replace-registry-host" && val != "always":
-		return r.report(ecosystem.Problem{Rule: RuleTransport, Class: finding.Origin, Effect: hold, At: at,
+		return r.Report(ecosystem.Problem{Rule: RuleTransport, Class: finding.Origin, Effect: manifestfile.Hold, At: at,
 			Text: "this makes npm fetch from the addresses of a lock, whatever registry is set; remove the line"})
 	}
 	return nil
@@ -129,8 +130,8 @@ func (r *reader) configYAML(file string, b []byte) (*document, error) {
 		return nil, nil
 	}
 	docs, err := parseYAML(file, b, againJSON)
-	if bad, ok := errors.AsType[*unusable](err); ok {
-		return nil, r.report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: hold, At: bad.at,
+	if bad, ok := errors.AsType[*manifestfile.Unusable](err); ok {
+		return nil, r.Report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: manifestfile.Hold, At: bad.At,
 			Text: "it may name a registry, and the gate cannot read it; " + againJSON})
 	}
 	if err != nil {
@@ -160,11 +161,11 @@ func (r *reader) readYarnYAML(file string, b []byte) error {
 		case "httpProxy", "httpsProxy", "httpsCaFilePath", "caFilePath", "unsafeHttpWhitelist", "networkSettings":
 			err = r.transport(at, "this changes the way to the registry ("+f.key+")")
 		case "plugins":
-			err = r.report(ecosystem.Problem{Rule: RuleDynamic, Class: finding.Manifest, Effect: note, At: at,
+			err = r.Report(ecosystem.Problem{Rule: RuleDynamic, Class: finding.Manifest, Effect: manifestfile.Note, At: at,
 				Text: "the project brings plugins that yarn runs and that can change what is installed; review them as its own code"})
 		case "packageExtensions":
-			if !r.m.Locked {
-				err = r.report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: hold, At: at,
+			if !r.Manifest.Locked {
+				err = r.Report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: manifestfile.Hold, At: at,
 					Text: "packageExtensions give packages other dependencies, which the closure does not have; give the gate the project's lock"})
 			}
 		}
@@ -215,8 +216,8 @@ func (r *reader) readPNPMSettings(file string, b []byte) error {
 		case "httpProxy", "httpsProxy", "proxy", "ca", "cafile":
 			err = r.transport(at, "this changes the way to the registry ("+f.key+")")
 		case "packageExtensions":
-			if !r.m.Locked {
-				err = r.report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: hold, At: at,
+			if !r.Manifest.Locked {
+				err = r.Report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: manifestfile.Hold, At: at,
 					Text: "packageExtensions give packages other dependencies, which the closure does not have; give the gate the project's lock"})
 			}
 		}
@@ -238,7 +239,7 @@ func (r *reader) readBunfig(file string, b []byte) error {
 		} `toml:"install"`
 	}
 	if err := toml.Unmarshal(b, &c); err != nil {
-		return r.report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: hold, At: finding.Location{File: file},
+		return r.Report(ecosystem.Problem{Rule: RuleIndex, Class: finding.Origin, Effect: manifestfile.Hold, At: finding.Location{File: file},
 			Text: fmt.Sprintf("it may name a registry, and the gate cannot read it (%s); %s", artifact.Untrusted(err.Error()), againJSON)})
 	}
 	at := func(word string) finding.Location {
@@ -280,14 +281,14 @@ func bunRegistry(v any) (string, bool) {
 func (r *reader) findHooks() error {
 	for _, name := range []string{".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"} {
 		p := path.Join(r.dir, name)
-		if _, err := fs.Lstat(r.fsys, p); err != nil {
+		if _, err := fs.Lstat(r.FS, p); err != nil {
 			continue
 		}
-		effect := hold
-		if r.m.Locked {
-			effect = note
+		effect := manifestfile.Hold
+		if r.Manifest.Locked {
+			effect = manifestfile.Note
 		}
-		return r.report(ecosystem.Problem{Rule: RuleDynamic, Class: finding.Manifest, Effect: effect, At: finding.Location{File: p},
+		return r.Report(ecosystem.Problem{Rule: RuleDynamic, Class: finding.Manifest, Effect: effect, At: finding.Location{File: p},
 			Text: "pnpm runs this program, and it can change what is installed; review it as the project's own code, and give the gate pnpm-lock.yaml"})
 	}
 	return nil

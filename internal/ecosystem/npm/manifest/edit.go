@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -50,7 +51,7 @@ func replaceInPackageJSON(content []byte, req ecosystem.Requirement, spec string
 	}
 	old := readWish(key, f.val.text)
 	if old.name != req.Package.Name || old.spec != req.Spec || old.member || old.isCatalog() {
-		return nil, fmt.Errorf("the version of %s does not stand here; change it by hand to %s", req.Package.Name, quote(spec))
+		return nil, fmt.Errorf("the version of %s does not stand here; change it by hand to %s", req.Package.Name, manifestfile.Quote(spec))
 	}
 	text := spec
 	if i := strings.Index(strings.ToLower(f.val.text), "npm:"); i >= 0 {
@@ -60,7 +61,7 @@ func replaceInPackageJSON(content []byte, req ecosystem.Requirement, spec string
 		}
 	}
 	if now := readWish(key, text); now.name != old.name || now.spec != spec || now.rule != "" {
-		return nil, fmt.Errorf("%s has a form that the gate cannot change safely; change it by hand to %s", req.Package.Name, quote(spec))
+		return nil, fmt.Errorf("%s has a form that the gate cannot change safely; change it by hand to %s", req.Package.Name, manifestfile.Quote(spec))
 	}
 	var b strings.Builder
 	e := json.NewEncoder(&b)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -135,7 +136,7 @@ func parseJSON(file string, data []byte, comments bool, again string) (*document
 	body := bytes.TrimPrefix(data, utf8Mark)
 	j := &jsonReader{file: file, s: string(body), base: len(data) - len(body), comments: comments, again: again, line: 1}
 	if !utf8.Valid(body) {
-		return nil, syntax(finding.Location{File: file}, "this is not JSON: it is not UTF-8; %s", again)
+		return nil, manifestfile.Syntax(finding.Location{File: file}, "this is not JSON: it is not UTF-8; %s", again)
 	}
 	root, err := j.value(0)
 	if err != nil {
@@ -145,7 +146,7 @@ func parseJSON(file string, data []byte, comments bool, again string) (*document
 		return nil, j.bad("something stands behind the end of the document")
 	}
 	if root.kind != isTable {
-		return nil, syntax(finding.Location{File: file, Line: 1, Column: 1}, "this is no JSON object; %s", again)
+		return nil, manifestfile.Syntax(finding.Location{File: file, Line: 1, Column: 1}, "this is no JSON object; %s", again)
 	}
 	return &document{file: file, root: root}, nil
 }
@@ -167,7 +168,7 @@ type jsonReader struct {
 // new makes a value that begins here.
 func (j *jsonReader) new(k kind) (*value, error) {
 	if j.read++; j.read > maxValues {
-		return nil, tooLarge(j.file, "it holds more than the gate reads; split it")
+		return nil, manifestfile.TooLarge(j.file, "it holds more than the gate reads; split it")
 	}
 	if len(j.pool) == 0 {
 		j.pool = make([]value, 256)
@@ -193,7 +194,7 @@ func (j *jsonReader) locate() {
 func (j *jsonReader) bad(why string) error {
 	j.i = min(j.i, len(j.s))
 	j.locate()
-	return syntax(finding.Location{File: j.file, Line: j.line, Column: j.col + 1}, "this is not JSON: %s; %s", why, j.again)
+	return manifestfile.Syntax(finding.Location{File: j.file, Line: j.line, Column: j.col + 1}, "this is not JSON: %s; %s", why, j.again)
 }
 
 // space passes over white space, and comments where they are allowed.
@@ -356,7 +357,7 @@ func (j *jsonReader) object(depth int) (*value, error) {
 		}
 		if !v.set(f) {
 			at := finding.Location{File: j.file, Line: int(f.line), Column: int(f.col)}
-			return nil, syntax(at, "%s is written twice in one object; remove one of the two", quote(f.key))
+			return nil, manifestfile.Syntax(at, "%s is written twice in one object; remove one of the two", manifestfile.Quote(f.key))
 		}
 	}
 }

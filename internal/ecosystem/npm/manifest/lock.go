@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/name"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
@@ -72,14 +73,14 @@ func stateOf(group string) byte {
 }
 
 func (r *reader) lock(again string) *lock {
-	r.m.Locked, r.m.Hashed = true, true
+	r.Manifest.Locked, r.Manifest.Hashed = true, true
 	return &lock{reader: r, again: again, registries: map[string]registry{}}
 }
 
 // add puts a node into the graph and gives its index.
 func (l *lock) add(n *node) (int, error) {
-	if len(l.nodes) >= maxRequirements {
-		return 0, tooLarge(l.m.Path, "the gate reads at most %d packages of a lock; split it", maxRequirements)
+	if len(l.nodes) >= manifestfile.MaxRequirements {
+		return 0, manifestfile.TooLarge(l.Manifest.Path, "the gate reads at most %d packages of a lock; split it", manifestfile.MaxRequirements)
 	}
 	l.nodes = append(l.nodes, n)
 	return len(l.nodes) - 1, nil
@@ -89,11 +90,11 @@ func (l *lock) add(n *node) (int, error) {
 // are none, which is the end of the lock.
 func (l *lock) release(pkgName, number string, at finding.Location) (ecosystem.Requirement, error) {
 	if !name.Valid(pkgName) {
-		return ecosystem.Requirement{}, syntax(at, "%s is no package name; %s", quote(pkgName), l.again)
+		return ecosystem.Requirement{}, manifestfile.Syntax(at, "%s is no package name; %s", manifestfile.Quote(pkgName), l.again)
 	}
 	v, err := semver.Parse(number)
 	if err != nil {
-		return ecosystem.Requirement{}, syntax(at, "%s is no version of %s; %s", quote(number), pkgName, l.again)
+		return ecosystem.Requirement{}, manifestfile.Syntax(at, "%s is no version of %s; %s", manifestfile.Quote(number), pkgName, l.again)
 	}
 	pkgName, number = strings.Clone(pkgName), v.String()
 	return ecosystem.Requirement{Package: pkg(pkgName), Written: pkgName + "@" + number, Spec: number, Number: number, At: at}, nil
@@ -104,19 +105,19 @@ func (l *lock) vouch(req *ecosystem.Requirement, address string, hashes []string
 	req.Hashes = hashes
 	f := ecosystem.LockedFile{Name: fileName(req.Package.Name, req.Number), SHA256: sha256Of(hashes), Digests: hashes}
 	if address != "" {
-		f.URL = withoutSecrets(address)
+		f.URL = manifestfile.WithoutSecrets(address)
 	}
 	req.Files = []ecosystem.LockedFile{f}
 	switch {
 	case len(hashes) == 0:
-		return l.report(ecosystem.Problem{Rule: RuleLockNoHash, Class: finding.Manifest, Effect: hold, At: req.At,
+		return l.Report(ecosystem.Problem{Rule: RuleLockNoHash, Class: finding.Manifest, Effect: manifestfile.Hold, At: req.At,
 			Text: fmt.Sprintf("nothing in the lock vouches for the bytes of %s; %s", req.Written, l.again)})
 	case isWeak(hashes):
 		if l.weak {
 			return nil
 		}
 		l.weak = true
-		return l.report(ecosystem.Problem{Rule: RuleLockWeakHash, Class: finding.Manifest, Effect: note, At: req.At,
+		return l.Report(ecosystem.Problem{Rule: RuleLockWeakHash, Class: finding.Manifest, Effect: manifestfile.Note, At: req.At,
 			Text: fmt.Sprintf("only a sha1 vouches for the bytes of %s, and perhaps of others, which a forger can meet; the registry's own digests are checked as well; %s", req.Written, l.again)})
 	}
 	return nil
@@ -127,8 +128,8 @@ func (l *lock) vouch(req *ecosystem.Requirement, address string, hashes []string
 func (l *lock) fromRegistry(req *ecosystem.Requirement, address string) (ok bool, err error) {
 	base, ok := registryTarball(address, req.Package.Name, req.Number)
 	if !ok {
-		return false, l.report(ecosystem.Problem{Rule: RuleLockSource, Class: finding.Origin, Effect: reject, At: req.At, Index: ecosystem.AddressOf(address),
-			Text: fmt.Sprintf("%s is locked to %s, an address that is not this release's in a registry, and clients fetch from there around the gate; %s", req.Written, origin(address), l.again)})
+		return false, l.Report(ecosystem.Problem{Rule: RuleLockSource, Class: finding.Origin, Effect: manifestfile.Reject, At: req.At, Index: ecosystem.AddressOf(address),
+			Text: fmt.Sprintf("%s is locked to %s, an address that is not this release's in a registry, and clients fetch from there around the gate; %s", req.Written, manifestfile.Origin(address), l.again)})
 	}
 	req.Source, err = l.mention(req.At, base)
 	return true, err
@@ -143,20 +144,20 @@ func (l *lock) mention(at finding.Location, base string) (where string, err erro
 		return known.where, nil
 	}
 	if len(l.registries) >= maxRegistries {
-		return "", tooLarge(l.m.Path, "it names more than %d registries", maxRegistries)
+		return "", manifestfile.TooLarge(l.Manifest.Path, "it names more than %d registries", maxRegistries)
 	}
-	where = origin(base)
+	where = manifestfile.Origin(base)
 	for _, known := range l.registries {
 		if known.where == where {
 			l.registries[base] = known
-			p := &l.m.Problems[known.problem]
+			p := &l.Manifest.Problems[known.problem]
 			p.Index = p.Index.And(base)
 			return where, nil
 		}
 	}
-	l.registries[base] = registry{where, len(l.m.Problems)}
-	return where, l.report(ecosystem.Problem{Rule: RuleLockIndex, Class: finding.Origin, Effect: note, At: at, Index: ecosystem.AddressOf(base),
-		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.m.Format, where)})
+	l.registries[base] = registry{where, len(l.Manifest.Problems)}
+	return where, l.Report(ecosystem.Problem{Rule: RuleLockIndex, Class: finding.Origin, Effect: manifestfile.Note, At: at, Index: ecosystem.AddressOf(base),
+		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.Manifest.Format, where)})
 }
 
 // registry is one that a lock names: its scheme and host, and the problem that
@@ -168,7 +169,7 @@ type registry struct {
 
 // foreign reports a package that comes from no registry.
 func (l *lock) foreign(at finding.Location, what, rule, text string) error {
-	return l.report(ecosystem.Problem{Rule: RuleLockSource, Class: finding.Manifest, Effect: effectOf(rule), At: at,
+	return l.Report(ecosystem.Problem{Rule: RuleLockSource, Class: finding.Manifest, Effect: effectOf(rule), At: at,
 		Text: fmt.Sprintf("%s is locked to %s, which comes from no registry, so the gate cannot look at it; depend on a release by name, or publish it to the gate, then %s", shown(what), text, l.again)})
 }
 
@@ -186,11 +187,11 @@ func (l *lock) finish() error {
 		req.Needs = l.needs(n)
 		key := req.Written + "\x00" + strings.Join(req.Hashes, " ") + "\x00" + req.Source
 		if i, ok := at[key]; ok {
-			merge(&l.m.Requirements[i], req)
+			merge(&l.Manifest.Requirements[i], req)
 			continue
 		}
-		at[key] = len(l.m.Requirements)
-		if err := l.require(req); err != nil {
+		at[key] = len(l.Manifest.Requirements)
+		if err := l.Require(req); err != nil {
 			return err
 		}
 	}
@@ -270,12 +271,12 @@ func (l *lock) needs(n *node) []artifact.Package {
 // roots of the project beside a lock that does not tell them: the wishes of its
 // package.json and its workspaces'. Nil where there is none that can be read.
 func (l *lock) projectWishes() []projectWish {
-	own := &reader{fsys: l.fsys, m: &ecosystem.Manifest{Path: strings.TrimPrefix(l.dir+"/"+PackageJSON, "./")}, dir: l.dir}
-	b, err := own.readOwn()
+	own := &reader{Reader: manifestfile.Reader{FS: l.FS, Manifest: &ecosystem.Manifest{Path: strings.TrimPrefix(l.dir+"/"+PackageJSON, "./")}, MaxFile: maxFileBytes}, dir: l.dir}
+	b, err := own.ReadOwn()
 	if err != nil {
 		return nil
 	}
-	d, err := parseJSON(own.m.Path, b, false, againJSON)
+	d, err := parseJSON(own.Manifest.Path, b, false, againJSON)
 	if err != nil {
 		return nil
 	}
@@ -293,7 +294,7 @@ func (l *lock) projectWishes() []projectWish {
 			}
 		}
 	}
-	l.bytes += own.bytes
+	l.Bytes += own.Bytes
 	return out
 }
 

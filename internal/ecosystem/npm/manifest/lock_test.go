@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // problems writes what is wrong with a manifest, "line effect rule", in order.
@@ -140,11 +141,11 @@ func TestLimits(t *testing.T) {
 	}
 	for _, tc := range []struct{ file, content, rule, why string }{
 		{"package-lock.json", entries(90_000), "", "a large lock on one line"},
-		{"package-lock.json", entries(maxRequirements + 1), RuleTooLarge, "too many packages"},
-		{"package-lock.json", `{"lockfileVersion":3,"packages":{}}` + strings.Repeat(" ", maxFileBytes), RuleTooLarge, "too many bytes"},
-		{"package-lock.json", `{"a":[` + strings.Repeat("1,", maxValues) + `1]}`, RuleTooLarge, "too many values"},
-		{"pnpm-lock.yaml", "lockfileVersion: '9.0'\na: " + strings.Repeat("[", 5000), RuleSyntax, "brackets"},
-		{"package.json", `{"dependencies":{"a":"1"},"b":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`, RuleSyntax, "too deep"},
+		{"package-lock.json", entries(manifestfile.MaxRequirements + 1), manifestfile.RuleTooLarge, "too many packages"},
+		{"package-lock.json", `{"lockfileVersion":3,"packages":{}}` + strings.Repeat(" ", maxFileBytes), manifestfile.RuleTooLarge, "too many bytes"},
+		{"package-lock.json", `{"a":[` + strings.Repeat("1,", maxValues) + `1]}`, manifestfile.RuleTooLarge, "too many values"},
+		{"pnpm-lock.yaml", "lockfileVersion: '9.0'\na: " + strings.Repeat("[", 5000), manifestfile.RuleSyntax, "brackets"},
+		{"package.json", `{"dependencies":{"a":"1"},"b":` + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + `}`, manifestfile.RuleSyntax, "too deep"},
 	} {
 		m := parse(t, tc.file, tc.content)
 		rule := ""

@@ -22,14 +22,13 @@ package manifest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
-	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // The formats, as Format gives them and ecosystem.Manifest.Format holds them.
@@ -46,13 +45,10 @@ const (
 
 // Limits on what is read. A file beyond one of them is refused whole.
 const (
-	maxFileBytes    = 40 << 20 // one file
-	maxTotalBytes   = 64 << 20 // a file with all that is read beside it
-	maxConfigBytes  = 1 << 20  // a client's configuration file
-	maxRequirements = 100_000  // requirements of one manifest
-	maxProblems     = 1_000    // problems kept of one manifest; beyond them the file is refused
-	maxMembers      = 2_000    // workspaces of one project
-	maxWalk         = 50_000   // files and folders looked at for workspaces
+	maxFileBytes   = 40 << 20 // one file
+	maxConfigBytes = 1 << 20  // a client's configuration file
+	maxMembers     = 2_000    // workspaces of one project
+	maxWalk        = 50_000   // files and folders looked at for workspaces
 )
 
 // The groups of requirements beside the main one, which is "".
@@ -89,7 +85,7 @@ func Format(p string) string {
 func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 	format := Format(p)
 	if format == "" {
-		return nil, fmt.Errorf("reading %s: not a manifest by its name; give a package.json or a lock", quote(p))
+		return nil, fmt.Errorf("reading %s: not a manifest by its name; give a package.json or a lock", manifestfile.Quote(p))
 	}
 	return ParseAs(fsys, p, format)
 }
@@ -99,136 +95,34 @@ func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 func ParseAs(fsys fs.FS, p, format string) (*ecosystem.Manifest, error) {
 	parse, ok := parsers[format]
 	if !ok {
-		return nil, fmt.Errorf("reading %s: %s is not a format of JavaScript manifests", quote(p), quote(format))
+		return nil, fmt.Errorf("reading %s: %s is not a format of JavaScript manifests", manifestfile.Quote(p), manifestfile.Quote(format))
 	}
-	r := &reader{fsys: fsys, m: &ecosystem.Manifest{Path: p, Format: format}, dir: path.Dir(p)}
+	r := &reader{Reader: manifestfile.Reader{FS: fsys, Manifest: &ecosystem.Manifest{Path: p, Format: format}, MaxFile: maxFileBytes}, dir: path.Dir(p)}
 	err := parse(r)
 	if err == nil {
 		err = r.readConfiguration()
 	}
-	if bad, ok := errors.AsType[*unusable](err); ok {
-		r.m.Problems = append(r.m.Problems, bad.problem())
-		r.m.Requirements = nil // half a manifest is not to be admitted
-		return r.m, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r.m, nil
+	return r.Finish(err)
 }
 
 // reader is one manifest on its way in.
 type reader struct {
-	fsys  fs.FS
-	m     *ecosystem.Manifest
-	dir   string // of the manifest
-	bytes int    // read so far
-}
-
-// errSymlink and errNotRegular say why a path is not opened.
-var (
-	errSymlink    = errors.New("it is, or lies behind, a symbolic link")
-	errNotRegular = errors.New("it is not a regular file")
-)
-
-// read gives the bytes of the file at p. Beyond the caps the error is *unusable.
-func (r *reader) read(p string, most int) ([]byte, error) {
-	if !fs.ValidPath(p) {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), fs.ErrInvalid)
-	}
-	if err := noSymlink(r.fsys, p); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	f, err := r.fsys.Open(p)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), errNotRegular)
-	}
-	b := make([]byte, 0, min(max(info.Size(), 0), int64(most))+1)
-	for limited := io.LimitReader(f, int64(most)+1); ; {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := limited.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-		}
-	}
-	r.bytes += len(b)
-	if len(b) > most || r.bytes > maxTotalBytes {
-		return nil, tooLarge(p, "the gate reads at most %d MiB of it, and %d MiB with all that belongs to it; split it", most>>20, maxTotalBytes>>20)
-	}
-	return b, nil
-}
-
-// readOwn gives the bytes of the manifest itself.
-func (r *reader) readOwn() ([]byte, error) {
-	b, err := r.read(r.m.Path, maxFileBytes)
-	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
-		return nil, syntax(finding.Location{File: r.m.Path}, "the gate does not open it, because it is no regular file or lies behind a symbolic link; give it the file itself")
-	}
-	return b, err
+	manifestfile.Reader
+	dir string // of the manifest
 }
 
 // beside gives a file next to the manifest; nil where there is none that the gate
 // opens.
 func (r *reader) beside(name string, most int) ([]byte, string, error) {
 	p := path.Join(r.dir, name)
-	b, err := r.read(p, most)
-	if _, fatal := errors.AsType[*unusable](err); fatal {
+	b, err := r.ReadAtMost(p, most)
+	if _, fatal := errors.AsType[*manifestfile.Unusable](err); fatal {
 		return nil, p, err
 	}
 	if err != nil {
 		return nil, p, nil
 	}
 	return b, p, nil
-}
-
-// noSymlink refuses a path of which any element is a symbolic link: its target
-// may be outside, and what the gate reads must be what the repository shows.
-func noSymlink(fsys fs.FS, p string) error {
-	for i := 0; i <= len(p); i++ {
-		if i < len(p) && p[i] != '/' {
-			continue
-		}
-		info, err := fs.Lstat(fsys, p[:i])
-		if err != nil {
-			return err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return errSymlink
-		}
-	}
-	return nil
-}
-
-// require adds a requirement.
-func (r *reader) require(req ecosystem.Requirement) error {
-	if len(r.m.Requirements) >= maxRequirements {
-		return tooLarge(r.m.Path, "the gate reads at most %d requirements of a manifest; split it", maxRequirements)
-	}
-	r.m.Requirements = append(r.m.Requirements, req)
-	return nil
-}
-
-// report adds a problem that is not fatal.
-func (r *reader) report(p ecosystem.Problem) error {
-	if len(r.m.Problems) >= maxProblems {
-		return tooLarge(r.m.Path, "it has more than %d places that the gate does not follow; fix those listed first", maxProblems)
-	}
-	r.m.Problems = append(r.m.Problems, p)
-	return nil
 }
 
 func pkg(name string) artifact.Package {

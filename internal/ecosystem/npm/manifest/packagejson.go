@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/name"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
@@ -23,11 +24,11 @@ var sections = []struct{ key, group string }{
 
 // parsePackageJSON reads a package.json and those of its workspaces.
 func parsePackageJSON(r *reader) error {
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
-	d, err := parseJSON(r.m.Path, b, false, againJSON)
+	d, err := parseJSON(r.Manifest.Path, b, false, againJSON)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func (p *project) dependencies(d *document) error {
 			continue
 		}
 		if v.kind != isTable {
-			return syntax(d.place(v), "%s must be an object of names with versions; %s", s.key, againJSON)
+			return manifestfile.Syntax(d.place(v), "%s must be an object of names with versions; %s", s.key, againJSON)
 		}
 		for _, f := range v.fields {
 			if s.group == groupPeer && d.root.get("peerDependenciesMeta").get(f.key).flag("optional") {
@@ -85,10 +86,10 @@ func (p *project) dependencies(d *document) error {
 func (p *project) dependency(d *document, f field, group string) error {
 	at := d.placeOf(f)
 	if f.val.kind != isText {
-		return syntax(d.place(f.val), "the version of %s must be a text; %s", quote(f.key), againJSON)
+		return manifestfile.Syntax(d.place(f.val), "the version of %s must be a text; %s", manifestfile.Quote(f.key), againJSON)
 	}
 	if !name.Valid(f.key) {
-		return syntax(at, "%s is no package name; %s", quote(f.key), againJSON)
+		return manifestfile.Syntax(at, "%s is no package name; %s", manifestfile.Quote(f.key), againJSON)
 	}
 	w := readWish(f.key, f.val.text)
 	if w.isCatalog() {
@@ -101,19 +102,19 @@ func (p *project) dependency(d *document, f field, group string) error {
 		return nil
 	}
 	if w.member {
-		return p.report(ecosystem.Problem{Rule: RulePath, Class: finding.Manifest, Effect: hold, At: at,
+		return p.Report(ecosystem.Problem{Rule: RulePath, Class: finding.Manifest, Effect: manifestfile.Hold, At: at,
 			Text: fmt.Sprintf("%s is to come from a workspace of this project, and none here is called so; give the gate the project's own folder", f.key)})
 	}
 	if w.rule != "" {
 		return p.elsewhere(f.key, w, at)
 	}
 	if w.alias {
-		if err := p.report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Manifest, Effect: aliasEffect(f.key, w.name), At: at,
+		if err := p.Report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Manifest, Effect: aliasEffect(f.key, w.name), At: at,
 			Text: fmt.Sprintf("%s is another package under this name: %s; the gate looks at that one", f.key, w.name)}); err != nil {
 			return err
 		}
 	}
-	return p.require(ecosystem.Requirement{
+	return p.Require(ecosystem.Requirement{
 		Package: pkg(w.name), Written: f.key + "@" + writtenSpec(f.val.text), Spec: w.spec, At: at, Groups: []string{group}, Number: exactNumber(w.spec),
 	})
 }
@@ -143,7 +144,7 @@ func (p *project) elsewhere(key string, w wish, at finding.Location) error {
 	if w.rule == RuleSource {
 		class = finding.Origin
 	}
-	return p.report(ecosystem.Problem{Rule: w.rule, Class: class, Effect: effectOf(w.rule), At: at,
+	return p.Report(ecosystem.Problem{Rule: w.rule, Class: class, Effect: effectOf(w.rule), At: at,
 		Text: fmt.Sprintf("%s is taken from %s, so the gate cannot look at it; depend on a release of the registry by name, or publish it to the gate", key, w.what)})
 }
 
@@ -177,7 +178,7 @@ func (p *project) packageManager(d *document) error {
 	if number, _, _ := strings.Cut(spec, "+"); exactNumber(number) != "" && name.Valid(tool) {
 		return nil
 	}
-	return p.report(ecosystem.Problem{Rule: RuleSource, Class: finding.Origin, Effect: reject, At: d.place(v),
+	return p.Report(ecosystem.Problem{Rule: RuleSource, Class: finding.Origin, Effect: manifestfile.Reject, At: d.place(v),
 		Text: "packageManager names no release of a package manager, so corepack fetches and runs what the gate does not know; write it as name@version"})
 }
 
@@ -219,13 +220,13 @@ func (p *project) override(d *document, t *value, depth int) error {
 			continue
 		}
 		if depth > 0 || key != f.key || w.name != key || !name.Valid(key) {
-			if err := p.report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: hold, At: at,
-				Text: fmt.Sprintf("an override of %s for some of its dependents is not applied to the closure; give the gate the project's lock", quote(key))}); err != nil {
+			if err := p.Report(ecosystem.Problem{Rule: RuleConstraint, Class: finding.Manifest, Effect: manifestfile.Hold, At: at,
+				Text: fmt.Sprintf("an override of %s for some of its dependents is not applied to the closure; give the gate the project's lock", manifestfile.Quote(key))}); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := p.require(ecosystem.Requirement{Package: pkg(key), Written: key + "@" + writtenSpec(f.val.text), Spec: w.spec, At: at, Constraint: true, Number: exactNumber(w.spec)}); err != nil {
+		if err := p.Require(ecosystem.Requirement{Package: pkg(key), Written: key + "@" + writtenSpec(f.val.text), Spec: w.spec, At: at, Constraint: true, Number: exactNumber(w.spec)}); err != nil {
 			return err
 		}
 	}
@@ -283,7 +284,7 @@ func (p *project) fromCatalog(key string, w wish, at finding.Location) (wish, er
 			return got, nil
 		}
 	}
-	return w, p.report(ecosystem.Problem{Rule: RuleSource, Class: finding.Manifest, Effect: hold, At: at,
+	return w, p.Report(ecosystem.Problem{Rule: RuleSource, Class: finding.Manifest, Effect: manifestfile.Hold, At: at,
 		Text: fmt.Sprintf("%s has its version in a catalog that the gate does not find; give it the project's own folder, with pnpm-workspace.yaml", key)})
 }
 
@@ -306,9 +307,9 @@ func (r *reader) members(d *document) ([]*document, error) {
 	var out []*document
 	for _, folder := range folders {
 		file := path.Join(folder, PackageJSON)
-		b, err := r.read(file, maxFileBytes)
+		b, err := r.Read(file)
 		if err != nil {
-			if _, fatal := err.(*unusable); fatal {
+			if _, fatal := err.(*manifestfile.Unusable); fatal {
 				return nil, err
 			}
 			continue // a folder that is no workspace
@@ -318,7 +319,7 @@ func (r *reader) members(d *document) ([]*document, error) {
 			return nil, err
 		}
 		if out = append(out, member); len(out) > maxMembers {
-			return nil, tooLarge(r.m.Path, "it has more than %d workspaces", maxMembers)
+			return nil, manifestfile.TooLarge(r.Manifest.Path, "it has more than %d workspaces", maxMembers)
 		}
 	}
 	return out, nil
@@ -374,9 +375,9 @@ func (r *reader) workspaceFolders(patterns []string) ([]string, error) {
 	}
 	var out []string
 	seen := 0
-	err := fs.WalkDir(r.fsys, r.dir, func(p string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(r.FS, r.dir, func(p string, e fs.DirEntry, err error) error {
 		if seen++; seen > maxWalk {
-			return tooLarge(r.m.Path, "its workspaces are looked for in more than %d files; give the gate each by itself", maxWalk)
+			return manifestfile.TooLarge(r.Manifest.Path, "its workspaces are looked for in more than %d files; give the gate each by itself", maxWalk)
 		}
 		if err != nil || !e.IsDir() {
 			return nil

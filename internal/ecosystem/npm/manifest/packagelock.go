@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
@@ -19,11 +20,11 @@ const againNPM = "write the lock again with `npm install --package-lock-only`"
 // both, of which npm 6 reads the first and later ones the second: they have to
 // agree.
 func parsePackageLock(r *reader) error {
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
-	d, err := parseJSON(r.m.Path, b, false, againNPM)
+	d, err := parseJSON(r.Manifest.Path, b, false, againNPM)
 	if err != nil {
 		return err
 	}
@@ -32,13 +33,13 @@ func parsePackageLock(r *reader) error {
 	version := d.root.get("lockfileVersion")
 	switch {
 	case version == nil || version.text != "1" && version.text != "2" && version.text != "3":
-		return syntax(d.place(version), "the gate reads lockfileVersion 1, 2 and 3; %s", againNPM)
+		return manifestfile.Syntax(d.place(version), "the gate reads lockfileVersion 1, 2 and 3; %s", againNPM)
 	case packages != nil && packages.kind != isTable, old != nil && old.kind != isTable:
-		return syntax(d.place(d.root), "packages and dependencies must be objects; %s", againNPM)
+		return manifestfile.Syntax(d.place(d.root), "packages and dependencies must be objects; %s", againNPM)
 	case packages != nil:
 		err = l.readPackages(packages)
 	case version.text == "3":
-		return syntax(d.place(version), "the lock has no packages; %s", againNPM)
+		return manifestfile.Syntax(d.place(version), "the lock has no packages; %s", againNPM)
 	default:
 		err = l.readNested(old)
 	}
@@ -85,10 +86,10 @@ func isInstalled(p string) bool {
 func (l *npmLock) readPackages(packages *value) error {
 	for _, f := range packages.fields {
 		if f.val.kind != isTable {
-			return syntax(l.placeOf(f), "a package must be an object; %s", l.again)
+			return manifestfile.Syntax(l.placeOf(f), "a package must be an object; %s", l.again)
 		}
 		if !isCleanPath(f.key) {
-			return syntax(l.placeOf(f), "%s is no place in the project; %s", quote(f.key), l.again)
+			return manifestfile.Syntax(l.placeOf(f), "%s is no place in the project; %s", manifestfile.Quote(f.key), l.again)
 		}
 		n := &node{}
 		if isInstalled(f.key) {
@@ -253,8 +254,8 @@ func (l *npmLock) checkAliases() error {
 		if asked[e.path+"\x00"+n.req.Package.Name] {
 			continue
 		}
-		if err := l.report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: reject, At: n.req.At,
-			Text: fmt.Sprintf("%s installs %s under the name %s, which nothing asks for; find out who changed the lock, then %s", l.m.Format, n.req.Written, shown(e.alias), l.again)}); err != nil {
+		if err := l.Report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: manifestfile.Reject, At: n.req.At,
+			Text: fmt.Sprintf("%s installs %s under the name %s, which nothing asks for; find out who changed the lock, then %s", l.Manifest.Format, n.req.Written, shown(e.alias), l.again)}); err != nil {
 			return err
 		}
 	}
@@ -333,7 +334,7 @@ func (l *npmLock) readNested(old *value) error {
 func (l *npmLock) nested(t *value, above string) error {
 	for _, f := range t.fields {
 		if f.val.kind != isTable {
-			return syntax(l.placeOf(f), "a package must be an object; %s", l.again)
+			return manifestfile.Syntax(l.placeOf(f), "a package must be an object; %s", l.again)
 		}
 		p := nestedPath(above, f.key)
 		n := &node{}
@@ -442,7 +443,7 @@ func (l *npmLock) setGroup(to int, group string) {
 func (l *npmLock) compare(t *value, above string) error {
 	for _, f := range t.fields {
 		if f.val.kind != isTable {
-			return syntax(l.placeOf(f), "a package must be an object; %s", l.again)
+			return manifestfile.Syntax(l.placeOf(f), "a package must be an object; %s", l.again)
 		}
 		p := nestedPath(above, f.key)
 		if err := l.compareOne(p, f); err != nil {
@@ -477,6 +478,6 @@ func (l *npmLock) compareOne(p string, f field) error {
 	if same {
 		return nil
 	}
-	return l.report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: reject, At: l.placeOf(f),
+	return l.Report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: manifestfile.Reject, At: l.placeOf(f),
 		Text: fmt.Sprintf("npm 6 installs for %s what stands here, later ones what stands in packages, and the two differ; %s", shown(f.key), l.again)})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/name"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
@@ -18,11 +19,11 @@ const againPNPM = "write the lock again with `pnpm install --lockfile-only`"
 // (https://github.com/pnpm/spec/tree/master/lockfile). What pnpm itself needs may
 // stand in a document of its own before the project's.
 func parsePNPMLock(r *reader) error {
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
-	docs, err := parseYAML(r.m.Path, b, againPNPM)
+	docs, err := parseYAML(r.Manifest.Path, b, againPNPM)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func parsePNPMLock(r *reader) error {
 		case version == "9" || strings.HasPrefix(version, "9."):
 			l.at = "@"
 		default:
-			return syntax(d.place(d.root.get("lockfileVersion")), "the gate reads lockfileVersion 5, 6 and 9; %s", againPNPM)
+			return manifestfile.Syntax(d.place(d.root.get("lockfileVersion")), "the gate reads lockfileVersion 5, 6 and 9; %s", againPNPM)
 		}
 		if err := l.read(); err != nil {
 			return err
@@ -59,7 +60,7 @@ func (l *pnpmLock) read() error {
 	packages := l.root.table("packages")
 	for _, f := range packages {
 		if f.val.kind != isTable {
-			return syntax(l.placeOf(f), "a package must be a mapping; %s", l.again)
+			return manifestfile.Syntax(l.placeOf(f), "a package must be a mapping; %s", l.again)
 		}
 		n := &node{omit: true}
 		if err := l.entry(n, f); err != nil {
@@ -134,7 +135,7 @@ func (l *pnpmLock) entry(n *node, f field) error {
 	pkgName, number := l.identity(f.key)
 	resolution := v.get("resolution")
 	if resolution == nil || resolution.kind != isTable {
-		return syntax(at, "%s has no resolution; %s", quote(f.key), l.again)
+		return manifestfile.Syntax(at, "%s has no resolution; %s", manifestfile.Quote(f.key), l.again)
 	}
 	tarball := resolution.str("tarball")
 	switch {
@@ -248,7 +249,7 @@ func (l *pnpmLock) checkAlias(f field, to int) error {
 	if l.nodes[to].omit || got == f.key || specifier == "" || !isSpec(specifier) {
 		return nil
 	}
-	return l.report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: reject, At: l.placeOf(f),
+	return l.Report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: manifestfile.Reject, At: l.placeOf(f),
 		Text: fmt.Sprintf("the lock installs %s under the name %s, which the project does not ask for; find out who changed the lock, then %s", l.nodes[to].req.Written, shown(f.key), l.again)})
 }
 
@@ -265,12 +266,12 @@ func (l *pnpmLock) linked(importer, f field, target string) error {
 // open is a dependency that no package of the lock belongs to.
 func (l *pnpmLock) open(f field, ref string) error {
 	if !name.Valid(f.key) {
-		return syntax(l.placeOf(f), "%s is no package name; %s", quote(f.key), l.again)
+		return manifestfile.Syntax(l.placeOf(f), "%s is no package name; %s", manifestfile.Quote(f.key), l.again)
 	}
 	if w := readWish(f.key, ref); w.rule != "" {
 		return l.foreign(l.placeOf(f), f.key, w.rule, w.what)
 	}
-	return syntax(l.placeOf(f), "the lock has no package for %s; %s", quote(f.key), l.again)
+	return manifestfile.Syntax(l.placeOf(f), "the lock has no package for %s; %s", manifestfile.Quote(f.key), l.again)
 }
 
 // settings reads what changes packages after they were fetched.
@@ -285,6 +286,6 @@ func (l *pnpmLock) settings() error {
 
 // patched notes a patch that the project keeps for a package.
 func (l *lock) patched(what string, at finding.Location) error {
-	return l.report(ecosystem.Problem{Rule: RuleLockPatch, Class: finding.Manifest, Effect: note, At: at,
+	return l.Report(ecosystem.Problem{Rule: RuleLockPatch, Class: finding.Manifest, Effect: manifestfile.Note, At: at,
 		Text: fmt.Sprintf("the project changes the code of %s after it is fetched; the gate looks at the code as published, the patch is the project's own", artifact.Untrusted(what))})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/name"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
@@ -129,9 +130,9 @@ func aliasEffect(alias, target string) string {
 	a, _ := name.Split(alias)
 	t, _ := name.Split(target)
 	if a != t {
-		return hold
+		return manifestfile.Hold
 	}
-	return note
+	return manifestfile.Note
 }
 
 // shown is a spec for messages.
@@ -148,7 +149,7 @@ func Dependency(key, written string) (pkg, spec string, err error) {
 	case w.rule != "":
 		return "", "", fmt.Errorf("%s from %s", shown(key), w.what)
 	case !name.Valid(w.name):
-		return "", "", fmt.Errorf("%s, which is no package name", quote(w.name))
+		return "", "", fmt.Errorf("%s, which is no package name", manifestfile.Quote(w.name))
 	}
 	return w.name, w.spec, nil
 }

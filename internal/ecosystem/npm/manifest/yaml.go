@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -32,13 +33,13 @@ func readYAML(file string, data []byte, again string) ([]*document, error) {
 			break
 		}
 		if err != nil {
-			return nil, syntax(finding.Location{File: file}, "this is not YAML that the gate reads; %s", again)
+			return nil, manifestfile.Syntax(finding.Location{File: file}, "this is not YAML that the gate reads; %s", again)
 		}
 		if len(out) >= 4 {
-			return nil, syntax(finding.Location{File: file, Line: n.Line}, "it holds more documents than a lock; %s", again)
+			return nil, manifestfile.Syntax(finding.Location{File: file, Line: n.Line}, "it holds more documents than a lock; %s", again)
 		}
 		if len(n.Content) != 1 || n.Content[0].Kind != yaml.MappingNode {
-			return nil, syntax(finding.Location{File: file, Line: max(n.Line, 1), Column: 1}, "this is no YAML mapping; %s", again)
+			return nil, manifestfile.Syntax(finding.Location{File: file, Line: max(n.Line, 1), Column: 1}, "this is no YAML mapping; %s", again)
 		}
 		root, err := y.value(n.Content[0], 0)
 		if err != nil {
@@ -47,7 +48,7 @@ func readYAML(file string, data []byte, again string) ([]*document, error) {
 		out = append(out, &document{file: file, root: root})
 	}
 	if len(out) == 0 {
-		return nil, syntax(finding.Location{File: file, Line: 1, Column: 1}, "the file is empty; %s", again)
+		return nil, manifestfile.Syntax(finding.Location{File: file, Line: 1, Column: 1}, "the file is empty; %s", again)
 	}
 	return out, nil
 }
@@ -58,12 +59,12 @@ type yamlReader struct {
 }
 
 func (y *yamlReader) bad(n *yaml.Node, why string) error {
-	return syntax(finding.Location{File: y.file, Line: n.Line, Column: n.Column}, "%s, which no client writes into a lock; %s", why, y.again)
+	return manifestfile.Syntax(finding.Location{File: y.file, Line: n.Line, Column: n.Column}, "%s, which no client writes into a lock; %s", why, y.again)
 }
 
 func (y *yamlReader) value(n *yaml.Node, depth int) (*value, error) {
 	if y.read++; y.read > maxValues {
-		return nil, tooLarge(y.file, "it holds more than the gate reads; split it")
+		return nil, manifestfile.TooLarge(y.file, "it holds more than the gate reads; split it")
 	}
 	if depth > maxDepth {
 		return nil, y.bad(n, "values are nested too deep")
@@ -96,7 +97,7 @@ func (y *yamlReader) value(n *yaml.Node, depth int) (*value, error) {
 				return nil, err
 			}
 			if !v.set(field{key: k.Value, line: int32(k.Line), col: int32(k.Column), val: element}) {
-				return nil, syntax(finding.Location{File: y.file, Line: k.Line, Column: k.Column}, "%s is written twice in one mapping; remove one of the two", quote(k.Value))
+				return nil, manifestfile.Syntax(finding.Location{File: y.file, Line: k.Line, Column: k.Column}, "%s is written twice in one mapping; remove one of the two", manifestfile.Quote(k.Value))
 			}
 		}
 	default:

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm/semver"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
@@ -25,7 +26,7 @@ func isBerry(content []byte) bool {
 
 // parseYarnLock reads yarn.lock, whose format tells which yarn wrote it.
 func parseYarnLock(r *reader) error {
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (r *reader) yarnLock(again string) *yarnLock {
 func (l *yarnLock) describe(i int, descriptors []string, at finding.Location) error {
 	for _, d := range descriptors {
 		if _, twice := l.descriptors[d]; twice {
-			return syntax(at, "%s is written twice; remove one of the two", quote(d))
+			return manifestfile.Syntax(at, "%s is written twice; remove one of the two", manifestfile.Quote(d))
 		}
 		l.descriptors[d] = i
 	}
@@ -93,9 +94,9 @@ type classicEntry struct {
 func parseClassicLock(r *reader, b []byte) error {
 	b = bytes.TrimPrefix(b, utf8Mark)
 	if !utf8.Valid(b) {
-		return syntax(finding.Location{File: r.m.Path}, "this is no yarn.lock: it is not UTF-8; %s", againYarn)
+		return manifestfile.Syntax(finding.Location{File: r.Manifest.Path}, "this is no yarn.lock: it is not UTF-8; %s", againYarn)
 	}
-	c := &classic{file: r.m.Path}
+	c := &classic{file: r.Manifest.Path}
 	number := 0
 	for line := range strings.SplitSeq(string(b), "\n") {
 		number++
@@ -135,7 +136,7 @@ type classic struct {
 }
 
 func (c *classic) bad(number int, why string) error {
-	return syntax(finding.Location{File: c.file, Line: number, Column: 1}, "this is no yarn.lock: %s; %s", why, againYarn)
+	return manifestfile.Syntax(finding.Location{File: c.file, Line: number, Column: 1}, "this is no yarn.lock: %s; %s", why, againYarn)
 }
 
 func (c *classic) line(line string, number int) error {
@@ -245,7 +246,7 @@ func (l *yarnLock) classicEntry(e *classicEntry) error {
 		return l.foreign(e.at, e.descriptors[0], w.rule, w.what)
 	}
 	if e.version == "" {
-		return syntax(e.at, "%s has no version; %s", quote(e.descriptors[0]), l.again)
+		return manifestfile.Syntax(e.at, "%s has no version; %s", manifestfile.Quote(e.descriptors[0]), l.again)
 	}
 	req, err := l.release(w.name, e.version, e.at)
 	if err != nil {
@@ -280,8 +281,8 @@ func (l *yarnLock) wishOf(descriptors []string, at finding.Location) (wish, erro
 			first = w
 		}
 		if w.name != first.name || w.rule != first.rule {
-			return w, l.report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: reject, At: at,
-				Text: fmt.Sprintf("one entry of the lock answers for several packages (%s and others); find out who changed the lock, then %s", quote(first.name), l.again)})
+			return w, l.Report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: manifestfile.Reject, At: at,
+				Text: fmt.Sprintf("one entry of the lock answers for several packages (%s and others); find out who changed the lock, then %s", manifestfile.Quote(first.name), l.again)})
 		}
 	}
 	return first, nil
@@ -291,22 +292,22 @@ func (l *yarnLock) wishOf(descriptors []string, at finding.Location) (wish, erro
 // checksums are of archives that yarn makes itself, so they say nothing of the
 // registry's bytes.
 func parseBerryLock(r *reader, b []byte) error {
-	docs, err := parseYAML(r.m.Path, b, againBerry)
+	docs, err := parseYAML(r.Manifest.Path, b, againBerry)
 	if err != nil {
 		return err
 	}
 	if len(docs) != 1 {
-		return syntax(docs[1].place(docs[1].root), "the lock has a second document; %s", againBerry)
+		return manifestfile.Syntax(docs[1].place(docs[1].root), "the lock has a second document; %s", againBerry)
 	}
 	l := &berryLock{yarnLock: r.yarnLock(againBerry), document: docs[0]}
-	r.m.Hashed = false
+	r.Manifest.Hashed = false
 	wishes := l.projectWishes()
 	for _, f := range l.root.fields {
 		if f.key == "__metadata" {
 			continue
 		}
 		if f.val.kind != isTable {
-			return syntax(l.placeOf(f), "a package must be a mapping; %s", l.again)
+			return manifestfile.Syntax(l.placeOf(f), "a package must be a mapping; %s", l.again)
 		}
 		if err := l.entry(f); err != nil {
 			return err
@@ -319,7 +320,7 @@ func parseBerryLock(r *reader, b []byte) error {
 		l.orphans()
 	}
 	if at := l.root.get("__metadata"); at != nil {
-		if err := l.report(ecosystem.Problem{Rule: RuleLockWeakHash, Class: finding.Manifest, Effect: note, At: l.place(at),
+		if err := l.Report(ecosystem.Problem{Rule: RuleLockWeakHash, Class: finding.Manifest, Effect: manifestfile.Note, At: l.place(at),
 			Text: "the checksums of this lock are of archives that yarn makes itself; the gate checks what it fetches against the registry's digests"}); err != nil {
 			return err
 		}
@@ -357,7 +358,7 @@ func (l *berryLock) entry(f field) error {
 		}
 		return l.patched(pkgName, at)
 	case "":
-		return syntax(at, "%s has no resolution; %s", quote(f.key), l.again)
+		return manifestfile.Syntax(at, "%s has no resolution; %s", manifestfile.Quote(f.key), l.again)
 	}
 	w := readWish(pkgName, ref)
 	if w.rule == "" {
@@ -376,7 +377,7 @@ func (l *berryLock) npm(n *node, f field, pkgName, rest string) error {
 	}
 	n.req.Package = req.Package
 	if v, err := semver.Parse(f.val.str("version")); err != nil || v.String() != req.Number {
-		return l.report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: reject, At: req.At,
+		return l.Report(ecosystem.Problem{Rule: RuleLockDisagrees, Class: finding.Origin, Effect: manifestfile.Reject, At: req.At,
 			Text: fmt.Sprintf("%s has another version than its resolution; %s", req.Written, l.again)})
 	}
 	if err := l.wishesAre(f, pkgName); err != nil {
@@ -384,7 +385,7 @@ func (l *berryLock) npm(n *node, f field, pkgName, rest string) error {
 	}
 	values, err := url.ParseQuery(params)
 	if err != nil {
-		return syntax(req.At, "the resolution of %s cannot be read; %s", req.Written, l.again)
+		return manifestfile.Syntax(req.At, "the resolution of %s cannot be read; %s", req.Written, l.again)
 	}
 	address := values.Get("__archiveUrl")
 	if address != "" {
@@ -392,7 +393,7 @@ func (l *berryLock) npm(n *node, f field, pkgName, rest string) error {
 			return err
 		}
 	}
-	req.Files = []ecosystem.LockedFile{{Name: fileName(req.Package.Name, req.Number), URL: withoutSecrets(address)}}
+	req.Files = []ecosystem.LockedFile{{Name: fileName(req.Package.Name, req.Number), URL: manifestfile.WithoutSecrets(address)}}
 	n.req, n.omit = req, false
 	return nil
 }
@@ -404,8 +405,8 @@ func (l *berryLock) wishesAre(f field, pkgName string) error {
 		key, spec := splitFirst(d)
 		w := readBerryWish(key, spec)
 		if w.rule == "" && w.name != pkgName && !w.member {
-			return l.report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: reject, At: l.placeOf(f),
-				Text: fmt.Sprintf("the lock installs %s for %s, which asks for another package; find out who changed the lock, then %s", shown(pkgName), quote(key), l.again)})
+			return l.Report(ecosystem.Problem{Rule: RuleAlias, Class: finding.Origin, Effect: manifestfile.Reject, At: l.placeOf(f),
+				Text: fmt.Sprintf("the lock installs %s for %s, which asks for another package; find out who changed the lock, then %s", shown(pkgName), manifestfile.Quote(key), l.again)})
 		}
 	}
 	return nil

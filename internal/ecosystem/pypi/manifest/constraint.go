@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -84,7 +85,7 @@ func span(from string, end func([]uint64) []uint64) (string, error) {
 	for _, part := range strings.Split(release, ".") {
 		n, err := strconv.ParseUint(part, 10, 63)
 		if err != nil {
-			return "", fmt.Errorf("%s has a number that is too large", quote(from))
+			return "", fmt.Errorf("%s has a number that is too large", manifestfile.Quote(from))
 		}
 		numbers = append(numbers, n)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -79,7 +79,7 @@ func respecified(text, spec string) (string, error) {
 		return "", err
 	}
 	if after.pkg != before.pkg || !slices.Equal(after.extras, before.extras) || after.marker != before.marker || after.url != before.url || after.spec != spec {
-		return "", fmt.Errorf("%s has a form that the gate cannot change safely; change it by hand to %s", quote(text), quote(spec))
+		return "", fmt.Errorf("%s has a form that the gate cannot change safely; change it by hand to %s", manifestfile.Quote(text), manifestfile.Quote(spec))
 	}
 	return changed, nil
 }
@@ -154,81 +154,81 @@ func (p parsedLine) trailingComment() string {
 }
 
 func replaceInPyproject(b []byte, req ecosystem.Requirement, spec string) ([]byte, error) {
-	d, err := parseTOML(req.At.File, b)
+	d, err := document.TOML(req.At.File, b)
 	if err != nil {
 		return nil, err
 	}
-	v := d.stringAt(d.root, req)
+	v := stringAt(d, d.Root, req)
 	if v == nil {
-		if poetry := d.table(d.table(d.root, "tool"), "poetry"); poetry != nil {
+		if poetry := d.Table(d.Table(d.Root, "tool"), "poetry"); poetry != nil {
 			if command, ok := poetryTableAdd(d, poetry, req, spec); ok {
 				return nil, fmt.Errorf("poetry's own tables are not edited; run `%s`", command)
 			}
-			return nil, fmt.Errorf("poetry's own tables are not edited; change it by hand to %s", quote(spec))
+			return nil, fmt.Errorf("poetry's own tables are not edited; change it by hand to %s", manifestfile.Quote(spec))
 		}
 		return nil, errMoved
 	}
-	if _, err := respecified(v.text, spec); err != nil {
+	if _, err := respecified(v.Text, spec); err != nil {
 		return nil, err
 	}
-	written := string(d.data[v.at : v.at+v.raw])
+	written := string(d.Data[v.At : v.At+v.Raw])
 	quotes := 1
 	if strings.HasPrefix(written, `"""`) || strings.HasPrefix(written, `'''`) {
 		quotes = 3
 	}
-	from, to := specSpan(v.text)
-	if !strings.HasPrefix(written[quotes:], v.text[:to]) {
-		return nil, fmt.Errorf("the string is written with escapes; change it by hand to %s", quote(spec))
+	from, to := specSpan(v.Text)
+	if !strings.HasPrefix(written[quotes:], v.Text[:to]) {
+		return nil, fmt.Errorf("the string is written with escapes; change it by hand to %s", manifestfile.Quote(spec))
 	}
-	at := len(b) - len(d.data) + v.at + quotes
+	at := len(b) - len(d.Data) + v.At + quotes
 	return slices.Concat(b[:at+from], []byte(spec), b[at+to:]), nil
 }
 
 // replaceInPipfile changes the string that holds a package's version.
 func replaceInPipfile(b []byte, req ecosystem.Requirement, spec string) ([]byte, error) {
-	d, err := parseTOML(req.At.File, b)
+	d, err := document.TOML(req.At.File, b)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range d.root.fields {
-		for _, e := range f.val.fields {
-			if d.place(e.at) != req.At || named(e.key) != req.Package {
+	for _, f := range d.Root.Fields {
+		for _, e := range f.Value.Fields {
+			if d.Place(e.At) != req.At || named(e.Key) != req.Package {
 				continue
 			}
-			v := e.val
-			if v.kind == unstable.Table {
-				v = v.get("version")
+			v := e.Value
+			if v.Kind == document.Table {
+				v = v.Get("version")
 			}
 			switch {
 			case v == nil:
-				return nil, fmt.Errorf("no version is written there; add version = %s by hand", quote(spec))
-			case v.kind != unstable.String || e.key+" "+v.text != req.Written:
+				return nil, fmt.Errorf("no version is written there; add version = %s by hand", manifestfile.Quote(spec))
+			case v.Kind != document.String || e.Key+" "+v.Text != req.Written:
 				return nil, errMoved
 			case strings.ContainsAny(spec, `"\`):
-				return nil, fmt.Errorf("the string would need escapes; change it by hand to %s", quote(spec))
+				return nil, fmt.Errorf("the string would need escapes; change it by hand to %s", manifestfile.Quote(spec))
 			}
-			at := len(b) - len(d.data) + v.at
-			return slices.Concat(b[:at], []byte(`"`+spec+`"`), b[at+v.raw:]), nil
+			at := len(b) - len(d.Data) + v.At
+			return slices.Concat(b[:at], []byte(`"`+spec+`"`), b[at+v.Raw:]), nil
 		}
 	}
 	return nil, errMoved
 }
 
 // stringAt finds the string that a requirement was read from.
-func (d *document) stringAt(v *value, req ecosystem.Requirement) *value {
-	if v.kind == unstable.String {
-		if v.text == req.Written && d.place(v.at) == req.At {
+func stringAt(d *document.Document, v *document.Value, req ecosystem.Requirement) *document.Value {
+	if v.Kind == document.String {
+		if v.Text == req.Written && d.Place(v.At) == req.At {
 			return v
 		}
 		return nil
 	}
-	for _, e := range v.list {
-		if found := d.stringAt(e, req); found != nil {
+	for _, e := range v.List {
+		if found := stringAt(d, e, req); found != nil {
 			return found
 		}
 	}
-	for _, f := range v.fields {
-		if found := d.stringAt(f.val, req); found != nil {
+	for _, f := range v.Fields {
+		if found := stringAt(d, f.Value, req); found != nil {
 			return found
 		}
 	}
@@ -241,15 +241,15 @@ func (d *document) stringAt(v *value, req ecosystem.Requirement) *value {
 func AddConstraint(content []byte, line string) ([]byte, error) {
 	d, err := parseDependency(line)
 	if err != nil || d.url != "" || strings.ContainsAny(line, "\r\n#") {
-		return nil, fmt.Errorf("adding %s: it is not one requirement by name", quote(line))
+		return nil, fmt.Errorf("adding %s: it is not one requirement by name", manifestfile.Quote(line))
 	}
 	body := bytes.TrimPrefix(content, utf8Mark)
 	if !utf8.Valid(body) {
-		return nil, fmt.Errorf("adding %s: the file is not UTF-8; save it as UTF-8 first", quote(line))
+		return nil, fmt.Errorf("adding %s: the file is not UTF-8; save it as UTF-8 first", manifestfile.Quote(line))
 	}
 	for l := range logicalLines(string(body)) {
 		if _, options, _ := splitArgs(l.text); strings.Contains(options, "--hash") || strings.Contains(options, "--require-hashes") {
-			return nil, fmt.Errorf("adding %s: pip demands hashes in this file; add it to the file that this one is made from and make it again", quote(line))
+			return nil, fmt.Errorf("adding %s: pip demands hashes in this file; add it to the file that this one is made from and make it again", manifestfile.Quote(line))
 		}
 	}
 	end := "\n"

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // TestFormatOf: where a name says nothing the content does.
@@ -182,7 +185,7 @@ func TestPDMLockAddresses(t *testing.T) {
 		{lock(gate+"/files/a/a-1.tar.gz", "https://files.invalid/a-1-py3-none-any.whl"), 2, true, "one of another host"},
 	} {
 		m := parse(t, PDMLock, tc.content)
-		if len(m.Problems) != tc.problems || m.Problems[0].Index.Below(gate) != tc.own || m.Problems[0].Effect != reject {
+		if len(m.Problems) != tc.problems || m.Problems[0].Index.Below(gate) != tc.own || m.Problems[0].Effect != manifestfile.Reject {
 			t.Errorf("%s: %+v", tc.why, m.Problems)
 		}
 	}
@@ -204,7 +207,7 @@ func TestPipfileLockRefuses(t *testing.T) {
 		{`{` + meta + `} x`, "behind", "more behind it"},
 		{`[]`, "no JSON object", "a list"},
 		{"{" + meta + ", \"default\": {\"a\xff\": {}}}", "UTF-8", "no UTF-8"},
-		{strings.Repeat(`{"a":`, maxTOMLDepth+2) + "1" + strings.Repeat("}", maxTOMLDepth+2), "nested", "too deep"},
+		{strings.Repeat(`{"a":`, document.MaxDepth+2) + "1" + strings.Repeat("}", document.MaxDepth+2), "nested", "too deep"},
 	} {
 		m := parse(t, PipfileLock, tc.content)
 		if len(m.Problems) != 1 || !m.Problems[0].Fatal || !strings.Contains(m.Problems[0].Text, tc.says) || len(m.Requirements) > 0 {

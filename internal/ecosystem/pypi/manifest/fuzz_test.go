@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // fuzzFormat fuzzes one format: no panic, the promises of Parse, and for what
@@ -22,7 +23,7 @@ func fuzzFormat(f *testing.F, format string) {
 		}
 		fatal := 0
 		for _, p := range m.Problems {
-			if p.Rule == "" || p.Class == "" || p.Text == "" || p.Effect != reject && p.Effect != hold && p.Effect != note {
+			if p.Rule == "" || p.Class == "" || p.Text == "" || p.Effect != manifestfile.Reject && p.Effect != manifestfile.Hold && p.Effect != manifestfile.Note {
 				t.Errorf("half a problem: %+v", p)
 			}
 			if p.Fatal {

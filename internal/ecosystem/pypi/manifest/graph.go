@@ -6,6 +6,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -62,14 +63,14 @@ func newGraph(file string, nodes []*lockNode) (*graph, error) {
 	for i, n := range nodes {
 		same := append(g.byName[n.req.Package], i)
 		if len(same) > maxSameName {
-			return nil, tooLarge(file, "it holds %s more than %d times", n.req.Package.Name, maxSameName)
+			return nil, manifestfile.TooLarge(file, "it holds %s more than %d times", n.req.Package.Name, maxSameName)
 		}
 		g.byName[n.req.Package] = same
 		n.ways = map[string][]way{}
 		for _, edges := range n.deps {
 			for _, e := range edges {
 				if len(e.extras) > pep508.MaxExtras {
-					return nil, tooLarge(file, "%s asks for more than %d extras of one package", n.req.Package.Name, pep508.MaxExtras)
+					return nil, manifestfile.TooLarge(file, "%s asks for more than %d extras of one package", n.req.Package.Name, pep508.MaxExtras)
 				}
 			}
 		}
@@ -150,7 +151,7 @@ func (g *graph) groups(file string, roots []root) error {
 		byGroup[r.group] = append(byGroup[r.group], r.edges...)
 	}
 	if len(order) > maxGroups {
-		return tooLarge(file, "it has more than %d groups", maxGroups)
+		return manifestfile.TooLarge(file, "it has more than %d groups", maxGroups)
 	}
 	for _, group := range order {
 		g.group(group, byGroup[group])

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -168,7 +169,7 @@ func decode(file string, b []byte) (string, error) {
 	wide := func(order binary.ByteOrder) (string, error) {
 		s, ok := decodeUTF16(b[2:], order)
 		if !ok {
-			return "", syntax(finding.Location{File: file}, "the file starts as UTF-16 and is not; save it as UTF-8")
+			return "", manifestfile.Syntax(finding.Location{File: file}, "the file starts as UTF-16 and is not; save it as UTF-8")
 		}
 		return s, nil
 	}
@@ -176,7 +177,7 @@ func decode(file string, b []byte) (string, error) {
 	case bytes.HasPrefix(b, []byte{0xef, 0xbb, 0xbf}):
 		return validUTF8(file, b[3:])
 	case bytes.HasPrefix(b, []byte{0xff, 0xfe, 0, 0}), bytes.HasPrefix(b, []byte{0, 0, 0xfe, 0xff}):
-		return "", syntax(finding.Location{File: file}, "the file is UTF-32, which the gate does not read; save it as UTF-8")
+		return "", manifestfile.Syntax(finding.Location{File: file}, "the file is UTF-32, which the gate does not read; save it as UTF-8")
 	case bytes.HasPrefix(b, []byte{0xff, 0xfe}):
 		return wide(binary.LittleEndian)
 	case bytes.HasPrefix(b, []byte{0xfe, 0xff}):
@@ -190,7 +191,7 @@ func decode(file string, b []byte) (string, error) {
 	case "latin-1", "latin1", "iso-8859-1", "iso8859-1":
 		return latin1(b), nil
 	default:
-		return "", syntax(finding.Location{File: file, Line: line}, "the file says it is encoded as %s, which the gate does not read; save it as UTF-8", quote(name))
+		return "", manifestfile.Syntax(finding.Location{File: file, Line: line}, "the file says it is encoded as %s, which the gate does not read; save it as UTF-8", manifestfile.Quote(name))
 	}
 }
 
@@ -223,7 +224,7 @@ func validUTF8(file string, b []byte) (string, error) {
 		}
 		b = b[n:]
 	}
-	return "", syntax(at, "this byte is not UTF-8; save the file as UTF-8")
+	return "", manifestfile.Syntax(at, "this byte is not UTF-8; save the file as UTF-8")
 }
 
 func latin1(b []byte) string {

@@ -1,13 +1,14 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
@@ -17,27 +18,18 @@ import (
 const maxFileName = 512 // bytes of a locked file's name
 
 // toml reads the reader's own file as TOML.
-func (r *reader) toml() (*document, error) {
-	b, err := r.readOwn()
+func (r *reader) toml() (*document.Document, error) {
+	b, err := r.ReadOwn()
 	if err != nil {
 		return nil, err
 	}
-	return parseTOML(r.m.Path, b)
-}
-
-// readOwn gives the bytes of the reader's own file.
-func (r *reader) readOwn() ([]byte, error) {
-	b, err := r.read(r.m.Path)
-	if errors.Is(err, errSymlink) || errors.Is(err, errNotRegular) {
-		return nil, syntax(finding.Location{File: r.m.Path}, "the gate does not open it: %s; give it the file itself", reason(err))
-	}
-	return b, err
+	return document.TOML(r.Manifest.Path, b)
 }
 
 // lock is what the readers of lock formats share.
 type lock struct {
 	*reader
-	*document
+	*document.Document
 	name   string         // "uv.lock", for messages
 	relock string         // what writes the lock again, for messages
 	noted  int            // which problem, from 1, says that the lock names an index; 0: none yet
@@ -49,43 +41,43 @@ func (r *reader) lock(relock string) (*lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.m.Locked, r.m.Hashed = true, true
-	return &lock{reader: r, document: d, name: r.m.Format, relock: relock, hosts: map[string]int{}}, nil
+	r.Manifest.Locked, r.Manifest.Hashed = true, true
+	return &lock{reader: r, Document: d, name: r.Manifest.Format, relock: relock, hosts: map[string]int{}}, nil
 }
 
 // identity reads a locked package's name and version. Only the project's own
 // packages have no version.
-func (l *lock) identity(t *value) (ecosystem.Requirement, error) {
-	name := t.get("name")
-	if l.text(t, "name") == "" {
-		return ecosystem.Requirement{}, l.bad(t.at, "a package has no name; write the lock again with %s", l.relock)
+func (l *lock) identity(t *document.Value) (ecosystem.Requirement, error) {
+	name := t.Get("name")
+	if l.Text(t, "name") == "" {
+		return ecosystem.Requirement{}, l.bad(t.At, "a package has no name; write the lock again with %s", l.relock)
 	}
-	if _, err := pep503.Parse(name.text); err != nil {
-		return ecosystem.Requirement{}, l.bad(name.at, "%s is no package name; write the lock again with %s", quote(name.text), l.relock)
+	if _, err := pep503.Parse(name.Text); err != nil {
+		return ecosystem.Requirement{}, l.bad(name.At, "%s is no package name; write the lock again with %s", manifestfile.Quote(name.Text), l.relock)
 	}
-	req := ecosystem.Requirement{Package: named(name.text), Written: name.text, At: l.place(name.at)}
-	number := l.text(t, "version")
+	req := ecosystem.Requirement{Package: named(name.Text), Written: name.Text, At: l.Place(name.At)}
+	number := l.Text(t, "version")
 	if number == "" {
-		return req, l.err
+		return req, l.Err
 	}
 	v, err := pep440.Parse(number)
 	if err != nil {
-		return req, l.bad(t.get("version").at, "%s is no version; write the lock again with %s", quote(number), l.relock)
+		return req, l.bad(t.Get("version").At, "%s is no version; write the lock again with %s", manifestfile.Quote(number), l.relock)
 	}
-	req.Number, req.Spec, req.Written = v.String(), "=="+v.String(), name.text+"=="+number
-	return req, l.err
+	req.Number, req.Spec, req.Written = v.String(), "=="+v.String(), name.Text+"=="+number
+	return req, l.Err
 }
 
 // bad is the fatal answer to a lock that is broken at a place.
 func (l *lock) bad(at int, format string, args ...any) error {
-	return syntax(l.place(at), format, args...)
+	return manifestfile.Syntax(l.Place(at), format, args...)
 }
 
 // foreign reports a package that comes from no index, with the effect of its rule
 // (effectOf).
 func (l *lock) foreign(at int, req ecosystem.Requirement, rule, what string) error {
-	return l.report(ecosystem.Problem{
-		Rule: RuleLockSource, Class: finding.Manifest, Effect: effectOf(rule), At: l.place(at),
+	return l.Report(ecosystem.Problem{
+		Rule: RuleLockSource, Class: finding.Manifest, Effect: effectOf(rule), At: l.Place(at),
 		Text: fmt.Sprintf("%s is locked to %s, which comes from no index, so the gate cannot look at it; depend on a release by name, or publish it to the gate, then write the lock again with %s", req.Package.Name, what, l.relock),
 	})
 }
@@ -95,27 +87,27 @@ func (l *lock) foreign(at int, req ecosystem.Requirement, rule, what string) err
 // so that it is dropped where they are the gate's own.
 func (l *lock) mention(at int, address string) error {
 	if l.noted > 0 {
-		p := &l.m.Problems[l.noted-1]
+		p := &l.Manifest.Problems[l.noted-1]
 		p.Index = p.Index.And(address)
 		return nil
 	}
-	l.noted = len(l.m.Problems) + 1
-	return l.report(ecosystem.Problem{
-		Rule: RuleLockIndex, Class: finding.Origin, Effect: note, At: l.place(at), Index: ecosystem.AddressOf(address),
-		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.name, origin(address)),
+	l.noted = len(l.Manifest.Problems) + 1
+	return l.Report(ecosystem.Problem{
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: manifestfile.Note, At: l.Place(at), Index: ecosystem.AddressOf(address),
+		Text: fmt.Sprintf("%s names %s; the gate asks its own upstreams instead and checks the locked hashes", l.name, manifestfile.Origin(address)),
 	})
 }
 
 // around rejects, once for each host, that the lock's tool goes past the gate.
 func (l *lock) around(at int, address, text string) error {
-	where := origin(address)
+	where := manifestfile.Origin(address)
 	if i, said := l.hosts[where]; said {
-		l.m.Problems[i].Index = l.m.Problems[i].Index.And(address)
+		l.Manifest.Problems[i].Index = l.Manifest.Problems[i].Index.And(address)
 		return nil
 	}
-	l.hosts[where] = len(l.m.Problems)
-	return l.report(ecosystem.Problem{
-		Rule: RuleLockIndex, Class: finding.Origin, Effect: reject, At: l.place(at), Index: ecosystem.AddressOf(address),
+	l.hosts[where] = len(l.Manifest.Problems)
+	return l.Report(ecosystem.Problem{
+		Rule: RuleLockIndex, Class: finding.Origin, Effect: manifestfile.Reject, At: l.Place(at), Index: ecosystem.AddressOf(address),
 		Text: fmt.Sprintf("%s names %s; %s", l.name, where, text),
 	})
 }
@@ -138,16 +130,16 @@ func (l *lock) addFile(req *ecosystem.Requirement, at int, name, address string,
 	if !isFileName(name) {
 		return l.bad(at, "a file of %s has no usable name; write the lock again with %s", req.Package.Name, l.relock)
 	}
-	f := ecosystem.LockedFile{Name: strings.Clone(name), URL: withoutSecrets(address), Size: size}
+	f := ecosystem.LockedFile{Name: strings.Clone(name), URL: manifestfile.WithoutSecrets(address), Size: size}
 	for _, h := range hashes {
 		algorithm, digest, ok := strings.Cut(strings.ToLower(h), ":")
 		if !ok {
-			return l.bad(at, "%s is no hash of the form algorithm:digest; write the lock again with %s", quote(h), l.relock)
+			return l.bad(at, "%s is no hash of the form algorithm:digest; write the lock again with %s", manifestfile.Quote(h), l.relock)
 		}
 		if algorithm == "sha256" {
 			sha, err := artifact.ParseDigest(digest)
 			if err != nil {
-				return l.bad(at, "%s is no sha256; write the lock again with %s", quote(h), l.relock)
+				return l.bad(at, "%s is no sha256; write the lock again with %s", manifestfile.Quote(h), l.relock)
 			}
 			f.SHA256 = sha
 		}
@@ -157,9 +149,9 @@ func (l *lock) addFile(req *ecosystem.Requirement, at int, name, address string,
 	if len(hashes) > 0 {
 		return nil
 	}
-	return l.report(ecosystem.Problem{
-		Rule: RuleLockNoHash, Class: finding.Manifest, Effect: hold, At: l.place(at),
-		Text: fmt.Sprintf("nothing in the lock vouches for the bytes of %s; write the lock again with %s against an index that gives hashes", quote(name), l.relock),
+	return l.Report(ecosystem.Problem{
+		Rule: RuleLockNoHash, Class: finding.Manifest, Effect: manifestfile.Hold, At: l.Place(at),
+		Text: fmt.Sprintf("nothing in the lock vouches for the bytes of %s; write the lock again with %s against an index that gives hashes", manifestfile.Quote(name), l.relock),
 	})
 }
 
@@ -168,20 +160,20 @@ func (l *lock) checkFiles(req ecosystem.Requirement) error {
 	if len(req.Files) > 0 {
 		return nil
 	}
-	return l.report(ecosystem.Problem{
-		Rule: RuleLockNoFiles, Class: finding.Manifest, Effect: hold, At: req.At,
+	return l.Report(ecosystem.Problem{
+		Rule: RuleLockNoFiles, Class: finding.Manifest, Effect: manifestfile.Hold, At: req.At,
 		Text: fmt.Sprintf("the lock names no file of %s; write it again with %s", req.Package.Name, l.relock),
 	})
 }
 
 // markerText reads a marker and gives it in one spelling.
-func (l *lock) markerText(v *value) (string, error) {
-	if v == nil || v.text == "" {
+func (l *lock) markerText(v *document.Value) (string, error) {
+	if v == nil || v.Text == "" {
 		return "", nil
 	}
-	m, err := pep508.ParseMarker(v.text)
+	m, err := pep508.ParseMarker(v.Text)
 	if err != nil {
-		return "", l.bad(v.at, "%s is no marker that the gate can read; write the lock again with %s", quote(v.text), l.relock)
+		return "", l.bad(v.At, "%s is no marker that the gate can read; write the lock again with %s", manifestfile.Quote(v.Text), l.relock)
 	}
 	return m.String(), nil
 }
@@ -192,11 +184,11 @@ func (l *lock) finish(g *graph) error {
 		if n.omit {
 			continue
 		}
-		if err := l.require(n.req); err != nil {
+		if err := l.Require(n.req); err != nil {
 			return err
 		}
 	}
-	return l.err
+	return l.Err
 }
 
 // orphans are the edges to packages that no other one needs.

@@ -22,9 +22,7 @@ package manifest
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -32,6 +30,7 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
 
@@ -51,9 +50,6 @@ const (
 // Limits on what is read. A file beyond one of them is refused whole.
 const (
 	maxFileBytes    = 10 << 20 // one file
-	maxTotalBytes   = 64 << 20 // a file with all that it includes
-	maxRequirements = 100_000  // requirements of one manifest, includes counted
-	maxProblems     = 1_000    // problems kept of one manifest; beyond them the file is refused
 	maxLineBytes    = 1 << 20  // one line of a requirements file, continuations joined
 	maxIncludes     = 256      // distinct files that one manifest includes
 	maxIncludeDepth = 32       // files that include files
@@ -137,7 +133,7 @@ func FormatOf(p string, content []byte) string {
 func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 	format := Format(p)
 	if format == "" {
-		return nil, fmt.Errorf("reading %s: not a manifest by its name; say its format", quote(p))
+		return nil, fmt.Errorf("reading %s: not a manifest by its name; say its format", manifestfile.Quote(p))
 	}
 	return ParseAs(fsys, p, format)
 }
@@ -148,8 +144,8 @@ func Parse(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 func ParseAny(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 	format := Format(p)
 	if format == "" {
-		r := &reader{fsys: fsys, m: &ecosystem.Manifest{Path: p}}
-		if b, err := r.read(p); err == nil {
+		r := &reader{Reader: manifestfile.Reader{FS: fsys, Manifest: &ecosystem.Manifest{Path: p}, MaxFile: maxFileBytes}}
+		if b, err := r.Read(p); err == nil {
 			format = FormatOf(p, b)
 		}
 	}
@@ -159,7 +155,7 @@ func ParseAny(fsys fs.FS, p string) (*ecosystem.Manifest, error) {
 // ParseAs is Parse for a file whose format is known from elsewhere, as for
 // standard input.
 func ParseAs(fsys fs.FS, p, format string) (*ecosystem.Manifest, error) {
-	r := &reader{fsys: fsys, m: &ecosystem.Manifest{Path: p, Format: format}}
+	r := &reader{Reader: manifestfile.Reader{FS: fsys, Manifest: &ecosystem.Manifest{Path: p, Format: format}, MaxFile: maxFileBytes}}
 	parse, ok := map[string]func(*reader) error{
 		RequirementsTxt: parseRequirements,
 		UVLock:          parseUV,
@@ -172,94 +168,13 @@ func ParseAs(fsys fs.FS, p, format string) (*ecosystem.Manifest, error) {
 		PipfileLock:     parsePipfileLock,
 	}[format]
 	if !ok {
-		return nil, fmt.Errorf("reading %s: %s is not a format of Python manifests", quote(p), quote(format))
+		return nil, fmt.Errorf("reading %s: %s is not a format of Python manifests", manifestfile.Quote(p), manifestfile.Quote(format))
 	}
 	err := parse(r)
-	if bad, ok := errors.AsType[*unusable](err); ok {
-		r.m.Problems = append(r.m.Problems, bad.problem())
-		r.m.Requirements = nil // half a manifest is not to be admitted
-		return r.m, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r.m, nil
+	return r.Finish(err)
 }
 
 // reader is one manifest on its way in.
 type reader struct {
-	fsys  fs.FS
-	m     *ecosystem.Manifest
-	bytes int // read so far, includes counted
-}
-
-// errSymlink and errNotRegular say why a path is not opened.
-var (
-	errSymlink    = errors.New("it is, or lies behind, a symbolic link")
-	errNotRegular = errors.New("it is not a regular file")
-)
-
-// read gives the bytes of the file at p. Beyond the caps the error is *unusable.
-func (r *reader) read(p string) ([]byte, error) {
-	if !fs.ValidPath(p) {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), fs.ErrInvalid)
-	}
-	if err := noSymlink(r.fsys, p); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	f, err := r.fsys.Open(p)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), errNotRegular)
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", quote(p), err)
-	}
-	r.bytes += len(b)
-	if len(b) > maxFileBytes || r.bytes > maxTotalBytes {
-		return nil, tooLarge(p, "the gate reads manifests of at most %d MiB, %d MiB with all they include; split it", maxFileBytes>>20, maxTotalBytes>>20)
-	}
-	return b, nil
-}
-
-// noSymlink refuses a path of which any element is a symbolic link: its target
-// may be outside, and what the gate reads must be what the repository shows.
-func noSymlink(fsys fs.FS, p string) error {
-	for i := 0; i <= len(p); i++ {
-		if i < len(p) && p[i] != '/' {
-			continue
-		}
-		info, err := fs.Lstat(fsys, p[:i])
-		if err != nil {
-			return err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			return errSymlink
-		}
-	}
-	return nil
-}
-
-// require adds a requirement.
-func (r *reader) require(req ecosystem.Requirement) error {
-	if len(r.m.Requirements) >= maxRequirements {
-		return tooLarge(r.m.Path, "the gate reads at most %d requirements of a manifest; split it", maxRequirements)
-	}
-	r.m.Requirements = append(r.m.Requirements, req)
-	return nil
-}
-
-// report adds a problem that is not fatal.
-func (r *reader) report(p ecosystem.Problem) error {
-	if len(r.m.Problems) >= maxProblems {
-		return tooLarge(r.m.Path, "it has more than %d lines that the gate does not follow; fix those listed first", maxProblems)
-	}
-	r.m.Problems = append(r.m.Problems, p)
-	return nil
+	manifestfile.Reader
 }

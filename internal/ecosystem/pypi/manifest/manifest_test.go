@@ -10,7 +10,10 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 func TestFormat(t *testing.T) {
@@ -101,8 +104,8 @@ func TestUnusable(t *testing.T) {
 		{RequirementsTxt, "\xff\xfe\x00\xd8a\x00", 0, "half a pair of UTF-16"},
 		{RequirementsTxt, "\xff\xfe\x00\x00", 0, "UTF-32"},
 		{RequirementsTxt, "a" + strings.Repeat("b", 300) + "\n", 1, "a name too long"},
-		{RequirementsTxt, strings.Repeat("a\n", maxRequirements+1), 0, "too many requirements"},
-		{RequirementsTxt, strings.Repeat("./a\n", maxProblems+1), 0, "too many problems"},
+		{RequirementsTxt, strings.Repeat("a\n", manifestfile.MaxRequirements+1), 0, "too many requirements"},
+		{RequirementsTxt, strings.Repeat("./a\n", manifestfile.MaxProblems+1), 0, "too many problems"},
 		{RequirementsTxt, strings.Repeat("#", maxFileBytes+1), 0, "too large"},
 		{UVLock, "version = 1\nversion = 1\n", 2, "a key given twice"},
 		{UVLock, "version = 1\n[a\n", 2, "no TOML"},
@@ -124,11 +127,11 @@ func TestUnusable(t *testing.T) {
 		{UVLock, deeper, 1, "so deep that a careless reader dies"},
 		{UVLock, keys, 1, "a key of too many parts"},
 		{UVLock, strings.Repeat("[", 100_000), 1, "brackets"},
-		{UVLock, strings.Repeat("\n", maxTOMLLines), 0, "too many lines"},
+		{UVLock, strings.Repeat("\n", document.MaxLines), 0, "too many lines"},
 		{UVLock, uv + strings.Repeat("[[package]]\nname = \"a\"\nsource = { virtual = \".\" }\n", maxSameName+1), 0, "one name too often"},
 		{UVLock, uv + "[[package]]\nname = \"a\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"b\", extra = [" + strings.Repeat("\"x\",", 300) + "] }]\n", 0, "too many extras"},
 		{RequirementsTxt, "a" + strings.Repeat(" ", maxLineBytes) + "b", 0, "a line too long"},
-		{UVLock, "x = [" + strings.Repeat("1,", maxTOMLMarks) + "]\n", 0, "too many values"},
+		{UVLock, "x = [" + strings.Repeat("1,", document.MaxMarks) + "]\n", 0, "too many values"},
 		{PoetryLock, "", 0, "empty"},
 		{PoetryLock, "[metadata]\nlock-version = \"3.0\"\n", 2, "a version not known"},
 		{PoetryLock, poetry + "[[package]]\nname = \"a\"\n", 3, "no version"},
@@ -160,7 +163,7 @@ func TestUnusable(t *testing.T) {
 			t.Errorf("%s: problems %v and %d requirements, want one fatal problem and none", in, m.Problems, len(m.Requirements))
 			continue
 		}
-		if p := fatal[0]; p.At.Line != tc.line || p.At.File != tc.format || p.Text == "" || p.Effect != hold {
+		if p := fatal[0]; p.At.Line != tc.line || p.At.File != tc.format || p.Text == "" || p.Effect != manifestfile.Hold {
 			t.Errorf("%s: %+v, want it at line %d", in, p, tc.line)
 		}
 	}
@@ -219,7 +222,7 @@ func TestIncludesStayInside(t *testing.T) {
 		}
 		for _, p := range m.Problems {
 			rules = append(rules, p.Rule)
-			if p.Fatal || p.Effect != hold || p.At.Line != 1 {
+			if p.Fatal || p.Effect != manifestfile.Hold || p.At.Line != 1 {
 				t.Errorf("%q (%s): %+v, want a hold at line 1", tc.line, tc.why, p)
 			}
 		}
@@ -279,13 +282,13 @@ func TestIncludesEnd(t *testing.T) {
 }
 
 func TestTooMuchInAll(t *testing.T) {
-	r := &reader{fsys: fstest.MapFS{"a.txt": {Data: []byte("abc")}}, m: &ecosystem.Manifest{}, bytes: maxTotalBytes - 5}
-	if _, err := r.read("a.txt"); err != nil {
+	r := &reader{Reader: manifestfile.Reader{FS: fstest.MapFS{"a.txt": {Data: []byte("abc")}}, Manifest: &ecosystem.Manifest{}, MaxFile: maxFileBytes, Bytes: manifestfile.MaxTotalBytes - 5}}
+	if _, err := r.Read("a.txt"); err != nil {
 		t.Errorf("up to the limit: %v", err)
 	}
-	bad, ok := errors.AsType[*unusable](func() error { _, err := r.read("a.txt"); return err }())
-	if !ok || bad.rule != RuleTooLarge {
-		t.Errorf("beyond the limit: %+v, want %s", bad, RuleTooLarge)
+	bad, ok := errors.AsType[*manifestfile.Unusable](func() error { _, err := r.Read("a.txt"); return err }())
+	if !ok || bad.Rule != manifestfile.RuleTooLarge {
+		t.Errorf("beyond the limit: %+v, want %s", bad, manifestfile.RuleTooLarge)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // An option of a requirements line, as pip's parser (Python's optparse) gives it.
@@ -92,7 +94,7 @@ func longOption(w word, rest []word) (option, []word, error) {
 func shortOption(w word, rest []word) (option, []word, error) {
 	name, ok := shortOptions[w.text[1]]
 	if !ok {
-		return option{}, nil, fmt.Errorf("no such option: %s", quote(w.text[:2]))
+		return option{}, nil, fmt.Errorf("no such option: %s", manifestfile.Quote(w.text[:2]))
 	}
 	o := option{name: name, value: w.text[2:], at: w.at}
 	if o.value != "" {
@@ -123,11 +125,11 @@ func unabbreviate(written string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", fmt.Errorf("no such option: %s", quote(written))
+		return "", fmt.Errorf("no such option: %s", manifestfile.Quote(written))
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("option %s may mean several; write it out", quote(written))
+	return "", fmt.Errorf("option %s may mean several; write it out", manifestfile.Quote(written))
 }
 
 // word is one word of a line with where it starts.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // parsePDMLock reads pdm.lock of lock-version 2 to 4 (https://pdm-project.org/en/latest/usage/lockfile/):
@@ -20,19 +22,19 @@ func parsePDMLock(r *reader) error {
 	if err != nil {
 		return err
 	}
-	p := &pdmLock{lock: l, metadata: l.table(l.root, "metadata"), byKey: map[pdmKey]*lockNode{}}
-	if err := l.version(p.metadata, "lock_version", "2", "3", "4"); err != nil {
+	p := &pdmLock{lock: l, metadata: l.Table(l.Root, "metadata"), byKey: map[pdmKey]*lockNode{}}
+	if err := l.Version(p.metadata, "lock_version", "2", "3", "4"); err != nil {
 		return err
 	}
-	if targets := l.tables(p.metadata, "targets"); len(targets) == 1 {
-		r.m.RequiresPython = l.text(targets[0], "requires_python")
+	if targets := l.Tables(p.metadata, "targets"); len(targets) == 1 {
+		r.Manifest.RequiresPython = l.Text(targets[0], "requires_python")
 	}
-	for _, t := range l.tables(l.root, "package") {
+	for _, t := range l.Tables(l.Root, "package") {
 		if err := p.pkg(t); err != nil {
 			return err
 		}
 	}
-	g, err := newGraph(r.m.Path, p.nodes)
+	g, err := newGraph(r.Manifest.Path, p.nodes)
 	if err != nil {
 		return err
 	}
@@ -41,7 +43,7 @@ func parsePDMLock(r *reader) error {
 		roots = []root{{edges: g.orphans()}}
 	}
 	g.reach(roots)
-	if err := g.groups(r.m.Path, roots); err != nil {
+	if err := g.groups(r.Manifest.Path, roots); err != nil {
 		return err
 	}
 	g.askExtras(roots)
@@ -55,7 +57,7 @@ func parsePDMLock(r *reader) error {
 
 type pdmLock struct {
 	*lock
-	metadata *value
+	metadata *document.Value
 	nodes    []*lockNode
 	byKey    map[pdmKey]*lockNode
 	said     map[*lockNode][]string // the groups that the lock itself names
@@ -64,25 +66,25 @@ type pdmLock struct {
 // pdmKey tells the entries of one package with and without extras together.
 type pdmKey struct{ name, number, from string }
 
-func (p *pdmLock) pkg(t *value) error {
+func (p *pdmLock) pkg(t *document.Value) error {
 	req, err := p.identity(t)
 	if err != nil {
 		return err
 	}
 	if req.Number == "" {
-		return p.bad(t.at, "%s has no version; write the lock again with `pdm lock`", req.Package.Name)
+		return p.bad(t.At, "%s has no version; write the lock again with `pdm lock`", req.Package.Name)
 	}
 	n := &lockNode{req: req}
 	if err := p.source(t, n); err != nil {
 		return err
 	}
-	if p.text(t, "marker") != "" {
-		if n.own, err = p.markerText(t.get("marker")); err != nil {
+	if p.Text(t, "marker") != "" {
+		if n.own, err = p.markerText(t.Get("marker")); err != nil {
 			return err
 		}
 	}
 	key := pdmKey{req.Package.Name, req.Number, n.own}
-	extras := normalized(p.texts(t, "extras"))
+	extras := normalized(p.Texts(t, "extras"))
 	if base := p.byKey[key]; base != nil && len(extras) > 0 {
 		base.omit = base.omit || n.omit
 		p.addGroups(base, t)
@@ -98,37 +100,37 @@ func (p *pdmLock) pkg(t *value) error {
 }
 
 // source reports a package that comes from no index.
-func (p *pdmLock) source(t *value, n *lockNode) error {
+func (p *pdmLock) source(t *document.Value, n *lockNode) error {
 	for _, other := range []struct{ key, rule, what string }{
 		{"git", RuleVCS, "a git address"}, {"hg", RuleVCS, "a version control address"}, {"svn", RuleVCS, "a version control address"}, {"bzr", RuleVCS, "a version control address"},
 		{"url", RuleURL, "a direct address"}, {"path", RulePath, "a local path"},
 	} {
-		v := t.get(other.key)
+		v := t.Get(other.key)
 		if v == nil {
 			continue
 		}
 		n.omit = true
 		what := other.what
 		if other.rule == RuleURL {
-			what += " (" + origin(p.text(t, other.key)) + ")"
+			what += " (" + manifestfile.Origin(p.Text(t, other.key)) + ")"
 		}
-		if err := p.foreign(v.at, n.req, other.rule, what); err != nil {
+		if err := p.foreign(v.At, n.req, other.rule, what); err != nil {
 			return err
 		}
 	}
-	if v := t.get("editable"); v != nil && p.flag(t, "editable") && !n.omit {
+	if v := t.Get("editable"); v != nil && p.Flag(t, "editable") && !n.omit {
 		n.omit = true
-		return p.foreign(v.at, n.req, RulePath, "an editable folder")
+		return p.foreign(v.At, n.req, RulePath, "an editable folder")
 	}
-	return p.err
+	return p.Err
 }
 
 // addGroups reads groups, which were once called sections.
-func (p *pdmLock) addGroups(n *lockNode, t *value) {
+func (p *pdmLock) addGroups(n *lockNode, t *document.Value) {
 	if p.said == nil {
 		p.said = map[*lockNode][]string{}
 	}
-	for _, name := range append(p.texts(t, "groups"), p.texts(t, "sections")...) {
+	for _, name := range append(p.Texts(t, "groups"), p.Texts(t, "sections")...) {
 		group := ecosystem.GroupName(name)
 		if group == "default" {
 			group = ""
@@ -140,50 +142,50 @@ func (p *pdmLock) addGroups(n *lockNode, t *value) {
 }
 
 // needs reads the edges, which stand as PEP 508 texts.
-func (p *pdmLock) needs(t *value, n *lockNode, extras []string) error {
+func (p *pdmLock) needs(t *document.Value, n *lockNode, extras []string) error {
 	under := extras
 	if len(under) == 0 {
 		under = []string{""}
 	}
-	for _, v := range p.strings(t, "dependencies") {
-		d, err := parseDependency(strings.TrimPrefix(v.text, "-e "))
+	for _, v := range p.Strings(t, "dependencies") {
+		d, err := parseDependency(strings.TrimPrefix(v.Text, "-e "))
 		if err != nil {
-			if rule, _ := elsewhere(strings.TrimPrefix(v.text, "-e ")); rule != "" {
+			if rule, _ := elsewhere(strings.TrimPrefix(v.Text, "-e ")); rule != "" {
 				continue // that package's own entry says so
 			}
-			return p.bad(v.at, "%s is no requirement; write the lock again with `pdm lock`", quote(v.text))
+			return p.bad(v.At, "%s is no requirement; write the lock again with `pdm lock`", manifestfile.Quote(v.Text))
 		}
 		for _, extra := range under {
 			n.depend(extra, edge{pkg: d.pkg, extras: d.extras, marker: d.marker})
 		}
 	}
-	return p.err
+	return p.Err
 }
 
 // files reads the package's own list, or its part of the common one.
-func (p *pdmLock) files(t *value, n *lockNode) error {
-	files := p.tables(t, "files")
-	if all := p.table(p.metadata, "files"); all != nil && t.get("files") == nil {
-		files = p.tables(all, p.text(t, "name")+" "+p.text(t, "version"))
+func (p *pdmLock) files(t *document.Value, n *lockNode) error {
+	files := p.Tables(t, "files")
+	if all := p.Table(p.metadata, "files"); all != nil && t.Get("files") == nil {
+		files = p.Tables(all, p.Text(t, "name")+" "+p.Text(t, "version"))
 	}
 	for _, f := range files {
-		name, address := p.text(f, "file"), p.text(f, "url")
+		name, address := p.Text(f, "file"), p.Text(f, "url")
 		if address != "" {
 			name = lockedName(address)
-			if err := p.around(f.at, address, "pdm takes the files from there, around the gate; name the gate's registry as the [[tool.pdm.source]] and run `pdm lock --no-static-urls`"); err != nil {
+			if err := p.around(f.At, address, "pdm takes the files from there, around the gate; name the gate's registry as the [[tool.pdm.source]] and run `pdm lock --no-static-urls`"); err != nil {
 				return err
 			}
 		}
 		var hashes []string
-		if h := p.text(f, "hash"); h != "" {
+		if h := p.Text(f, "hash"); h != "" {
 			hashes = []string{h}
 		}
-		if err := p.addFile(&n.req, f.at, name, address, hashes, 0); err != nil {
+		if err := p.addFile(&n.req, f.At, name, address, hashes, 0); err != nil {
 			return err
 		}
 	}
-	if p.err != nil {
-		return p.err
+	if p.Err != nil {
+		return p.Err
 	}
 	return p.checkFiles(n.req)
 }

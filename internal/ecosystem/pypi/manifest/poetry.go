@@ -3,10 +3,10 @@ package manifest
 import (
 	"path"
 
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
@@ -25,22 +25,22 @@ func parsePoetryLock(r *reader) error {
 	if err != nil {
 		return err
 	}
-	p := &poetryLock{lock: l, metadata: l.table(l.root, "metadata")}
-	if err := l.version(p.metadata, "lock-version", "1", "2"); err != nil {
+	p := &poetryLock{lock: l, metadata: l.Table(l.Root, "metadata")}
+	if err := l.Version(p.metadata, "lock-version", "1", "2"); err != nil {
 		return err
 	}
-	if spec, err := poetryConstraint(l.text(p.metadata, "python-versions")); err == nil {
-		r.m.RequiresPython = spec
+	if spec, err := poetryConstraint(l.Text(p.metadata, "python-versions")); err == nil {
+		r.Manifest.RequiresPython = spec
 	}
 	var nodes []*lockNode
-	for _, t := range l.tables(l.root, "package") {
+	for _, t := range l.Tables(l.Root, "package") {
 		n, err := p.pkg(t)
 		if err != nil {
 			return err
 		}
 		nodes = append(nodes, n)
 	}
-	g, err := newGraph(r.m.Path, nodes)
+	g, err := newGraph(r.Manifest.Path, nodes)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func parsePoetryLock(r *reader) error {
 		roots = []root{{edges: g.orphans()}}
 	}
 	g.reach(roots)
-	if err := g.groups(r.m.Path, roots); err != nil {
+	if err := g.groups(r.Manifest.Path, roots); err != nil {
 		return err
 	}
 	g.askExtras(roots)
@@ -59,7 +59,7 @@ func parsePoetryLock(r *reader) error {
 
 type poetryLock struct {
 	*lock
-	metadata *value
+	metadata *document.Value
 	said     map[*lockNode]saidGroups
 }
 
@@ -73,7 +73,7 @@ type saidGroups struct {
 // roots are what the manifest beside the lock asks for; nil when there is none
 // that the gate can read.
 func (l *lock) roots(format string) []root {
-	m, err := ParseAs(l.fsys, path.Join(path.Dir(l.m.Path), format), format)
+	m, err := ParseAs(l.FS, path.Join(path.Dir(l.Manifest.Path), format), format)
 	if err != nil || len(m.Requirements) == 0 {
 		return nil
 	}
@@ -99,13 +99,13 @@ func (l *lock) roots(format string) []root {
 	return out
 }
 
-func (p *poetryLock) pkg(t *value) (*lockNode, error) {
+func (p *poetryLock) pkg(t *document.Value) (*lockNode, error) {
 	req, err := p.identity(t)
 	if err != nil {
 		return nil, err
 	}
 	if req.Number == "" {
-		return nil, p.bad(t.at, "%s has no version; write the lock again with `poetry lock`", req.Package.Name)
+		return nil, p.bad(t.At, "%s has no version; write the lock again with `poetry lock`", req.Package.Name)
 	}
 	n := &lockNode{req: req}
 	if err := p.source(t, n); err != nil {
@@ -118,22 +118,22 @@ func (p *poetryLock) pkg(t *value) (*lockNode, error) {
 		return nil, err
 	}
 	if n.omit {
-		return n, p.err
+		return n, p.Err
 	}
 	return n, p.files(t, n)
 }
 
-func (p *poetryLock) source(t *value, n *lockNode) error {
-	s := p.table(t, "source")
+func (p *poetryLock) source(t *document.Value, n *lockNode) error {
+	s := p.Table(t, "source")
 	if s == nil {
-		return p.err
+		return p.Err
 	}
-	kind, address := p.text(s, "type"), p.text(s, "url")
+	kind, address := p.Text(s, "type"), p.Text(s, "url")
 	if kind == "legacy" {
-		return p.around(s.at, address, "poetry takes the package from there, around the gate; remove the [[tool.poetry.source]], set the gate's registry with `gatehouse client setup poetry` and run `poetry lock`")
+		return p.around(s.At, address, "poetry takes the package from there, around the gate; remove the [[tool.poetry.source]], set the gate's registry with `gatehouse client setup poetry` and run `poetry lock`")
 	}
 	n.omit = true
-	what, ok := map[string]string{"git": "a git address", "url": "a direct address (" + origin(address) + ")", "directory": "a local folder", "file": "a local file"}[kind]
+	what, ok := map[string]string{"git": "a git address", "url": "a direct address (" + manifestfile.Origin(address) + ")", "directory": "a local folder", "file": "a local file"}[kind]
 	if !ok {
 		what = "a source that the gate does not know"
 	}
@@ -141,87 +141,87 @@ func (p *poetryLock) source(t *value, n *lockNode) error {
 	if kind == "url" {
 		rule = RuleURL
 	}
-	return p.foreign(s.at, n.req, rule, what)
+	return p.foreign(s.At, n.req, rule, what)
 }
 
 var extraEntry = lazy.Regexp(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)`)
 
 // needs reads the edges. An optional dependency is one of the extras that list it.
-func (p *poetryLock) needs(t *value, n *lockNode) error {
+func (p *poetryLock) needs(t *document.Value, n *lockNode) error {
 	extras := map[artifact.Package][]string{}
-	if lists := p.table(t, "extras"); lists != nil {
-		for _, f := range lists.fields {
-			for _, text := range p.texts(lists, f.key) {
+	if lists := p.Table(t, "extras"); lists != nil {
+		for _, f := range lists.Fields {
+			for _, text := range p.Texts(lists, f.Key) {
 				if m := extraEntry().FindStringSubmatch(text); m != nil {
 					pkg := named(m[1])
-					extras[pkg] = append(extras[pkg], pep503.Normalize(f.key))
+					extras[pkg] = append(extras[pkg], pep503.Normalize(f.Key))
 				}
 			}
 		}
 	}
-	deps := p.table(t, "dependencies")
+	deps := p.Table(t, "dependencies")
 	if deps == nil {
-		return p.err
+		return p.Err
 	}
-	for _, f := range deps.fields {
-		if _, err := pep503.Parse(f.key); err != nil {
-			return p.bad(f.at, "%s is no package name; write the lock again with `poetry lock`", quote(f.key))
+	for _, f := range deps.Fields {
+		if _, err := pep503.Parse(f.Key); err != nil {
+			return p.bad(f.At, "%s is no package name; write the lock again with `poetry lock`", manifestfile.Quote(f.Key))
 		}
-		forms := []*value{f.val}
-		if f.val.kind == unstable.Array {
-			forms = f.val.list
+		forms := []*document.Value{f.Value}
+		if f.Value.Kind == document.Array {
+			forms = f.Value.List
 		}
 		for _, form := range forms {
-			if err := p.edge(n, named(f.key), form, extras); err != nil {
+			if err := p.edge(n, named(f.Key), form, extras); err != nil {
 				return err
 			}
 		}
 	}
-	return p.err
+	return p.Err
 }
 
-func (p *poetryLock) edge(n *lockNode, pkg artifact.Package, form *value, extras map[artifact.Package][]string) error {
+func (p *poetryLock) edge(n *lockNode, pkg artifact.Package, form *document.Value, extras map[artifact.Package][]string) error {
 	e := edge{pkg: pkg}
 	under := []string{""}
-	switch form.kind {
-	case unstable.String:
-	case unstable.Table:
-		e.extras = normalized(p.texts(form, "extras"))
+	switch form.Kind {
+	case document.String:
+	case document.Table:
+		e.extras = normalized(p.Texts(form, "extras"))
 		var err error
-		if p.text(form, "markers") != "" {
-			if e.marker, err = p.markerText(form.get("markers")); err != nil {
+		if p.Text(form, "markers") != "" {
+			if e.marker, err = p.markerText(form.Get("markers")); err != nil {
 				return err
 			}
 		}
-		if p.flag(form, "optional") {
+		if p.Flag(form, "optional") {
 			under = extras[pkg]
 		}
 	default:
-		return p.bad(form.at, "a dependency must be a string or a table; write the lock again with `poetry lock`")
+		return p.bad(form.At, "a dependency must be a string or a table; write the lock again with `poetry lock`")
 	}
 	for _, extra := range under {
 		n.depend(extra, e)
 	}
-	return p.err
+	return p.Err
 }
 
 // groups reads category (1.x) or groups and markers (2.1).
-func (p *poetryLock) groups(t *value, n *lockNode) error {
+func (p *poetryLock) groups(t *document.Value, n *lockNode) error {
 	var s saidGroups
-	names := p.texts(t, "groups")
-	if c := p.text(t, "category"); c != "" {
+	names := p.Texts(t, "groups")
+	if c := p.Text(t, "category"); c != "" {
 		names = []string{c}
 	}
 	for _, name := range names {
 		s.groups = append(s.groups, ecosystem.GroupName(name))
 	}
 	var ways []way
-	markers := t.get("markers")
+	markers := t.Get("markers")
 	switch {
 	case markers == nil:
-	case markers.kind == unstable.Table:
-		for _, f := range markers.fields {
-			w, err := p.wayOf(f.val)
+	case markers.Kind == document.Table:
+		for _, f := range markers.Fields {
+			w, err := p.wayOf(f.Value)
 			if err != nil {
 				return err
 			}
@@ -244,12 +244,12 @@ func (p *poetryLock) groups(t *value, n *lockNode) error {
 		p.said = map[*lockNode]saidGroups{}
 	}
 	p.said[n] = s
-	return p.err
+	return p.Err
 }
 
-func (p *poetryLock) wayOf(v *value) (way, error) {
-	if v.kind != unstable.String {
-		return nil, p.bad(v.at, "a marker must be a string; write the lock again with `poetry lock`")
+func (p *poetryLock) wayOf(v *document.Value) (way, error) {
+	if v.Kind != document.String {
+		return nil, p.bad(v.At, "a marker must be a string; write the lock again with `poetry lock`")
 	}
 	m, err := p.markerText(v)
 	return way(nil).and(m), err
@@ -269,22 +269,22 @@ func (p *poetryLock) applyGroups(nodes []*lockNode) {
 }
 
 // files reads the package's own list, or the common one that 1.0 and 1.1 have.
-func (p *poetryLock) files(t *value, n *lockNode) error {
-	files := p.tables(t, "files")
-	if all := p.table(p.metadata, "files"); all != nil && t.get("files") == nil {
-		files = p.tables(all, p.text(t, "name"))
+func (p *poetryLock) files(t *document.Value, n *lockNode) error {
+	files := p.Tables(t, "files")
+	if all := p.Table(p.metadata, "files"); all != nil && t.Get("files") == nil {
+		files = p.Tables(all, p.Text(t, "name"))
 	}
 	for _, f := range files {
 		var hashes []string
-		if h := p.text(f, "hash"); h != "" {
+		if h := p.Text(f, "hash"); h != "" {
 			hashes = []string{h}
 		}
-		if err := p.addFile(&n.req, f.at, p.text(f, "file"), "", hashes, 0); err != nil {
+		if err := p.addFile(&n.req, f.At, p.Text(f, "file"), "", hashes, 0); err != nil {
 			return err
 		}
 	}
-	if p.err != nil {
-		return p.err
+	if p.Err != nil {
+		return p.Err
 	}
 	return p.checkFiles(n.req)
 }

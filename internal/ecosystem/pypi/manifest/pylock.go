@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
@@ -21,28 +23,28 @@ func parsePylock(r *reader) error {
 	if err != nil {
 		return err
 	}
-	if err := l.version(l.root, "lock-version", "1"); err != nil {
+	if err := l.Version(l.Root, "lock-version", "1"); err != nil {
 		return err
 	}
-	r.m.RequiresPython = l.text(l.root, "requires-python")
-	for _, v := range l.strings(l.root, "environments") {
+	r.Manifest.RequiresPython = l.Text(l.Root, "requires-python")
+	for _, v := range l.Strings(l.Root, "environments") {
 		if _, err := l.markerText(v); err != nil {
 			return err
 		}
 	}
-	l.strings(l.root, "extras")
-	l.strings(l.root, "dependency-groups")
-	l.strings(l.root, "default-groups")
+	l.Strings(l.Root, "extras")
+	l.Strings(l.Root, "dependency-groups")
+	l.Strings(l.Root, "default-groups")
 	p := &pylock{lock: l}
 	var nodes []*lockNode
-	for _, t := range l.tables(l.root, "packages") {
+	for _, t := range l.Tables(l.Root, "packages") {
 		n, err := p.pkg(t)
 		if err != nil {
 			return err
 		}
 		nodes = append(nodes, n)
 	}
-	g, err := newGraph(r.m.Path, nodes)
+	g, err := newGraph(r.Manifest.Path, nodes)
 	if err != nil {
 		return err
 	}
@@ -82,90 +84,90 @@ func groupsOf(marker string) []string {
 
 type pylock struct{ *lock }
 
-func (p *pylock) pkg(t *value) (*lockNode, error) {
+func (p *pylock) pkg(t *document.Value) (*lockNode, error) {
 	req, err := p.identity(t)
 	if err != nil {
 		return nil, err
 	}
 	n := &lockNode{req: req}
-	if p.text(t, "marker") != "" {
-		if n.own, err = p.markerText(t.get("marker")); err != nil {
+	if p.Text(t, "marker") != "" {
+		if n.own, err = p.markerText(t.Get("marker")); err != nil {
 			return nil, err
 		}
 	}
 	if err := p.needs(t, n); err != nil {
 		return nil, err
 	}
-	for _, who := range p.tables(t, "attestation-identities") {
-		if p.text(who, "kind") == "" {
-			return nil, p.bad(who.at, "an attestation identity has no kind; write the lock again with its tool")
+	for _, who := range p.Tables(t, "attestation-identities") {
+		if p.Text(who, "kind") == "" {
+			return nil, p.bad(who.At, "an attestation identity has no kind; write the lock again with its tool")
 		}
 	}
-	if index := p.text(t, "index"); index != "" {
-		if err := p.mention(t.get("index").at, index); err != nil {
+	if index := p.Text(t, "index"); index != "" {
+		if err := p.mention(t.Get("index").At, index); err != nil {
 			return nil, err
 		}
 	}
 	if err := p.sources(t, n); err != nil {
 		return nil, err
 	}
-	return n, p.err
+	return n, p.Err
 }
 
-func (p *pylock) needs(t *value, n *lockNode) error {
-	for _, d := range p.tables(t, "dependencies") {
-		name := p.text(d, "name")
+func (p *pylock) needs(t *document.Value, n *lockNode) error {
+	for _, d := range p.Tables(t, "dependencies") {
+		name := p.Text(d, "name")
 		if _, err := pep503.Parse(name); err != nil {
-			return p.bad(d.at, "a dependency without a package name; write the lock again with its tool")
+			return p.bad(d.At, "a dependency without a package name; write the lock again with its tool")
 		}
 		e := edge{pkg: named(name)}
-		if number := p.text(d, "version"); number != "" {
+		if number := p.Text(d, "version"); number != "" {
 			v, err := pep440.Parse(number)
 			if err != nil {
-				return p.bad(d.at, "%s is no version; write the lock again with its tool", quote(number))
+				return p.bad(d.At, "%s is no version; write the lock again with its tool", manifestfile.Quote(number))
 			}
 			e.number = v.String()
 		}
 		n.depend("", e)
 	}
-	return p.err
+	return p.Err
 }
 
 // sources reads where a package comes from: files of an index, or one of three
 // other places, of which the folder that is the project itself is fine.
-func (p *pylock) sources(t *value, n *lockNode) error {
+func (p *pylock) sources(t *document.Value, n *lockNode) error {
 	for _, other := range []struct{ key, rule, what string }{
 		{"vcs", RuleVCS, "a version control address"}, {"archive", RuleURL, "a direct address or file"}, {"directory", RulePath, "a local folder"},
 	} {
-		s := p.table(t, other.key)
+		s := p.Table(t, other.key)
 		if s == nil {
 			continue
 		}
 		n.omit = true
-		if where := p.text(s, "path"); other.key == "directory" && (where == "." || where == "./") {
+		if where := p.Text(s, "path"); other.key == "directory" && (where == "." || where == "./") {
 			continue
 		}
-		if err := p.foreign(s.at, n.req, other.rule, other.what); err != nil {
+		if err := p.foreign(s.At, n.req, other.rule, other.what); err != nil {
 			return err
 		}
 	}
-	if n.omit || p.err != nil {
-		return p.err
+	if n.omit || p.Err != nil {
+		return p.Err
 	}
-	files := p.tables(t, "wheels")
-	if sdist := p.table(t, "sdist"); sdist != nil {
+	files := p.Tables(t, "wheels")
+	if sdist := p.Table(t, "sdist"); sdist != nil {
 		files = append(files[:len(files):len(files)], sdist)
 	}
 	if n.req.Number == "" {
-		return p.bad(t.at, "%s has no version; write the lock again with its tool", n.req.Package.Name)
+		return p.bad(t.At, "%s has no version; write the lock again with its tool", n.req.Package.Name)
 	}
 	for _, f := range files {
 		if err := p.file(n, f); err != nil {
 			return err
 		}
 	}
-	if p.err != nil {
-		return p.err
+	if p.Err != nil {
+		return p.Err
 	}
 	if n.omit {
 		return nil
@@ -173,14 +175,14 @@ func (p *pylock) sources(t *value, n *lockNode) error {
 	return p.checkFiles(n.req)
 }
 
-func (p *pylock) file(n *lockNode, f *value) error {
-	name, address := p.text(f, "name"), p.text(f, "url")
+func (p *pylock) file(n *lockNode, f *document.Value) error {
+	name, address := p.Text(f, "name"), p.Text(f, "url")
 	switch {
-	case address == "" && p.text(f, "path") != "":
+	case address == "" && p.Text(f, "path") != "":
 		n.omit = true
-		return p.foreign(f.at, n.req, RulePath, "a local file")
+		return p.foreign(f.At, n.req, RulePath, "a local file")
 	case address != "":
-		if err := p.mention(f.at, address); err != nil {
+		if err := p.mention(f.At, address); err != nil {
 			return err
 		}
 	}
@@ -188,10 +190,10 @@ func (p *pylock) file(n *lockNode, f *value) error {
 		name = lockedName(address)
 	}
 	var hashes []string
-	if table := p.table(f, "hashes"); table != nil {
-		for _, h := range table.fields {
-			hashes = append(hashes, h.key+":"+p.text(table, h.key))
+	if table := p.Table(f, "hashes"); table != nil {
+		for _, h := range table.Fields {
+			hashes = append(hashes, h.Key+":"+p.Text(table, h.Key))
 		}
 	}
-	return p.addFile(&n.req, f.at, name, address, hashes, p.number(f, "size"))
+	return p.addFile(&n.req, f.At, name, address, hashes, p.Number(f, "size"))
 }

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
-
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
@@ -28,9 +27,9 @@ func relockCommand(content []byte, req ecosystem.Requirement, spec pep440.Specif
 	if format == PipfileLock {
 		return pipenvRelock(content, req, spec)
 	}
-	d, err := parseTOML(req.At.File, content)
+	d, err := document.TOML(req.At.File, content)
 	if err != nil {
-		d = &document{root: &value{kind: unstable.Table}} // it was read before; nothing is known of it now
+		d = &document.Document{Root: &document.Value{Kind: document.Table}} // it was read before; nothing is known of it now
 	}
 	switch format {
 	case PDMLock:
@@ -47,8 +46,8 @@ func relockCommand(content []byte, req ecosystem.Requirement, spec pep440.Specif
 var toolName = lazy.Regexp(`^[A-Za-z][A-Za-z0-9._-]{0,31}$`)
 
 // lockMaker names the tool that a pylock.toml says it was made by.
-func lockMaker(d *document) string {
-	if name := d.text(d.root, "created-by"); toolName().MatchString(name) {
+func lockMaker(d *document.Document) string {
+	if name := d.Text(d.Root, "created-by"); toolName().MatchString(name) {
 		return name
 	}
 	return "the tool that wrote " + PylockTOML
@@ -81,9 +80,9 @@ func pipenvRelock(content []byte, req ecosystem.Requirement, spec pep440.Specifi
 		text += "[" + strings.Join(req.Extras, ",") + "]"
 	}
 	word, ok := pep508Word(text+spec.String(), "")
-	d, err := parseJSON(req.At.File, content)
+	d, err := document.JSON(req.At.File, content)
 	switch group := firstGroup(req); {
-	case !ok, err != nil, req.Marker != "", group != "" && d.root.get(group) == nil:
+	case !ok, err != nil, req.Marker != "", group != "" && d.Root.Get(group) == nil:
 	case group == "":
 		return "pipenv upgrade " + word
 	case group == "develop":
@@ -106,7 +105,7 @@ type wish struct {
 	noFlags bool   // it stands where `uv add` does not write
 }
 
-func uvRelock(d *document, req ecosystem.Requirement, spec pep440.Specifiers) string {
+func uvRelock(d *document.Document, req ecosystem.Requirement, spec pep440.Specifiers) string {
 	inTheWay := slices.DeleteFunc(uvWishes(d, req.Package), func(w wish) bool { return w.allows(spec) })
 	switch {
 	case len(inTheWay) == 0:
@@ -140,14 +139,14 @@ var extraMarker = lazy.Regexp(`^extra == ['"]([^'"]*)['"]$`)
 
 // uvWishes gives all that the projects of a uv.lock ask of a package, and the
 // constraints and overrides on it.
-func uvWishes(d *document, pkg artifact.Package) []wish {
+func uvWishes(d *document.Document, pkg artifact.Package) []wish {
 	var out []wish
-	add := func(t *value, key, flags string, noFlags bool) {
-		for _, e := range d.tables(t, key) {
-			if pep503.Normalize(d.text(e, "name")) != pkg.Name {
+	add := func(t *document.Value, key, flags string, noFlags bool) {
+		for _, e := range d.Tables(t, key) {
+			if pep503.Normalize(d.Text(e, "name")) != pkg.Name {
 				continue
 			}
-			w := wish{spec: d.text(e, "specifier"), marker: d.text(e, "marker"), flags: flags, noFlags: noFlags}
+			w := wish{spec: d.Text(e, "specifier"), marker: d.Text(e, "marker"), flags: flags, noFlags: noFlags}
 			if m := extraMarker().FindStringSubmatch(w.marker); m != nil {
 				w.marker, w.flags, w.noFlags = "", flags+"--optional "+m[1]+" ", noFlags || !isName(m[1])
 			} else if strings.Contains(w.marker, "extra") {
@@ -156,26 +155,26 @@ func uvWishes(d *document, pkg artifact.Package) []wish {
 			out = append(out, w)
 		}
 	}
-	eachGroup := func(t *value, flags string, noFlags bool) {
+	eachGroup := func(t *document.Value, flags string, noFlags bool) {
 		if t == nil {
 			return
 		}
-		for _, f := range t.fields {
-			add(t, f.key, flags+"--group "+f.key+" ", noFlags || !isName(f.key))
+		for _, f := range t.Fields {
+			add(t, f.Key, flags+"--group "+f.Key+" ", noFlags || !isName(f.Key))
 		}
 	}
-	manifest := d.table(d.root, "manifest")
+	manifest := d.Table(d.Root, "manifest")
 	members := map[string]bool{}
-	for _, m := range d.texts(manifest, "members") {
+	for _, m := range d.Texts(manifest, "members") {
 		members[m] = true
 	}
 	add(manifest, "requirements", "", true)
 	add(manifest, "constraints", "", true)
 	add(manifest, "overrides", "", true)
-	eachGroup(d.table(manifest, "dependency-groups"), "", false)
-	for _, p := range d.tables(d.root, "package") {
-		s, name := d.table(p, "source"), d.text(p, "name")
-		folder := cmp.Or(d.text(s, "virtual"), d.text(s, "editable"), d.text(s, "directory"))
+	eachGroup(d.Table(manifest, "dependency-groups"), "", false)
+	for _, p := range d.Tables(d.Root, "package") {
+		s, name := d.Table(p, "source"), d.Text(p, "name")
+		folder := cmp.Or(d.Text(s, "virtual"), d.Text(s, "editable"), d.Text(s, "directory"))
 		if folder == "" {
 			continue
 		}
@@ -183,28 +182,28 @@ func uvWishes(d *document, pkg artifact.Package) []wish {
 		if folder != "." {
 			flags, noFlags = "--package "+name+" ", !isName(name) || !members[name]
 		}
-		metadata := d.table(p, "metadata")
+		metadata := d.Table(p, "metadata")
 		add(metadata, "requires-dist", flags, noFlags)
-		eachGroup(d.table(metadata, "requires-dev"), flags, noFlags)
+		eachGroup(d.Table(metadata, "requires-dev"), flags, noFlags)
 	}
 	return out
 }
 
-func poetryRelock(d *document, req ecosystem.Requirement, spec pep440.Specifiers) string {
+func poetryRelock(d *document.Document, req ecosystem.Requirement, spec pep440.Specifiers) string {
 	if !req.Direct {
 		return "poetry update --lock " + req.Package.Name // it takes no version; the newest that fits
 	}
-	var locked []*value
-	for _, t := range d.tables(d.root, "package") {
-		if pep503.Normalize(d.text(t, "name")) == req.Package.Name {
+	var locked []*document.Value
+	for _, t := range d.Tables(d.Root, "package") {
+		if pep503.Normalize(d.Text(t, "name")) == req.Package.Name {
 			locked = append(locked, t)
 		}
 	}
-	if len(locked) != 1 || d.flag(locked[0], "optional") {
+	if len(locked) != 1 || d.Flag(locked[0], "optional") {
 		return byHand("poetry lock", req, spec)
 	}
 	group := firstGroup(req)
-	switch groups := d.texts(locked[0], "groups"); {
+	switch groups := d.Texts(locked[0], "groups"); {
 	case len(groups) > 1:
 		return byHand("poetry lock", req, spec) // the lock does not tell which of them asks for it
 	case len(groups) == 1:
@@ -234,17 +233,17 @@ func poetryAdd(req ecosystem.Requirement, group, spec string) (command string, o
 
 // poetryTableAdd is poetryAdd for a requirement of poetry's own tables in a
 // pyproject.toml. Not ok for an optional package and one with several versions.
-func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec string) (command string, ok bool) {
-	group, lists := firstGroup(req), []*value{d.table(poetry, "dependencies")}
+func poetryTableAdd(d *document.Document, poetry *document.Value, req ecosystem.Requirement, spec string) (command string, ok bool) {
+	group, lists := firstGroup(req), []*document.Value{d.Table(poetry, "dependencies")}
 	if group != "" {
-		lists = []*value{d.table(poetry, "dev-dependencies")}
+		lists = []*document.Value{d.Table(poetry, "dev-dependencies")}
 		if group != "dev" {
 			lists = nil
 		}
-		if groups := d.table(poetry, "group"); groups != nil {
-			for _, f := range groups.fields {
-				if ecosystem.GroupName(f.key) == firstGroup(req) {
-					group, lists = f.key, append(lists, d.table(d.table(groups, f.key), "dependencies"))
+		if groups := d.Table(poetry, "group"); groups != nil {
+			for _, f := range groups.Fields {
+				if ecosystem.GroupName(f.Key) == firstGroup(req) {
+					group, lists = f.Key, append(lists, d.Table(d.Table(groups, f.Key), "dependencies"))
 				}
 			}
 		}
@@ -253,11 +252,11 @@ func poetryTableAdd(d *document, poetry *value, req ecosystem.Requirement, spec 
 		if deps == nil {
 			continue
 		}
-		for _, f := range deps.fields {
-			if pep503.Normalize(f.key) != req.Package.Name {
+		for _, f := range deps.Fields {
+			if pep503.Normalize(f.Key) != req.Package.Name {
 				continue
 			}
-			if f.val.kind == unstable.Array || f.val.kind == unstable.Table && d.flag(f.val, "optional") {
+			if f.Value.Kind == document.Array || f.Value.Kind == document.Table && d.Flag(f.Value, "optional") {
 				return "", false
 			}
 			return poetryAdd(req, group, spec)

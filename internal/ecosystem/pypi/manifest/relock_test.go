@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 )
 
 // commandFor is the command that brings the first locked a to spec.
@@ -170,7 +171,7 @@ func TestTheNoteKnowsEveryAddress(t *testing.T) {
 	}
 	for files, ours := range map[string]bool{"https://gate.invalid/pypi/files/a": true, "https://files.invalid": false} {
 		m := parse(t, UVLock, lock(files))
-		i := slices.IndexFunc(m.Problems, func(p ecosystem.Problem) bool { return p.Effect == note })
+		i := slices.IndexFunc(m.Problems, func(p ecosystem.Problem) bool { return p.Effect == manifestfile.Note })
 		if i < 0 || m.Problems[i].Index.Below("https://gate.invalid") != ours {
 			t.Errorf("files at %s: problems %+v; below the gate: want %t", files, m.Problems, ours)
 		}
@@ -184,7 +185,7 @@ func TestOneNoteForEachLock(t *testing.T) {
 		{PylockTOML, "lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nindex = \"https://i.invalid/simple\"\nwheels = [{ url = \"https://f.invalid/a-1-py3-none-any.whl\", hashes = { sha256 = \"" + sum + "\" } }]\n", "pylock.toml names https://i.invalid; the gate asks its own upstreams instead and checks the locked hashes"},
 	} {
 		m := parse(t, tc.format, tc.content)
-		if len(m.Problems) != 1 || m.Problems[0].Rule != RuleLockIndex || m.Problems[0].Effect != note || m.Problems[0].Text != tc.want {
+		if len(m.Problems) != 1 || m.Problems[0].Rule != RuleLockIndex || m.Problems[0].Effect != manifestfile.Note || m.Problems[0].Text != tc.want {
 			t.Errorf("%s: problems %+v, want one note: %s", tc.format, m.Problems, tc.want)
 		}
 	}

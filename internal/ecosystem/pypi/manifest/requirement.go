@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep508"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
@@ -74,7 +75,7 @@ func directURL(address string) (rule, why string) {
 	case scheme == "" || scheme == "file":
 		return RulePath, "a local path comes from no index, so the gate cannot look at it; install it by a command of its own, or publish it to the gate and pin it"
 	}
-	return RuleURL, "a direct address (" + origin(address) + ") comes from no index, and the gate never follows one; pin a release by name, or publish the file to the gate"
+	return RuleURL, "a direct address (" + manifestfile.Origin(address) + ") comes from no index, and the gate never follows one; pin a release by name, or publish the file to the gate"
 }
 
 // fileName is the last element of an address or a path.

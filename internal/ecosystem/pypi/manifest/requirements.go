@@ -11,6 +11,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
@@ -53,8 +54,8 @@ type parsedLine struct {
 // parseConstraints reads a constraints file that is given by itself: its lines
 // bound versions of what others ask for, and ask for nothing.
 func parseConstraints(r *reader) error {
-	if err := r.report(ecosystem.Problem{
-		Rule: RuleAsksNothing, Class: finding.Manifest, Effect: note, At: finding.Location{File: r.m.Path},
+	if err := r.Report(ecosystem.Problem{
+		Rule: RuleAsksNothing, Class: finding.Manifest, Effect: manifestfile.Note, At: finding.Location{File: r.Manifest.Path},
 		Text: "a constraints file bounds versions and asks for nothing, so there is nothing in it to admit; hand in the requirements that use it. An audit looks at its pins",
 	}); err != nil {
 		return err
@@ -64,15 +65,15 @@ func parseConstraints(r *reader) error {
 
 func parseRequirements(r *reader) error {
 	f := &requirementsFile{reader: r, read: map[include]bool{}, onlyBinary: map[string]bool{}, noBinary: map[string]bool{}}
-	b, err := r.readOwn()
+	b, err := r.ReadOwn()
 	if err != nil {
 		return err
 	}
-	if err := f.file(include{r.m.Path, r.m.Format == ConstraintsTxt}, b, nil); err != nil {
+	if err := f.file(include{r.Manifest.Path, r.Manifest.Format == ConstraintsTxt}, b, nil); err != nil {
 		return err
 	}
-	r.m.OnlyBinary = slices.Sorted(maps.Keys(f.onlyBinary))
-	r.m.NoBinary = slices.Sorted(maps.Keys(f.noBinary))
+	r.Manifest.OnlyBinary = slices.Sorted(maps.Keys(f.onlyBinary))
+	r.Manifest.NoBinary = slices.Sorted(maps.Keys(f.noBinary))
 	return f.checkHashes()
 }
 
@@ -114,8 +115,8 @@ func (f *requirementsFile) oddLineBreaks(s *source) error {
 		if p.odd == 0 {
 			continue
 		}
-		err := f.report(ecosystem.Problem{
-			Rule: RuleLineBreak, Class: finding.Manifest, Effect: hold,
+		err := f.Report(ecosystem.Problem{
+			Rule: RuleLineBreak, Class: finding.Manifest, Effect: manifestfile.Hold,
 			At:   finding.Location{File: s.path, Line: number},
 			Text: fmt.Sprintf("the line ends in %U, a line break for pip and not for editors, so what follows is easily overlooked; replace it by an ordinary line break", p.odd),
 		})
@@ -137,11 +138,11 @@ func partLine(l logical) (parsedLine, error) {
 // --only-binary, which take effect while they are read.
 func (f *requirementsFile) line(s *source, l logical) error {
 	if len(l.text) > maxLineBytes {
-		return tooLarge(s.path, "a line of it is longer than %d KiB; split it", maxLineBytes>>10)
+		return manifestfile.TooLarge(s.path, "a line of it is longer than %d KiB; split it", maxLineBytes>>10)
 	}
 	p, err := partLine(l)
 	if err != nil {
-		return syntax(l.place(s.path, s.content, 0), "pip cannot read this line: %v; correct it", err)
+		return manifestfile.Syntax(l.place(s.path, s.content, 0), "pip cannot read this line: %v; correct it", err)
 	}
 	for _, o := range p.options {
 		if err := f.anyOption(s, p, o); err != nil {
@@ -149,16 +150,16 @@ func (f *requirementsFile) line(s *source, l logical) error {
 		}
 	}
 	for _, w := range p.stray {
-		if err := f.problem(s, p, p.optionsAt+w.at, RuleOption, hold, "pip ignores %s behind an option; put it on a line of its own or remove it", quote(w.text)); err != nil {
+		if err := f.problem(s, p, p.optionsAt+w.at, RuleOption, manifestfile.Hold, "pip ignores %s behind an option; put it on a line of its own or remove it", manifestfile.Quote(w.text)); err != nil {
 			return err
 		}
 	}
 	if name := variable(l.text); name != "" && !namesIndex(p.options) {
-		return f.problem(s, p, strings.Index(l.text, "${"), RuleVariable, hold, "pip replaces ${%s} by a value that the gate does not know; write the value itself", name)
+		return f.problem(s, p, strings.Index(l.text, "${"), RuleVariable, manifestfile.Hold, "pip replaces ${%s} by a value that the gate does not know; write the value itself", name)
 	}
 	if i := slices.IndexFunc(p.options, func(o option) bool { return o.name == "--editable" }); i >= 0 {
 		// It also makes what stands before it an editable requirement.
-		return f.problem(s, p, p.optionsAt+p.options[i].at, RuleEditable, hold, "an editable requirement is code that comes from no index, so the gate cannot look at it; install it by a command of its own, or publish it to the gate and pin it")
+		return f.problem(s, p, p.optionsAt+p.options[i].at, RuleEditable, manifestfile.Hold, "an editable requirement is code that comes from no index, so the gate cannot look at it; install it by a command of its own, or publish it to the gate and pin it")
 	}
 	if p.args != "" {
 		return f.requirement(s, p)
@@ -187,27 +188,27 @@ func (f *requirementsFile) anyOption(s *source, p parsedLine, o option) error {
 	at := p.optionsAt + o.at
 	switch o.name {
 	case "--index-url", "--pypi-url", "--extra-index-url", "--find-links":
-		return f.report(ecosystem.Problem{
-			Rule: RuleIndex, Class: finding.Origin, Effect: reject, At: p.place(s.path, s.content, at), Index: ecosystem.AddressOf(o.value),
-			Text: fmt.Sprintf("%s leads pip to %s, around the gate; remove the line, the gate's registry is set by `gatehouse client setup pip`", o.name, origin(o.value)),
+		return f.Report(ecosystem.Problem{
+			Rule: RuleIndex, Class: finding.Origin, Effect: manifestfile.Reject, At: p.place(s.path, s.content, at), Index: ecosystem.AddressOf(o.value),
+			Text: fmt.Sprintf("%s leads pip to %s, around the gate; remove the line, the gate's registry is set by `gatehouse client setup pip`", o.name, manifestfile.Origin(o.value)),
 		})
 	case "--no-index":
-		return f.originProblem(s, p, at, RuleTransport, hold, "--no-index turns the gate's registry off; remove it")
+		return f.originProblem(s, p, at, RuleTransport, manifestfile.Hold, "--no-index turns the gate's registry off; remove it")
 	case "--trusted-host":
-		return f.originProblem(s, p, at, RuleTransport, hold, "--trusted-host lets pip accept a host without a valid certificate; remove it, the gate's registry is set by `gatehouse client setup pip`")
+		return f.originProblem(s, p, at, RuleTransport, manifestfile.Hold, "--trusted-host lets pip accept a host without a valid certificate; remove it, the gate's registry is set by `gatehouse client setup pip`")
 	case "--no-binary":
 		formatControl(o.value, f.noBinary, f.onlyBinary)
 	case "--only-binary":
 		formatControl(o.value, f.onlyBinary, f.noBinary)
 	case "--use-feature", "--prefer-binary", "--only-final":
-		return f.problem(s, p, at, RuleOption, note, "%s changes how pip chooses; the gate chooses without it, so a version it did not look at yet may be asked for later", o.name)
+		return f.problem(s, p, at, RuleOption, manifestfile.Note, "%s changes how pip chooses; the gate chooses without it, so a version it did not look at yet may be asked for later", o.name)
 	case "--config-settings", "--global-option", "--install-option", "--build-option":
-		return f.problem(s, p, at, RuleOption, note, "%s is passed to the build of an sdist, which the gate does not run", o.name)
+		return f.problem(s, p, at, RuleOption, manifestfile.Note, "%s is passed to the build of an sdist, which the gate does not run", o.name)
 	case "--all-releases":
 		if o.value != ":all:" {
-			return f.problem(s, p, at, RuleOption, note, "--all-releases changes how pip chooses; the gate chooses without it, so a version it did not look at yet may be asked for later")
+			return f.problem(s, p, at, RuleOption, manifestfile.Note, "--all-releases changes how pip chooses; the gate chooses without it, so a version it did not look at yet may be asked for later")
 		}
-		f.m.PreReleases = true
+		f.Manifest.PreReleases = true
 	}
 	return nil
 }
@@ -222,16 +223,16 @@ func (f *requirementsFile) optionLine(s *source, p parsedLine) error {
 		case "--constraint":
 			constraint = first(constraint, &p.options[i])
 		case "--pre":
-			f.m.PreReleases = true
+			f.Manifest.PreReleases = true
 		case "--require-hashes":
 			f.requireHashes = true
 		case "--no-require-hashes":
 			f.noHashes = true
-			if err := f.problem(s, p, p.optionsAt+o.at, RuleOption, note, "--no-require-hashes lets lines without a hash stand beside lines with one; the gate checks the hashes that are there"); err != nil {
+			if err := f.problem(s, p, p.optionsAt+o.at, RuleOption, manifestfile.Note, "--no-require-hashes lets lines without a hash stand beside lines with one; the gate checks the hashes that are there"); err != nil {
 				return err
 			}
 		case "--hash":
-			if err := f.problem(s, p, p.optionsAt+o.at, RuleHash, hold, "--hash has no requirement before it and pip ignores it; put it behind its requirement"); err != nil {
+			if err := f.problem(s, p, p.optionsAt+o.at, RuleHash, manifestfile.Hold, "--hash has no requirement before it and pip ignores it; put it behind its requirement"); err != nil {
 				return err
 			}
 		}
@@ -256,7 +257,7 @@ func first(a, b *option) *option {
 func (f *requirementsFile) include(s *source, p parsedLine, o *option, constraint bool) error {
 	at := p.optionsAt + o.at
 	refuse := func(format string, args ...any) error {
-		return f.problem(s, p, at, RuleInclude, hold, format, args...)
+		return f.problem(s, p, at, RuleInclude, manifestfile.Hold, format, args...)
 	}
 	if n := countIncludes(p.options); n > 1 {
 		if err := refuse("this line includes %d files and pip reads only the first; give each its own line", n); err != nil {
@@ -264,7 +265,7 @@ func (f *requirementsFile) include(s *source, p parsedLine, o *option, constrain
 		}
 	}
 	if lower := strings.ToLower(o.value); strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:") || strings.HasPrefix(lower, "file:") {
-		return refuse("%s leads to %s, which the gate never opens; copy the file beside this one", o.name, origin(o.value))
+		return refuse("%s leads to %s, which the gate never opens; copy the file beside this one", o.name, manifestfile.Origin(o.value))
 	}
 	if path.IsAbs(o.value) || strings.ContainsAny(o.value, "\\\x00") || len(o.value) > 1 && o.value[1] == ':' {
 		return refuse("%s names an absolute path, which the gate does not open; give it relative to this file", o.name)
@@ -274,7 +275,7 @@ func (f *requirementsFile) include(s *source, p parsedLine, o *option, constrain
 	case !fs.ValidPath(in.path) || in.path == ".":
 		return refuse("%s climbs out of the tree that was handed in; copy the file into it", o.name)
 	case slices.Contains(s.stack, in.path):
-		return refuse("%s comes back to %s, which includes this file, and pip refuses that; remove the line", o.name, quote(in.path))
+		return refuse("%s comes back to %s, which includes this file, and pip refuses that; remove the line", o.name, manifestfile.Quote(in.path))
 	case f.read[in]:
 		return nil
 	case len(s.stack) >= maxIncludeDepth:
@@ -282,12 +283,12 @@ func (f *requirementsFile) include(s *source, p parsedLine, o *option, constrain
 	case len(f.read) >= maxIncludes:
 		return refuse("more than %d files are included; join some of them", maxIncludes)
 	}
-	b, err := f.reader.read(in.path)
+	b, err := f.reader.Read(in.path)
 	switch {
-	case errors.Is(err, errSymlink), errors.Is(err, errNotRegular):
-		return refuse("%s names %s, which the gate does not open: %s; put the file itself there", o.name, quote(in.path), reason(err))
+	case errors.Is(err, manifestfile.ErrSymlink), errors.Is(err, manifestfile.ErrNotRegular):
+		return refuse("%s names %s, which the gate does not open: %s; put the file itself there", o.name, manifestfile.Quote(in.path), reason(err))
 	case errors.Is(err, fs.ErrNotExist):
-		return syntax(p.place(s.path, s.content, at), "%s names %s, which is not there; hand it in too or correct the line", o.name, quote(in.path))
+		return manifestfile.Syntax(p.place(s.path, s.content, at), "%s names %s, which is not there; hand it in too or correct the line", o.name, manifestfile.Quote(in.path))
 	case err != nil:
 		return err
 	}
@@ -308,7 +309,7 @@ func (f *requirementsFile) requirement(s *source, p parsedLine) error {
 	for _, o := range p.options {
 		switch o.name {
 		case "--requirement", "--constraint", "--pre", "--require-hashes", "--no-require-hashes":
-			if err := f.problem(s, p, p.optionsAt+o.at, RuleOption, hold, "pip ignores %s behind a requirement; put it on a line of its own or remove it", o.name); err != nil {
+			if err := f.problem(s, p, p.optionsAt+o.at, RuleOption, manifestfile.Hold, "pip ignores %s behind a requirement; put it on a line of its own or remove it", o.name); err != nil {
 				return err
 			}
 		}
@@ -318,7 +319,7 @@ func (f *requirementsFile) requirement(s *source, p parsedLine) error {
 	}
 	d, err := parseDependency(p.args)
 	if err != nil {
-		return syntax(p.place(s.path, s.content, 0), "pip cannot read this requirement%s; correct it", because(p.args, err))
+		return manifestfile.Syntax(p.place(s.path, s.content, 0), "pip cannot read this requirement%s; correct it", because(p.args, err))
 	}
 	if d.url != "" {
 		rule, text := directURL(d.url)
@@ -329,7 +330,7 @@ func (f *requirementsFile) requirement(s *source, p parsedLine) error {
 	if req.Hashes, err = f.hashes(s, p); err != nil {
 		return err
 	}
-	return f.require(req)
+	return f.Require(req)
 }
 
 // hashes reads the --hash options of a requirement. A digest of the wrong form
@@ -343,10 +344,10 @@ func (f *requirementsFile) hashes(s *source, p parsedLine) ([]string, error) {
 		algorithm, digest, ok := strings.Cut(o.value, ":")
 		size := map[string]int{"sha256": 64, "sha384": 96, "sha512": 128}[algorithm]
 		if !ok || size == 0 {
-			return nil, syntax(p.place(s.path, s.content, p.optionsAt+o.at), "pip takes --hash only as sha256:, sha384: or sha512: and the digest; correct it")
+			return nil, manifestfile.Syntax(p.place(s.path, s.content, p.optionsAt+o.at), "pip takes --hash only as sha256:, sha384: or sha512: and the digest; correct it")
 		}
 		if len(digest) != size || strings.Trim(strings.ToLower(digest), "0123456789abcdef") != "" {
-			if err := f.problem(s, p, p.optionsAt+o.at, RuleHash, hold, "this is no %s digest in hex, so no file can match it; correct it", algorithm); err != nil {
+			if err := f.problem(s, p, p.optionsAt+o.at, RuleHash, manifestfile.Hold, "this is no %s digest in hex, so no file can match it; correct it", algorithm); err != nil {
 				return nil, err
 			}
 		}
@@ -359,22 +360,22 @@ func (f *requirementsFile) hashes(s *source, p parsedLine) ([]string, error) {
 // checkHashes decides whether pip would demand hashes, and reports the
 // requirements that then lack one. A constraint's hash counts for its package.
 func (f *requirementsFile) checkHashes() error {
-	f.m.Hashed = f.requireHashes || f.hashed && !f.noHashes
-	if !f.m.Hashed {
+	f.Manifest.Hashed = f.requireHashes || f.hashed && !f.noHashes
+	if !f.Manifest.Hashed {
 		return nil
 	}
 	vouched := map[artifact.Package]bool{}
-	for _, r := range f.m.Requirements {
+	for _, r := range f.Manifest.Requirements {
 		if len(r.Hashes) > 0 {
 			vouched[r.Package] = true
 		}
 	}
-	for _, r := range f.m.Requirements {
+	for _, r := range f.Manifest.Requirements {
 		if r.Constraint || vouched[r.Package] {
 			continue
 		}
-		err := f.report(ecosystem.Problem{
-			Rule: RuleHash, Class: finding.Manifest, Effect: hold, At: r.At,
+		err := f.Report(ecosystem.Problem{
+			Rule: RuleHash, Class: finding.Manifest, Effect: manifestfile.Hold, At: r.At,
 			Text: fmt.Sprintf("%s has no --hash and pip demands one of every requirement here; add it, for example with `pip-compile --generate-hashes`", r.Package.Name),
 		})
 		if err != nil {
@@ -420,9 +421,9 @@ func lastIndex(names []string, name string) int {
 }
 
 func (f *requirementsFile) problem(s *source, p parsedLine, at int, rule, effect, format string, args ...any) error {
-	return f.report(ecosystem.Problem{Rule: rule, Class: finding.Manifest, Text: fmt.Sprintf(format, args...), At: p.place(s.path, s.content, at), Effect: effect})
+	return f.Report(ecosystem.Problem{Rule: rule, Class: finding.Manifest, Text: fmt.Sprintf(format, args...), At: p.place(s.path, s.content, at), Effect: effect})
 }
 
 func (f *requirementsFile) originProblem(s *source, p parsedLine, at int, rule, effect, format string, args ...any) error {
-	return f.report(ecosystem.Problem{Rule: rule, Class: finding.Origin, Text: fmt.Sprintf(format, args...), At: p.place(s.path, s.content, at), Effect: effect})
+	return f.Report(ecosystem.Problem{Rule: rule, Class: finding.Origin, Text: fmt.Sprintf(format, args...), At: p.place(s.path, s.content, at), Effect: effect})
 }

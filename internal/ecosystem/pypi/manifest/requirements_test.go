@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
@@ -45,42 +46,42 @@ func TestProblems(t *testing.T) {
 		reqs         int
 		why          string
 	}{
-		{"a\n  --extra-index-url https://x.invalid\n", RuleIndex, reject, finding.Origin, 2, 3, 1, "an extra index"},
-		{"--extra-ind https://x.invalid\n", RuleIndex, reject, finding.Origin, 1, 1, 0, "its name cut short, as pip allows"},
-		{"--pre --pypi-url=https://x.invalid\n", RuleIndex, reject, finding.Origin, 1, 7, 0, "an old name, behind another option"},
-		{"-ihttps://x.invalid\n", RuleIndex, reject, finding.Origin, 1, 1, 0, "glued to its value"},
-		{"--pre \\\n -f x\n", RuleIndex, reject, finding.Origin, 2, 2, 0, "on a continued line"},
-		{"a --find-links x\n", RuleIndex, reject, finding.Origin, 1, 3, 1, "pip ignores it here, another client may not"},
-		{"-i https://${HOST}/\n", RuleIndex, reject, finding.Origin, 1, 1, 0, "the index says it already"},
-		{"--no-index\n", RuleTransport, hold, finding.Origin, 1, 1, 0, "no index at all"},
-		{"--trusted-host x\n", RuleTransport, hold, finding.Origin, 1, 1, 0, "no certificate"},
-		{"a==${V}\n", RuleVariable, hold, finding.Manifest, 1, 4, 0, "a value the gate does not know"},
-		{"${X}\n", RuleVariable, hold, finding.Manifest, 1, 1, 0, "which may hold a whole line"},
-		{"a ${X}\n", RuleVariable, hold, finding.Manifest, 1, 3, 0, "or options"},
-		{"-r ${X}.txt\n", RuleVariable, hold, finding.Manifest, 1, 4, 0, "or a file"},
-		{"-e .\n", RuleEditable, hold, finding.Manifest, 1, 1, 0, "editable"},
-		{"a -e .\n", RuleEditable, hold, finding.Manifest, 1, 3, 0, "it makes the whole line editable"},
-		{"git+https://x.invalid/a\n", RuleVCS, hold, finding.Manifest, 1, 1, 0, "version control"},
-		{"a @ git+ssh://git@x.invalid/a ; python_version>'3'\n", RuleVCS, hold, finding.Manifest, 1, 1, 0, "with a name and a marker"},
-		{"https://x.invalid/a.whl\n", RuleURL, reject, finding.Manifest, 1, 1, 0, "a bare URL"},
-		{"a@https://x.invalid/a.whl\n", RuleURL, reject, finding.Manifest, 1, 1, 0, "with a name"},
-		{"a @ file:///a.whl\n", RulePath, hold, finding.Manifest, 1, 1, 0, "a URL of this machine"},
-		{"a @ ./a.whl\n", RulePath, hold, finding.Manifest, 1, 1, 0, "a path with a name"},
-		{".\n", RulePath, hold, finding.Manifest, 1, 1, 0, "the folder itself"},
-		{"./a[x]\n", RulePath, hold, finding.Manifest, 1, 1, 0, "a folder with extras"},
-		{"a-1.0.tar.gz\n", RulePath, hold, finding.Manifest, 1, 1, 0, "an archive beside it"},
-		{"a.ZIP[x]\n", RulePath, hold, finding.Manifest, 1, 1, 0, "in capitals, with extras"},
-		{"sub\\a\n", RulePath, hold, finding.Manifest, 1, 1, 0, "a path of Windows"},
-		{"a --hash=sha256:" + digest[1:] + "\n", RuleHash, hold, finding.Manifest, 1, 3, 1, "a digit is missing"},
-		{"a --hash=sha256:" + digest[1:] + "g\n", RuleHash, hold, finding.Manifest, 1, 3, 1, "one is none"},
-		{"--hash=sha256:" + digest + "\n", RuleHash, hold, finding.Manifest, 1, 1, 0, "nothing it belongs to"},
-		{"a --hash=sha256:" + digest + "\n b\n", RuleHash, hold, finding.Manifest, 2, 2, 2, "one without beside one with"},
-		{"--require-hashes\na\n", RuleHash, hold, finding.Manifest, 2, 1, 1, "one without, and hashes demanded"},
-		{"a # x\u2028b\n", RuleLineBreak, hold, finding.Manifest, 1, 0, 2, "a line that no editor shows"},
-		{"--pre a\n", RuleOption, hold, finding.Manifest, 1, 7, 0, "a word that pip drops"},
-		{"a --pre\n", RuleOption, hold, finding.Manifest, 1, 3, 1, "an option that pip drops"},
-		{"--use-feature x\n", RuleOption, note, finding.Manifest, 1, 1, 0, "something new"},
-		{"a --global-option=x\n", RuleOption, note, finding.Manifest, 1, 3, 1, "for the build"},
+		{"a\n  --extra-index-url https://x.invalid\n", RuleIndex, manifestfile.Reject, finding.Origin, 2, 3, 1, "an extra index"},
+		{"--extra-ind https://x.invalid\n", RuleIndex, manifestfile.Reject, finding.Origin, 1, 1, 0, "its name cut short, as pip allows"},
+		{"--pre --pypi-url=https://x.invalid\n", RuleIndex, manifestfile.Reject, finding.Origin, 1, 7, 0, "an old name, behind another option"},
+		{"-ihttps://x.invalid\n", RuleIndex, manifestfile.Reject, finding.Origin, 1, 1, 0, "glued to its value"},
+		{"--pre \\\n -f x\n", RuleIndex, manifestfile.Reject, finding.Origin, 2, 2, 0, "on a continued line"},
+		{"a --find-links x\n", RuleIndex, manifestfile.Reject, finding.Origin, 1, 3, 1, "pip ignores it here, another client may not"},
+		{"-i https://${HOST}/\n", RuleIndex, manifestfile.Reject, finding.Origin, 1, 1, 0, "the index says it already"},
+		{"--no-index\n", RuleTransport, manifestfile.Hold, finding.Origin, 1, 1, 0, "no index at all"},
+		{"--trusted-host x\n", RuleTransport, manifestfile.Hold, finding.Origin, 1, 1, 0, "no certificate"},
+		{"a==${V}\n", RuleVariable, manifestfile.Hold, finding.Manifest, 1, 4, 0, "a value the gate does not know"},
+		{"${X}\n", RuleVariable, manifestfile.Hold, finding.Manifest, 1, 1, 0, "which may hold a whole line"},
+		{"a ${X}\n", RuleVariable, manifestfile.Hold, finding.Manifest, 1, 3, 0, "or options"},
+		{"-r ${X}.txt\n", RuleVariable, manifestfile.Hold, finding.Manifest, 1, 4, 0, "or a file"},
+		{"-e .\n", RuleEditable, manifestfile.Hold, finding.Manifest, 1, 1, 0, "editable"},
+		{"a -e .\n", RuleEditable, manifestfile.Hold, finding.Manifest, 1, 3, 0, "it makes the whole line editable"},
+		{"git+https://x.invalid/a\n", RuleVCS, manifestfile.Hold, finding.Manifest, 1, 1, 0, "version control"},
+		{"a @ git+ssh://git@x.invalid/a ; python_version>'3'\n", RuleVCS, manifestfile.Hold, finding.Manifest, 1, 1, 0, "with a name and a marker"},
+		{"https://x.invalid/a.whl\n", RuleURL, manifestfile.Reject, finding.Manifest, 1, 1, 0, "a bare URL"},
+		{"a@https://x.invalid/a.whl\n", RuleURL, manifestfile.Reject, finding.Manifest, 1, 1, 0, "with a name"},
+		{"a @ file:///a.whl\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "a URL of this machine"},
+		{"a @ ./a.whl\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "a path with a name"},
+		{".\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "the folder itself"},
+		{"./a[x]\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "a folder with extras"},
+		{"a-1.0.tar.gz\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "an archive beside it"},
+		{"a.ZIP[x]\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "in capitals, with extras"},
+		{"sub\\a\n", RulePath, manifestfile.Hold, finding.Manifest, 1, 1, 0, "a path of Windows"},
+		{"a --hash=sha256:" + digest[1:] + "\n", RuleHash, manifestfile.Hold, finding.Manifest, 1, 3, 1, "a digit is missing"},
+		{"a --hash=sha256:" + digest[1:] + "g\n", RuleHash, manifestfile.Hold, finding.Manifest, 1, 3, 1, "one is none"},
+		{"--hash=sha256:" + digest + "\n", RuleHash, manifestfile.Hold, finding.Manifest, 1, 1, 0, "nothing it belongs to"},
+		{"a --hash=sha256:" + digest + "\n b\n", RuleHash, manifestfile.Hold, finding.Manifest, 2, 2, 2, "one without beside one with"},
+		{"--require-hashes\na\n", RuleHash, manifestfile.Hold, finding.Manifest, 2, 1, 1, "one without, and hashes demanded"},
+		{"a # x\u2028b\n", RuleLineBreak, manifestfile.Hold, finding.Manifest, 1, 0, 2, "a line that no editor shows"},
+		{"--pre a\n", RuleOption, manifestfile.Hold, finding.Manifest, 1, 7, 0, "a word that pip drops"},
+		{"a --pre\n", RuleOption, manifestfile.Hold, finding.Manifest, 1, 3, 1, "an option that pip drops"},
+		{"--use-feature x\n", RuleOption, manifestfile.Note, finding.Manifest, 1, 1, 0, "something new"},
+		{"a --global-option=x\n", RuleOption, manifestfile.Note, finding.Manifest, 1, 3, 1, "for the build"},
 	} {
 		m := parse(t, RequirementsTxt, tc.content)
 		if len(m.Problems) != 1 {
@@ -204,11 +205,11 @@ func TestAddresses(t *testing.T) {
 		{"file:///wheels/a", "a local path", "file:///wheels/a", "a file"},
 		{"\x7f", "an address", "", "a control character"},
 	} {
-		if got := origin(tc.in); got != tc.origin {
+		if got := manifestfile.Origin(tc.in); got != tc.origin {
 			t.Errorf("origin(%q) = %q, want %q (%s)", tc.in, got, tc.origin, tc.why)
 		}
-		if got := withoutSecrets(tc.in); got != tc.kept {
-			t.Errorf("withoutSecrets(%q) = %q, want %q (%s)", tc.in, got, tc.kept, tc.why)
+		if got := manifestfile.WithoutSecrets(tc.in); got != tc.kept {
+			t.Errorf("manifestfile.WithoutSecrets(%q) = %q, want %q (%s)", tc.in, got, tc.kept, tc.why)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep440"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/pep503"
 )
@@ -21,17 +23,17 @@ func parseUV(r *reader) error {
 	if err != nil {
 		return err
 	}
-	if err := l.version(l.root, "version", "1"); err != nil {
+	if err := l.Version(l.Root, "version", "1"); err != nil {
 		return err
 	}
-	r.m.RequiresPython = l.text(l.root, "requires-python")
+	r.Manifest.RequiresPython = l.Text(l.Root, "requires-python")
 	u := &uvLock{lock: l, members: map[string]bool{}}
-	manifest := l.table(l.root, "manifest")
-	for _, m := range l.texts(manifest, "members") {
+	manifest := l.Table(l.Root, "manifest")
+	for _, m := range l.Texts(manifest, "members") {
 		u.members[pep503.Normalize(m)] = true
 	}
 	var nodes []*lockNode
-	for _, t := range l.tables(l.root, "package") {
+	for _, t := range l.Tables(l.Root, "package") {
 		n, err := u.pkg(t)
 		if err != nil {
 			return err
@@ -42,7 +44,7 @@ func parseUV(r *reader) error {
 	if err != nil {
 		return err
 	}
-	g, err := newGraph(r.m.Path, nodes)
+	g, err := newGraph(r.Manifest.Path, nodes)
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func parseUV(r *reader) error {
 		roots = []root{{edges: g.orphans()}}
 	}
 	g.reach(roots)
-	if err := g.groups(r.m.Path, roots); err != nil {
+	if err := g.groups(r.Manifest.Path, roots); err != nil {
 		return err
 	}
 	return l.finish(g)
@@ -63,7 +65,7 @@ type uvLock struct {
 	roots   []root
 }
 
-func (u *uvLock) pkg(t *value) (*lockNode, error) {
+func (u *uvLock) pkg(t *document.Value) (*lockNode, error) {
 	req, err := u.identity(t)
 	if err != nil {
 		return nil, err
@@ -80,34 +82,34 @@ func (u *uvLock) pkg(t *value) (*lockNode, error) {
 		return nil, err
 	}
 	if n.omit {
-		return n, u.err
+		return n, u.Err
 	}
 	if n.req.Number == "" {
-		return nil, u.bad(t.at, "%s has no version; write the lock again with `uv lock`", req.Package.Name)
+		return nil, u.bad(t.At, "%s has no version; write the lock again with `uv lock`", req.Package.Name)
 	}
 	return n, u.files(t, n)
 }
 
 // source looks at where a package comes from; own says that it is the project
 // itself or a member of its workspace.
-func (u *uvLock) source(t *value, n *lockNode) (own bool, err error) {
-	s := u.table(t, "source")
+func (u *uvLock) source(t *document.Value, n *lockNode) (own bool, err error) {
+	s := u.Table(t, "source")
 	if s == nil {
-		return false, u.bad(t.at, "%s has no source; write the lock again with `uv lock`", n.req.Package.Name)
+		return false, u.bad(t.At, "%s has no source; write the lock again with `uv lock`", n.req.Package.Name)
 	}
-	for _, f := range s.fields {
-		at := f.val.at
-		switch f.key {
+	for _, f := range s.Fields {
+		at := f.Value.At
+		switch f.Key {
 		case "registry":
-			if !strings.Contains(f.val.text, "://") {
+			if !strings.Contains(f.Value.Text, "://") {
 				n.omit = true
 				return false, u.foreign(at, n.req, RulePath, "a folder of files")
 			}
-			n.req.Source = origin(f.val.text)
-			return false, u.mention(at, f.val.text)
+			n.req.Source = manifestfile.Origin(f.Value.Text)
+			return false, u.mention(at, f.Value.Text)
 		case "virtual", "editable", "directory":
 			n.omit = true
-			if f.val.text == "." || u.members[n.req.Package.Name] {
+			if f.Value.Text == "." || u.members[n.req.Package.Name] {
 				return true, nil
 			}
 			return false, u.foreign(at, n.req, RulePath, "a local folder")
@@ -116,20 +118,20 @@ func (u *uvLock) source(t *value, n *lockNode) (own bool, err error) {
 			return false, u.foreign(at, n.req, RuleVCS, "a git address")
 		case "url":
 			n.omit = true
-			return false, u.foreign(at, n.req, RuleURL, "a direct address ("+origin(f.val.text)+")")
+			return false, u.foreign(at, n.req, RuleURL, "a direct address ("+manifestfile.Origin(f.Value.Text)+")")
 		case "path":
 			n.omit = true
 			return false, u.foreign(at, n.req, RulePath, "a local file")
 		}
 	}
-	return false, u.bad(s.at, "%s has a source that the gate does not know; write the lock again with `uv lock`", n.req.Package.Name)
+	return false, u.bad(s.At, "%s has a source that the gate does not know; write the lock again with `uv lock`", n.req.Package.Name)
 }
 
 // resolutionMarkers gives the condition of a package that stands in the lock in
 // several versions.
-func (u *uvLock) resolutionMarkers(t *value) (string, error) {
+func (u *uvLock) resolutionMarkers(t *document.Value) (string, error) {
 	var ways []way
-	for _, v := range u.strings(t, "resolution-markers") {
+	for _, v := range u.Strings(t, "resolution-markers") {
 		m, err := u.markerText(v)
 		if err != nil {
 			return "", err
@@ -137,14 +139,14 @@ func (u *uvLock) resolutionMarkers(t *value) (string, error) {
 		ways = append(ways, way(nil).and(m))
 	}
 	if len(ways) == 0 || len(ways) > maxAlternatives {
-		return "", u.err
+		return "", u.Err
 	}
-	return anyOf(ways), u.err
+	return anyOf(ways), u.Err
 }
 
 // needs reads what a package needs. For the project's own packages these are
 // also what the project asks for.
-func (u *uvLock) needs(t *value, n *lockNode, own bool) error {
+func (u *uvLock) needs(t *document.Value, n *lockNode, own bool) error {
 	edges, err := u.edges(t, "dependencies")
 	if err != nil {
 		return err
@@ -154,16 +156,16 @@ func (u *uvLock) needs(t *value, n *lockNode, own bool) error {
 		u.roots = append(u.roots, root{"", edges})
 	}
 	for _, part := range []string{"optional-dependencies", "dev-dependencies"} {
-		groups := u.table(t, part)
+		groups := u.Table(t, part)
 		if groups == nil {
 			continue
 		}
-		for _, f := range groups.fields {
-			edges, err := u.edges(groups, f.key)
+		for _, f := range groups.Fields {
+			edges, err := u.edges(groups, f.Key)
 			if err != nil {
 				return err
 			}
-			name := ecosystem.GroupName(f.key)
+			name := ecosystem.GroupName(f.Key)
 			if part == "optional-dependencies" {
 				n.addEdges(name, edges)
 			}
@@ -172,7 +174,7 @@ func (u *uvLock) needs(t *value, n *lockNode, own bool) error {
 			}
 		}
 	}
-	return u.err
+	return u.Err
 }
 
 func (n *lockNode) addEdges(extra string, edges []edge) {
@@ -181,30 +183,30 @@ func (n *lockNode) addEdges(extra string, edges []edge) {
 	}
 }
 
-func (u *uvLock) edges(t *value, key string) ([]edge, error) {
+func (u *uvLock) edges(t *document.Value, key string) ([]edge, error) {
 	var out []edge
-	for _, d := range u.tables(t, key) {
-		name := u.text(d, "name")
+	for _, d := range u.Tables(t, key) {
+		name := u.Text(d, "name")
 		if _, err := pep503.Parse(name); err != nil {
-			return nil, u.bad(d.at, "a dependency without a package name; write the lock again with `uv lock`")
+			return nil, u.bad(d.At, "a dependency without a package name; write the lock again with `uv lock`")
 		}
-		e := edge{pkg: named(name), extras: normalized(u.texts(d, "extra"))}
-		if number := u.text(d, "version"); number != "" {
+		e := edge{pkg: named(name), extras: normalized(u.Texts(d, "extra"))}
+		if number := u.Text(d, "version"); number != "" {
 			v, err := pep440.Parse(number)
 			if err != nil {
-				return nil, u.bad(d.at, "%s is no version; write the lock again with `uv lock`", quote(number))
+				return nil, u.bad(d.At, "%s is no version; write the lock again with `uv lock`", manifestfile.Quote(number))
 			}
 			e.number = v.String()
 		}
 		var err error
-		if u.text(d, "marker") != "" {
-			if e.marker, err = u.markerText(d.get("marker")); err != nil {
+		if u.Text(d, "marker") != "" {
+			if e.marker, err = u.markerText(d.Get("marker")); err != nil {
 				return nil, err
 			}
 		}
 		out = append(out, e)
 	}
-	return out, u.err
+	return out, u.Err
 }
 
 func normalized(names []string) []string {
@@ -215,7 +217,7 @@ func normalized(names []string) []string {
 }
 
 // manifestRoots reads what scripts and projects without a package of their own ask for.
-func (u *uvLock) manifestRoots(manifest *value) ([]root, error) {
+func (u *uvLock) manifestRoots(manifest *document.Value) ([]root, error) {
 	var out []root
 	edges, err := u.edges(manifest, "requirements")
 	if err != nil {
@@ -224,43 +226,43 @@ func (u *uvLock) manifestRoots(manifest *value) ([]root, error) {
 	if len(edges) > 0 {
 		out = append(out, root{"", edges})
 	}
-	groups := u.table(manifest, "dependency-groups")
+	groups := u.Table(manifest, "dependency-groups")
 	if groups == nil {
-		return out, u.err
+		return out, u.Err
 	}
-	for _, f := range groups.fields {
-		edges, err := u.edges(groups, f.key)
+	for _, f := range groups.Fields {
+		edges, err := u.edges(groups, f.Key)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, root{ecosystem.GroupName(f.key), edges})
+		out = append(out, root{ecosystem.GroupName(f.Key), edges})
 	}
-	return out, u.err
+	return out, u.Err
 }
 
-func (u *uvLock) files(t *value, n *lockNode) error {
-	files := u.tables(t, "wheels")
-	if sdist := u.table(t, "sdist"); sdist != nil {
+func (u *uvLock) files(t *document.Value, n *lockNode) error {
+	files := u.Tables(t, "wheels")
+	if sdist := u.Table(t, "sdist"); sdist != nil {
 		files = append(files[:len(files):len(files)], sdist)
 	}
 	for _, f := range files {
-		address := u.text(f, "url")
+		address := u.Text(f, "url")
 		name := lockedName(address)
 		if address == "" {
-			name = fileName(u.text(f, "filename") + u.text(f, "path"))
-		} else if err := u.mention(f.at, address); err != nil {
+			name = fileName(u.Text(f, "filename") + u.Text(f, "path"))
+		} else if err := u.mention(f.At, address); err != nil {
 			return err
 		}
 		var hashes []string
-		if h := u.text(f, "hash"); h != "" {
+		if h := u.Text(f, "hash"); h != "" {
 			hashes = []string{h}
 		}
-		if err := u.addFile(&n.req, f.at, name, address, hashes, u.number(f, "size")); err != nil {
+		if err := u.addFile(&n.req, f.At, name, address, hashes, u.Number(f, "size")); err != nil {
 			return err
 		}
 	}
-	if u.err != nil {
-		return u.err
+	if u.Err != nil {
+		return u.Err
 	}
 	return u.checkFiles(n.req)
 }
