@@ -1,25 +1,11 @@
 package typosquat
 
 import (
-	"bytes"
-	_ "embed"
 	"slices"
 	"strings"
+
+	"github.com/gatehouse-project/gatehouse/internal/lazy"
 )
-
-//go:embed popular.txt
-var popularText []byte
-
-// popularNames lists the embedded names, most downloaded first.
-func popularNames() []string {
-	var out []string
-	for line := range bytes.Lines(popularText) {
-		if name := string(bytes.TrimSpace(line)); name != "" && name[0] != '#' {
-			out = append(out, name)
-		}
-	}
-	return out
-}
 
 // How much more popular the other name must be depends on how much alike the two
 // are: the weaker the likeness, the further up the list. Measured on names of
@@ -54,19 +40,23 @@ type names struct {
 	folded  map[string]uint16 // fold to the best rank
 	sorted  map[string]uint16 // tokens in order to the best rank, names of several tokens only
 	bare    map[string]uint16 // without its usual affix to the best rank
+	domains map[string]uint16 // under no domain to the best rank, names with an owner only
 	deleted deletions
 }
 
 func build(popular []string) *names {
-	n := &names{popular: popular, rank: make(map[string]int, len(popular)), folded: map[string]uint16{}, sorted: map[string]uint16{}, bare: map[string]uint16{}}
+	n := &names{popular: popular, rank: make(map[string]int, len(popular)), folded: map[string]uint16{}, sorted: map[string]uint16{}, bare: map[string]uint16{}, domains: map[string]uint16{}}
 	for i, name := range popular {
-		n.rank[name] = i
+		n.rank[plain(name)] = i
 		best(n.folded, fold(name), i, reachSame)
 		if key, several := order(name); several {
 			best(n.sorted, key, i, reachOrder)
 		}
 		if base := strip(name); base != name {
 			best(n.bare, base, i, reachAffix)
+		}
+		if key, ok := underNoDomain(name); ok {
+			best(n.domains, key, i, reachSame)
 		}
 	}
 	n.deleted = deletionsOf(popular[:min(reachOne, len(popular))])
@@ -79,22 +69,29 @@ func best(m map[string]uint16, key string, rank, reach int) {
 	}
 }
 
-// lookalike gives the popular name that this one looks like most.
+// lookalike gives the popular name that this one looks like most. Names of one owner
+// are the owner's business.
 func (n *names) lookalike(name string) (likeness, bool) {
+	name = plain(name)
 	if _, popular := n.rank[name]; popular || len(name) > maxName {
 		return likeness{}, false
 	}
 	if key := fold(name); len(key) >= leastFold {
-		if i, ok := n.folded[key]; ok && !numbered(name, n.popular[i]) {
+		if i, ok := n.folded[key]; ok && n.strangers(name, int(i)) && !numbered(name, n.popular[i]) {
 			return n.at(int(i), "confusable characters, separators or repeated letters"), true
 		}
 	}
+	if key, ok := underNoDomain(name); ok {
+		if i, ok := n.domains[key]; ok && n.strangers(name, int(i)) {
+			return n.at(int(i), "the same name under another domain"), true
+		}
+	}
 	if key, several := order(name); several {
-		if i, ok := n.sorted[key]; ok {
+		if i, ok := n.sorted[key]; ok && n.strangers(name, int(i)) {
 			return n.at(int(i), "the same words in another order"), true
 		}
 	}
-	if i, ok := n.affixed(name); ok {
+	if i, ok := n.affixed(name); ok && n.strangers(name, i) {
 		return n.at(i, "a usual prefix or suffix apart"), true
 	}
 	if i, ok := n.edited(name); ok {
@@ -102,6 +99,54 @@ func (n *names) lookalike(name string) (likeness, bool) {
 	}
 	return likeness{}, false
 }
+
+// plain is a name as the lists have it: in small letters, one separator for all that
+// stand for one another, and a module path without its major version.
+func plain(name string) string {
+	name = strings.ToLower(name)
+	if strings.Contains(name, "/") {
+		return majorVersion().ReplaceAllString(name, "")
+	}
+	return strings.ReplaceAll(name, "_", "-")
+}
+
+var majorVersion = lazy.Regexp(`/v[0-9]+$`)
+
+// owner is who a name belongs to, where names tell: npm's scope, the folder above a
+// module, Maven's group. "" for names of one part.
+func owner(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i > 0 {
+		return name[:i]
+	}
+	return ""
+}
+
+// strangers says whether a name is not of the popular name's owner.
+func (n *names) strangers(name string, popular int) bool {
+	o := owner(name)
+	return o == "" || o != owner(n.popular[popular])
+}
+
+// underNoDomain is an owned name without the top-level domain in it, org. or com. in
+// front of a group or behind the first label of a module's host; false where none is.
+func underNoDomain(name string) (string, bool) {
+	first, rest, ok := strings.Cut(name, "/")
+	if !ok {
+		return "", false
+	}
+	labels := strings.Split(first, ".")
+	if len(labels) < 2 {
+		return "", false
+	}
+	for _, i := range []int{0, len(labels) - 1} {
+		if slices.Contains(domains, labels[i]) {
+			return strings.Join(slices.Delete(slices.Clone(labels), i, i+1), ".") + "/" + rest, true
+		}
+	}
+	return "", false
+}
+
+var domains = []string{"com", "org", "net", "io", "dev", "co", "app", "cc", "me", "xyz", "info", "site", "cloud", "tech"}
 
 func (n *names) at(i int, how string) likeness { return likeness{i, n.popular[i], how} }
 
@@ -121,7 +166,7 @@ func (n *names) affixed(name string) (int, bool) {
 func (n *names) edited(name string) (int, bool) {
 	found := -1
 	n.deleted.near(name, func(i int) {
-		if found >= 0 && i >= found {
+		if found >= 0 && i >= found || !n.strangers(name, i) {
 			return
 		}
 		if slip(name, n.popular[i], i < reachTwo) {
@@ -157,14 +202,14 @@ func slip(name, popular string, top bool) bool {
 // the whole names when they are cut into tokens differently. Two tokens that
 // differ are two words, not a slip.
 func differing(a, b string) (string, string, bool) {
-	if strings.Count(a, "-") != strings.Count(b, "-") {
-		return a, b, true
+	if shape(a) != shape(b) {
+		return a, b, !strings.Contains(a, "/") && !strings.Contains(b, "/")
 	}
 	var partA, partB string
-	restB := b
-	for tokenA := range strings.SplitSeq(a, "-") {
-		tokenB, after, _ := strings.Cut(restB, "-")
-		restB = after
+	for a != "" || b != "" {
+		var tokenA, tokenB string
+		tokenA, a = token(a)
+		tokenB, b = token(b)
 		if tokenA == tokenB {
 			continue
 		}
@@ -174,6 +219,27 @@ func differing(a, b string) (string, string, bool) {
 		partA, partB = tokenA, tokenB
 	}
 	return partA, partB, true
+}
+
+// separators part the tokens of a name.
+const separators = "-/."
+
+// token cuts the first token off a name.
+func token(name string) (first, rest string) {
+	if i := strings.IndexAny(name, separators); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return name, ""
+}
+
+// shape is a name's separators in their order.
+func shape(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(separators, r) {
+			return r
+		}
+		return -1
+	}, name)
 }
 
 // numbered says whether two names are one but for their digits, as psycopg2 and
@@ -202,7 +268,7 @@ func fold(name string) string {
 	for i := range len(name) {
 		c := name[i]
 		switch c {
-		case '-', '_', '.':
+		case '-', '_', '.', '/', '@':
 			continue
 		case '0':
 			c = 'o'
@@ -221,25 +287,40 @@ func fold(name string) string {
 var pairs = strings.NewReplacer("rn", "m", "vv", "w")
 
 // order gives a name's tokens in alphabetical order, and whether there are
-// several.
+// several. Those of an owned name are its last part's: whose it is stays in front.
 func order(name string) (string, bool) {
-	if !strings.Contains(name, "-") {
+	of := owner(name)
+	last := strings.TrimPrefix(name[len(of):], "/")
+	if !strings.Contains(last, "-") {
 		return "", false
 	}
-	tokens := strings.Split(name, "-")
+	tokens := strings.Split(last, "-")
 	slices.Sort(tokens)
-	return strings.Join(tokens, "-"), true
+	return of + "/" + strings.Join(tokens, "-"), true
 }
 
 // affixes are added to names by habit, by bindings, and by those who hope that
 // somebody guesses.
 var (
-	prefixes = []string{"python-", "python3-", "py-", "node-", "lib"}
-	suffixes = []string{"-python", "-python3", "-py", "-js", "-cli", "-lib", "lib"}
+	prefixes = []string{"python-", "python3-", "py-", "node-", "rust-", "go-", "lib"}
+	suffixes = []string{"-python", "-python3", "-py", "-js", ".js", "-rs", "-go", "-cli", "-lib", "-official", "lib", "js"}
 )
 
-// strip takes one usual affix from a name.
+// strip takes one usual affix from a name; from an owned one it takes it from the
+// owner: what is called like another's is told apart by whose it is.
 func strip(name string) string {
+	of := owner(name)
+	if of == "" {
+		return bare(name)
+	}
+	above, last := "", of
+	if i := strings.LastIndexAny(of, "/@"); i >= 0 {
+		above, last = of[:i+1], of[i+1:]
+	}
+	return above + bare(last) + name[len(of):]
+}
+
+func bare(name string) string {
 	for _, p := range prefixes {
 		if base, ok := strings.CutPrefix(name, p); ok && len(base) >= leastFold {
 			return base
@@ -292,7 +373,7 @@ func distance(a, b string) int {
 // deletions finds names within two edits: two texts that close have a common
 // text that both reach by deleting at most two characters (SymSpell's idea).
 // Hashes of those texts are kept sorted, six bytes for each, with a table of where
-// each prefix starts.
+// each prefix starts. Owned names are long, and of them one deletion is kept.
 type deletions struct {
 	starts []uint32 // by the hash's upper bits
 	hashes []uint32
@@ -309,7 +390,7 @@ func deletionsOf(popular []string) deletions {
 	}
 	var all []entry
 	for i, name := range popular {
-		d.variants(name, i < reachTwo, func(h uint32) { all = append(all, entry{h, uint16(i)}) })
+		d.variants(name, i < reachTwo && owner(name) == "", func(h uint32) { all = append(all, entry{h, uint16(i)}) })
 	}
 	slices.SortFunc(all, func(a, b entry) int {
 		if a.hash != b.hash {
@@ -331,10 +412,10 @@ func deletionsOf(popular []string) deletions {
 	return d
 }
 
-// near calls found with the rank of every name that may be within two edits, one
-// call for each common text.
+// near calls found with the rank of every name that may be within two edits, or one
+// of an owned name, one call for each common text.
 func (d *deletions) near(name string, found func(rank int)) {
-	d.variants(name, true, func(h uint32) {
+	d.variants(name, owner(name) == "", func(h uint32) {
 		bucket := h >> (32 - bucketBits)
 		for i := d.starts[bucket]; i < d.starts[bucket+1]; i++ {
 			if d.hashes[i] == h {

@@ -1,8 +1,10 @@
 // Package typosquat finds names that look like a much more popular one: a
 // letter off, confusable characters, tokens in another order, a usual prefix or
-// suffix added or dropped. It knows the names of the most downloaded packages
-// (popular.txt) and never says anything about a name that is among them: two
-// popular names that look alike are two projects.
+// suffix added or dropped, another owner or domain. It knows each ecosystem's most
+// downloaded or most needed names (popular/ECOSYSTEM.txt, each of which says where its
+// order comes from) and never says anything about a name that is among them: two
+// popular names that look alike are two projects. Nor does it about names of one owner
+// (npm's scope, a module's folder, Maven's group), who alone can give them out.
 //
 // A finding is a hint for a person: it speaks of names only, not of code.
 package typosquat
@@ -10,8 +12,10 @@ package typosquat
 import (
 	"context"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,25 +31,61 @@ const Rule = "typosquat"
 const (
 	young       = 30 * 24 * time.Hour // a package whose first file is younger is new
 	fewVersions = 3
-	rules       = "1" // changes when the same name could get another answer
+	rules       = "2" // changes when the same name could get another answer
 )
 
+//go:embed popular/*.txt
+var lists embed.FS
+
 // Check is the typosquat check; use New.
-type Check struct{ names func() *names }
+type Check struct {
+	names map[artifact.Ecosystem]func() *names // those whose popular names are known
+}
 
 var _ scan.VersionCheck = (*Check)(nil)
 
-// New gives the check. Its index is built when it is first asked.
+// New gives the check. The index of an ecosystem's names is built when it is first
+// asked.
 func New() *Check {
-	return &Check{names: sync.OnceValue(func() *names { return build(popularNames()) })}
+	c := &Check{names: map[artifact.Ecosystem]func() *names{}}
+	files, err := lists.ReadDir("popular")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	for _, f := range files {
+		e := artifact.Ecosystem(strings.TrimSuffix(f.Name(), ".txt"))
+		c.names[e] = sync.OnceValue(func() *names { return build(popularNames(e)) })
+	}
+	return c
+}
+
+// popularNames lists an ecosystem's embedded names, most popular first.
+func popularNames(e artifact.Ecosystem) []string {
+	text, err := lists.ReadFile("popular/" + string(e) + ".txt")
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		if name := strings.TrimSpace(line); name != "" && name[0] != '#' {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // Name implements scan.VersionCheck.
 func (*Check) Name() string { return "typosquat" }
 
 var revision = sync.OnceValue(func() string {
-	sum := sha256.Sum256(popularText)
-	return rules + "-" + hex.EncodeToString(sum[:4])
+	h := sha256.New()
+	files, _ := lists.ReadDir("popular")
+	for _, f := range files {
+		text, _ := lists.ReadFile("popular/" + f.Name())
+		fmt.Fprintf(h, "%s %d\n", f.Name(), len(text))
+		h.Write(text)
+	}
+	return rules + "-" + hex.EncodeToString(h.Sum(nil)[:4])
 })
 
 // Revision implements scan.VersionCheck.
@@ -55,11 +95,12 @@ func (*Check) Revision() string { return revision() }
 // like. It is high when the package is also new or has very few versions.
 // Internal names are the company's own business.
 func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Finding, error) {
-	if !knows(t.Version.Package.Ecosystem) || t.Internal {
+	known := c.names[t.Version.Package.Ecosystem]
+	if known == nil || t.Internal {
 		return nil, nil
 	}
 	name := t.Version.Package.Name
-	like, ok := c.names().lookalike(name)
+	like, ok := known().lookalike(name)
 	if !ok {
 		return nil, nil
 	}
@@ -77,19 +118,17 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 // Like gives the popular name that a package's name is, or looks like; false for an
 // ecosystem whose popular names are not known here.
 func (c *Check) Like(p artifact.Package) (string, bool) {
-	if !knows(p.Ecosystem) {
+	known := c.names[p.Ecosystem]
+	if known == nil {
 		return "", false
 	}
-	n := c.names()
-	if _, popular := n.rank[p.Name]; popular {
-		return p.Name, true
+	n := known()
+	if i, popular := n.rank[plain(p.Name)]; popular {
+		return n.popular[i], true
 	}
 	like, ok := n.lookalike(p.Name)
 	return like.name, ok
 }
-
-// knows says whether the list of popular names is of an ecosystem.
-func knows(e artifact.Ecosystem) bool { return e == artifact.PyPI }
 
 // newcomer says whether the package is young or has few versions. Where dates
 // are missing only the versions count; without an index nothing is known.

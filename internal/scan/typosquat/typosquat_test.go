@@ -15,22 +15,33 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
-var popular = build(popularNames())
+var popular = build(popularNames(artifact.PyPI))
 
-func TestPopularListIsWhatItSays(t *testing.T) {
-	list := popularNames()
-	if len(list) < 7900 || len(list) > 1<<16 {
-		t.Fatalf("%d names", len(list))
-	}
-	seen := map[string]bool{}
-	for _, name := range list {
-		if seen[name] || name != strings.ToLower(name) || strings.ContainsAny(name, " _.\t#") {
-			t.Errorf("%q stands twice or is not in normal form", name)
+// ecosystems are those whose names are known, each with how many at least.
+var ecosystems = map[artifact.Ecosystem]int{artifact.PyPI: 7900, artifact.NPM: 7900, artifact.Golang: 1200, artifact.Cargo: 1200, artifact.Maven: 1700}
+
+func TestPopularListsAreWhatTheySay(t *testing.T) {
+	for e := range New().names {
+		if ecosystems[e] == 0 {
+			t.Errorf("popular/%s.txt is of no ecosystem that these tests know", e)
 		}
-		seen[name] = true
 	}
-	if !strings.HasPrefix(string(popularText), "# names of the most downloaded packages, in order, 2026-11\n") {
-		t.Error("the list must say what it is")
+	for e, least := range ecosystems {
+		list := popularNames(e)
+		if len(list) < least || len(list) > 1<<16-1 {
+			t.Fatalf("%s: %d names", e, len(list))
+		}
+		seen := map[string]bool{}
+		for _, name := range list {
+			if seen[name] || name != strings.ToLower(name) || strings.ContainsAny(name, " \t#") {
+				t.Errorf("%s: %q stands twice or is not as the lists have names", e, name)
+			}
+			seen[name] = true
+		}
+		text, err := lists.ReadFile("popular/" + string(e) + ".txt")
+		if first, _, _ := strings.Cut(string(text), "\n"); err != nil || !strings.HasPrefix(first, "# ") || !strings.Contains(first, "in order, 2026-") {
+			t.Errorf("popular/%s.txt must say what it is: %q %v", e, first, err)
+		}
 	}
 }
 
@@ -64,6 +75,50 @@ func TestLookalike(t *testing.T) {
 	}
 }
 
+// TestOwnedNames: a name with an owner is told apart by whose it is.
+func TestOwnedNames(t *testing.T) {
+	check := New()
+	for _, tc := range []struct {
+		e               artifact.Ecosystem
+		name, like, why string
+	}{
+		{artifact.NPM, "lodahs", "lodash", "two letters swapped"},
+		{artifact.NPM, "types-node", "@types/node", "the scope written into the name"},
+		{artifact.NPM, "@typess/node", "@types/node", "a letter more in the scope"},
+		{artifact.NPM, "lodash.js", "lodash", "a usual suffix"},
+		{artifact.NPM, "@acme/lodash", "", "a scope's own name for what is popular without one"},
+		{artifact.NPM, "@babel/helper-acme", "", "a popular scope gives out its names itself"},
+		{artifact.NPM, "acme-internal-widgets", "", "like nothing"},
+		{artifact.Golang, "github.com/siruspen/logrus", "github.com/sirupsen/logrus", "letters swapped in the owner"},
+		{artifact.Golang, "github.com/stretchr/testifyy", "", "the owner's own module"},
+		{artifact.Golang, "githud.com/stretchr/testify", "github.com/stretchr/testify", "another host"},
+		{artifact.Golang, "github.org/stretchr/testify", "github.com/stretchr/testify", "the host under another domain"},
+		{artifact.Golang, "github.com/boltdb-go/bbolt", "", "like nothing that is popular"},
+		{artifact.Golang, "github.com/google-go/uuid", "github.com/google/uuid", "a usual suffix of the owner"},
+		{artifact.Golang, "github.com/acme/uuid", "", "somebody else's"},
+		{artifact.Golang, "github.com/google/uuid/v9", "", "a later major version"},
+		{artifact.Cargo, "parking-lott", "parking-lot", "a letter repeated"},
+		{artifact.Cargo, "proc_marco2", "proc-macro2", "either separator"},
+		{artifact.Cargo, "rust-tokio", "tokio", "a usual prefix"},
+		{artifact.Cargo, "acme-billing", "", "like nothing"},
+		{artifact.Maven, "org.fasterxml.jackson.core/jackson-databind", "com.fasterxml.jackson.core/jackson-databind", "the group under another domain"},
+		{artifact.Maven, "com.fasterxmll.jackson.core/jackson-databind", "com.fasterxml.jackson.core/jackson-databind", "a letter more in the group"},
+		{artifact.Maven, "com.google.guava/guava-acme", "", "the group gives out its names itself"},
+		{artifact.Maven, "com.acme/guava", "", "somebody else's"},
+	} {
+		fs, err := check.Check(t.Context(), scan.VersionTarget{Version: artifact.Version{Package: artifact.Package{Ecosystem: tc.e, Name: tc.name}, Number: "1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case tc.like == "" && len(fs) > 0:
+			t.Errorf("%s (%s): %s", tc.name, tc.why, fs[0].Text)
+		case tc.like != "" && (len(fs) != 1 || !strings.Contains(fs[0].Text, "popular "+tc.like+" (")):
+			t.Errorf("%s (%s): %v, want it to look like %s", tc.name, tc.why, fs, tc.like)
+		}
+	}
+}
+
 func TestNotLookalike(t *testing.T) {
 	for _, tc := range []struct{ name, why string }{
 		{"requests", "is popular itself"},
@@ -87,9 +142,12 @@ func TestNotLookalike(t *testing.T) {
 
 // TestNoPopularNameIsALookalike: whoever is on the list is never accused.
 func TestNoPopularNameIsALookalike(t *testing.T) {
-	for _, name := range popular.popular {
-		if got, ok := popular.lookalike(name); ok {
-			t.Errorf("%q looks like %q", name, got.name)
+	for e := range ecosystems {
+		n := build(popularNames(e))
+		for _, name := range n.popular {
+			if got, ok := n.lookalike(name); ok {
+				t.Errorf("%s: %q looks like %q", e, name, got.name)
+			}
 		}
 	}
 }
@@ -158,24 +216,27 @@ func TestFamiliesDoNotExplode(t *testing.T) {
 // TestFalsePositives bounds how many honest names of the next ranks are taken for
 // a more popular one. All that is found becomes a note, so 2% is bearable.
 func TestFalsePositives(t *testing.T) {
-	b, err := os.ReadFile("testdata/less-popular.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked, hits := 0, 0
-	for name := range strings.Lines(string(b)) {
-		if name = strings.TrimSpace(name); name[0] == '#' {
-			continue
+	for e := range ecosystems {
+		b, err := os.ReadFile("testdata/" + string(e) + ".txt")
+		if err != nil {
+			t.Fatal(err)
 		}
-		asked++
-		if got, ok := popular.lookalike(name); ok {
-			hits++
-			t.Logf("%s looks like %s (%s)", name, got.name, got.how)
+		n := build(popularNames(e))
+		asked, hits := 0, 0
+		for name := range strings.Lines(string(b)) {
+			if name = strings.TrimSpace(name); name[0] == '#' {
+				continue
+			}
+			asked++
+			if got, ok := n.lookalike(name); ok {
+				hits++
+				t.Logf("%s looks like %s (%s)", name, got.name, got.how)
+			}
 		}
-	}
-	t.Logf("%d of %d", hits, asked)
-	if asked < 2000 || hits*50 > asked {
-		t.Errorf("%d of %d honest names look like another, want at most 2%%", hits, asked)
+		t.Logf("%s: %d of %d", e, hits, asked)
+		if asked < 600 || hits*50 > asked {
+			t.Errorf("%s: %d of %d honest names look like another, want at most 2%%", e, hits, asked)
+		}
 	}
 }
 
@@ -219,7 +280,7 @@ func TestCheck(t *testing.T) {
 		{"few versions", target(artifact.PyPI, "reqeusts", index(time.Hour*24*365, "1", "2", "3")), finding.High},
 		{"young", target(artifact.PyPI, "reqeusts", index(time.Hour*24*10, "1", "2", "3", "4")), finding.High},
 		{"no index", target(artifact.PyPI, "reqeusts", nil), finding.Medium},
-		{"another ecosystem", target("npm", "reqeusts", nil), finding.Unknown},
+		{"an ecosystem whose names are not known", target("hex", "reqeusts", nil), finding.Unknown},
 		{"an internal name", internal, finding.Unknown},
 		{"the real one", target(artifact.PyPI, "requests", index(0, "1")), finding.Unknown},
 	} {
@@ -263,7 +324,11 @@ func BenchmarkLookalike(b *testing.B) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	for b.Loop() {
-		build(popularNames())
+	for e := range ecosystems {
+		b.Run(string(e), func(b *testing.B) {
+			for b.Loop() {
+				build(popularNames(e))
+			}
+		})
 	}
 }
