@@ -205,7 +205,7 @@ func (t scannerTest) write(w io.Writer) error {
 func (a *app) asked(s *external.Scanner, what string) (external.Asked, func(), error) {
 	switch {
 	case strings.HasPrefix(what, "pkg:") && s.GetsBytes():
-		return external.Asked{}, nil, fmt.Errorf("%s gets a file: name a wheel or sdist instead of %s", s.Name, artifact.Untrusted(what))
+		return external.Asked{}, nil, fmt.Errorf("%s gets a file: name an archive instead of %s", s.Name, artifact.Untrusted(what))
 	case strings.HasPrefix(what, "pkg:"):
 		v, err := artifact.ParsePurl(what)
 		if err != nil || v.Number == "" {
@@ -213,7 +213,7 @@ func (a *app) asked(s *external.Scanner, what string) (external.Asked, func(), e
 		}
 		return external.Asked{File: artifact.File{Version: v, Name: v.Package.Name, SHA256: artifact.DigestOf(nil)}}, func() {}, nil
 	case what != "":
-		return askedFile(what)
+		return askedFile(s, what)
 	}
 	dir, err := os.MkdirTemp("", "gatehouse-sample-")
 	if err != nil {
@@ -226,30 +226,43 @@ func (a *app) asked(s *external.Scanner, what string) (external.Asked, func(), e
 		done()
 		return external.Asked{}, nil, err
 	}
-	asked, _, err := askedFile(path)
+	asked, _, err := askedFile(s, path)
 	return asked, done, err
 }
 
-func askedFile(path string) (external.Asked, func(), error) {
+// askedFile is a file of this machine. Whose it is tells its name: NAME-VERSION and an
+// ending, of the scanner's ecosystem where it has but one.
+func askedFile(s *external.Scanner, path string) (external.Asked, func(), error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return external.Asked{}, nil, err
 	}
-	file := artifact.File{Name: filepath.Base(path), SHA256: artifact.DigestOf(b), Size: int64(len(b))}
+	file := artifact.File{Name: filepath.Base(path), SHA256: artifact.DigestOf(b), Size: int64(len(b)), Kind: artifact.Asset}
+	of := artifact.PyPI
+	if len(s.Ecosystems) == 1 {
+		of = artifact.Ecosystem(s.Ecosystems[0])
+	}
 	// A source archive's name does not say where the project's ends; the last
 	// hyphen is where every tool of today puts it.
 	written, _, _ := strings.Cut(file.Name, "-")
 	if i := strings.LastIndex(file.Name, "-"); i > 0 && !strings.HasSuffix(file.Name, ".whl") {
 		written = file.Name[:i]
+		file.Version.Number = strings.TrimSuffix(strings.TrimSuffix(file.Name[i+1:], filepath.Ext(file.Name)), ".tar")
 	}
-	if file.Version.Package, err = peers()[artifact.PyPI].ParseName(written); err != nil {
-		return external.Asked{}, nil, fmt.Errorf("%s: %w", artifact.Untrusted(file.Name), err)
+	file.Version.Package, err = peers()[of].ParseName(written)
+	if err != nil { // a module's or a group's is no file name
+		file.Version.Package, err = peers()[of].ParseName("unnamed.invalid/" + written)
 	}
-	promised, err := dist.ParseFileName(file)
 	if err != nil {
 		return external.Asked{}, nil, fmt.Errorf("%s: %w", artifact.Untrusted(file.Name), err)
 	}
-	file.Kind, file.Version.Number = promised.Kind, promised.Number
+	if of == artifact.PyPI {
+		promised, err := dist.ParseFileName(file)
+		if err != nil {
+			return external.Asked{}, nil, fmt.Errorf("%s: %w", artifact.Untrusted(file.Name), err)
+		}
+		file.Kind, file.Version.Number = promised.Kind, promised.Number
+	}
 	open := func(context.Context, artifact.Digest) (*os.File, error) { return os.Open(path) }
 	return external.Asked{File: file, Open: open}, func() {}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/config"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/lazy"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
@@ -29,14 +31,15 @@ const (
 )
 
 // compile fills in the preset, and refuses settings that contradict each other
-// or that this machine has no program, secret or folder for.
-func compile(ctx context.Context, c config.Scanner) (*Scanner, error) {
+// or that this machine has no program, secret or folder for. known are the ecosystems
+// of this gate.
+func compile(ctx context.Context, c config.Scanner, known map[artifact.Ecosystem]ecosystem.Ecosystem) (*Scanner, error) {
 	c, err := withPreset(c)
 	if err != nil {
 		return nil, err
 	}
 	c = withDefaults(c)
-	if err := check(c); err != nil {
+	if err := check(c, known); err != nil {
 		return nil, err
 	}
 	x := &Scanner{Scanner: c, digest: digestOf(c)}
@@ -90,7 +93,7 @@ var placeholder = lazy.Regexp(`\{[a-z_]+\}`)
 // classes that a scanner may state. The others are the gate's own to know.
 var classes = []finding.Class{finding.Vulnerability, finding.Honesty, finding.Malware, finding.Licence, finding.Provenance}
 
-func check(c config.Scanner) error {
+func check(c config.Scanner, known map[artifact.Ecosystem]ecosystem.Ecosystem) error {
 	if len(c.Command) == 0 {
 		return errors.New("command: say which program to run, or name a preset")
 	}
@@ -117,11 +120,22 @@ func check(c config.Scanner) error {
 		}
 	}
 	for _, e := range c.Ecosystems {
-		if e != string(artifact.PyPI) {
-			return fmt.Errorf("ecosystems: %q is not served by this version; it serves pypi", e)
+		if _, ok := known[artifact.Ecosystem(e)]; !ok {
+			return fmt.Errorf("ecosystems: %q is not served by this version; it serves %s", e, strings.Join(words(slices.Sorted(maps.Keys(known))), ", "))
+		}
+		if c.Gets == getsRequirements && e != string(artifact.PyPI) {
+			return fmt.Errorf("ecosystems: %q has no requirements of pip's form; let the scanner get an sbom", e)
 		}
 	}
 	return nil
+}
+
+func words(es []artifact.Ecosystem) []string {
+	out := make([]string, len(es))
+	for i, e := range es {
+		out[i] = string(e)
+	}
+	return out
 }
 
 func checkGets(c config.Scanner) error {

@@ -48,7 +48,7 @@ func TestDocsAreTrue(t *testing.T) {
 			c, err := withPreset(c)
 			if err == nil {
 				c = withDefaults(c)
-				err = check(c)
+				err = check(c, served)
 			}
 			if err == nil {
 				_, err = compileJSON(c)

@@ -50,7 +50,8 @@ const engineRevision = "1"
 type Options struct {
 	// Open reads a blob by its digest; the file is closed here.
 	Open func(context.Context, artifact.Digest) (*os.File, error)
-	// Ecosystems order versions, for what an answer says is fixed.
+	// Ecosystems are those of this gate; they order versions, for what an answer says
+	// is fixed.
 	Ecosystems map[artifact.Ecosystem]ecosystem.Ecosystem
 	Scratch    string // the folder for inputs while a scanner runs; "" for the system's
 	Runs       int    // programs at once
@@ -73,7 +74,7 @@ func New(ctx context.Context, settings []config.Scanner, o Options) (*Set, error
 		return s, nil
 	}
 	for _, c := range settings {
-		x, err := compile(ctx, c)
+		x, err := compile(ctx, c, o.Ecosystems)
 		if err != nil {
 			return nil, fmt.Errorf("scanners.%s: %w", c.Name, err)
 		}

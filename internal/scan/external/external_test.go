@@ -25,6 +25,9 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
+// served are the ecosystems of the gate that these tests are.
+var served = map[artifact.Ecosystem]ecosystem.Ecosystem{artifact.PyPI: nil, artifact.NPM: nil, artifact.Golang: nil, artifact.Cargo: nil}
+
 func TestMain(m *testing.M) {
 	sandbox.MaybeWorker(Tasks())
 	if len(os.Args) > 2 && os.Args[1] == "fake" {
@@ -163,7 +166,7 @@ func sdist(t *testing.T, files map[string]string) []byte {
 
 func newSet(t *testing.T, cs ...config.Scanner) *Set {
 	t.Helper()
-	s, err := New(t.Context(), cs, Options{Scratch: t.TempDir(), Runs: 2, Now: time.Now})
+	s, err := New(t.Context(), cs, Options{Ecosystems: served, Scratch: t.TempDir(), Runs: 2, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,14 +417,17 @@ func TestSettingsThatCannotBeEnforced(t *testing.T) {
 		{with(func(c *config.Scanner) { c.Class = "" }), "class"},
 		{with(func(c *config.Scanner) { c.Severity = map[string]string{"BAD": "awful"} }), "severity.BAD"},
 		{with(func(c *config.Scanner) { c.ExitCodes = []int{256} }), "exit_codes"},
-		{with(func(c *config.Scanner) { c.Ecosystems = []string{"npm"} }), "not served"},
+		{with(func(c *config.Scanner) { c.Ecosystems = []string{"conda"} }), "not served by this version; it serves cargo, golang, npm, pypi"},
+		{with(func(c *config.Scanner) {
+			c.Gets, c.Command, c.Arguments, c.Ecosystems = "requirements", []string{c.Command[0], "{requirements}"}, nil, []string{"npm"}
+		}), "no requirements of pip's form"},
 		{with(func(c *config.Scanner) { c.Folders = []string{"/gatehouse-none-such"} }), "no folder here"},
 		{with(func(c *config.Scanner) { c.Program = "gatehouse-none-such" }), "not installed here"},
 		{with(func(c *config.Scanner) { c.VersionCommand = []string{"/usr/bin/other"} }), "the same program"},
 		{with(func(c *config.Scanner) { c.VersionCommand = []string{c.Command[0], "{sbom}"} }), "stands for nothing"},
 		{with(func(c *config.Scanner) { c.VersionCommand = []string{c.Command[0], "fake", "exit"} }), "asking"},
 		{with(func(c *config.Scanner) { c.Command = nil }), "say which program"},
-		{preset(config.Scanner{Preset: "magic"}), "none of bandit, guarddog, osv-scanner, pip-audit, snyk"},
+		{preset(config.Scanner{Preset: "magic"}), "none of bandit, guarddog, guarddog-crates, guarddog-go, guarddog-npm, osv-scanner, pip-audit, snyk"},
 		{preset(config.Scanner{Preset: "pip-audit"}), "name the host"},
 		{preset(config.Scanner{Preset: "osv-scanner"}), "--offline"},
 		{preset(config.Scanner{Preset: "snyk", Network: []string{"h.invalid:443"}}), "SNYK_TOKEN"},
@@ -429,7 +435,7 @@ func TestSettingsThatCannotBeEnforced(t *testing.T) {
 		{preset(config.Scanner{Preset: "guarddog", Network: []string{"h.invalid:443"}}), "never gets a package's bytes"},
 	} {
 		c := tc.make(t)
-		_, err := New(t.Context(), []config.Scanner{c}, Options{Runs: 1, Now: time.Now})
+		_, err := New(t.Context(), []config.Scanner{c}, Options{Ecosystems: served, Runs: 1, Now: time.Now})
 		if err == nil || !strings.Contains(err.Error(), tc.err) || !strings.Contains(err.Error(), "scanners."+c.Name) {
 			t.Errorf("got %v, want an error of %s with %q", err, c.Name, tc.err)
 		}
@@ -449,7 +455,7 @@ func TestPresetIsOverriddenFieldByField(t *testing.T) {
 	}
 	for name, p := range presets {
 		c := withDefaults(p.Scanner)
-		if err := check(c); err != nil {
+		if err := check(c, served); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := compileJSON(c); err != nil {

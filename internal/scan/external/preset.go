@@ -42,24 +42,10 @@ var presets = map[string]preset{
 			Path: `item.filename`, Line: `int(item.line_number)`,
 		},
 	}},
-	// GuardDog gets the folder: its own reader of archives refuses good wheels
-	// (3.2.0 takes a zip file inside Django's for a forgery), and every rule works
-	// on a folder too. It has a sandbox of its own, which it insists on; it works
-	// inside ours. Without a network it does without the rules that ask registries,
-	// and says so aside. Its findings are risks that it made out of several signs;
-	// they hold, for some are in the best of packages, and a company that trusts
-	// them more says `class: malware`.
-	"guarddog": {Scanner: config.Scanner{
-		Command:        []string{"guarddog", "pypi", "scan", "--output-format", "json", "{folder}"},
-		VersionCommand: []string{"guarddog", "--version"},
-		Gets:           getsFolder, Ecosystems: onlyPython, Reads: readsJSON, Class: string(finding.Honesty),
-		JSON: &config.ScannerJSON{
-			Complete: `out.package == input && size(out.results) > 0 && has(out.errors) && has(out.risks)`,
-			Faults:   `out.errors.map(k, k + ": " + string(out.errors[k]))`,
-			Items:    `out.risks`, Rule: `item.threat_rule`, Text: `item.threat_description`, Severity: `item.severity`, Path: `item.file_path`,
-			Line: `item.threat_location.matches(":[0-9]{1,9}$") ? int(item.threat_location.substring(item.threat_location.lastIndexOf(":") + 1)) : 0`,
-		},
-	}},
+	"guarddog":        guarddog("pypi", artifact.PyPI),
+	"guarddog-npm":    guarddog("npm", artifact.NPM),
+	"guarddog-go":     guarddog("go", artifact.Golang),
+	"guarddog-crates": guarddog("crates", artifact.Cargo),
 	// --disable-pip and --no-deps: nothing is resolved, so nothing is built. It
 	// knows no severities; unknown counts as high.
 	"pip-audit": {Scanner: config.Scanner{
@@ -97,6 +83,27 @@ var presets = map[string]preset{
 			Fixed: `has(item.fixedIn) ? item.fixedIn : []`,
 		},
 	}, asks: asksSnyk},
+}
+
+// GuardDog gets the folder: its own reader of archives refuses good wheels
+// (3.2.0 takes a zip file inside Django's for a forgery), and every rule works
+// on a folder too. It has a sandbox of its own, which it insists on; it works
+// inside ours. Without a network it does without the rules that ask registries,
+// and says so aside. Its findings are risks that it made out of several signs;
+// they hold, for some are in the best of packages, and a company that trusts
+// them more says `class: malware`. It has a command of its own for each ecosystem.
+func guarddog(command string, of artifact.Ecosystem) preset {
+	return preset{Scanner: config.Scanner{
+		Command:        []string{"guarddog", command, "scan", "--output-format", "json", "{folder}"},
+		VersionCommand: []string{"guarddog", "--version"},
+		Gets:           getsFolder, Ecosystems: []string{string(of)}, Reads: readsJSON, Class: string(finding.Honesty),
+		JSON: &config.ScannerJSON{
+			Complete: `out.package == input && size(out.results) > 0 && has(out.errors) && has(out.risks)`,
+			Faults:   `out.errors.map(k, k + ": " + string(out.errors[k]))`,
+			Items:    `out.risks`, Rule: `item.threat_rule`, Text: `item.threat_description`, Severity: `item.severity`, Path: `item.file_path`,
+			Line: `item.threat_location.matches(":[0-9]{1,9}$") ? int(item.threat_location.substring(item.threat_location.lastIndexOf(":") + 1)) : 0`,
+		},
+	}}
 }
 
 // Presets lists the names of the known tools.
