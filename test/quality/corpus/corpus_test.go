@@ -52,7 +52,7 @@ func TestListIsLargeEnough(t *testing.T) {
 // TestListIsWhatWasDrawn: nothing is in the list that the seed did not draw, or
 // that is not named as hard.
 func TestListIsWhatWasDrawn(t *testing.T) {
-	popular, err := os.ReadFile("../../../internal/scan/typosquat/popular.txt")
+	popular, err := os.ReadFile("../../../internal/scan/typosquat/popular/pypi.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

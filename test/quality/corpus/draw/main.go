@@ -25,7 +25,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	clients := flag.String("clients", ".clients/bin", "the `folder` that make clients filled")
-	popular := flag.String("popular", "internal/scan/typosquat/popular.txt", "the `file` with PyPI's names, the most downloaded first")
+	popular := flag.String("popular", "internal/scan/typosquat/popular/pypi.txt", "the `file` with PyPI's names, the most downloaded first")
 	cache := flag.String("cache", "", "the `folder` to keep the files in")
 	flag.Parse()
 	if *cache == "" {
