@@ -15,7 +15,7 @@ type Section struct{ Name, Text string }
 const notRun = "Not run yet."
 
 // WriteSections puts each text between its marks in a document. The first run of
-// the sealed half is kept for good: its marks are filled once.
+// each sealed half is kept for good: its marks are filled once.
 func WriteSections(name string, sections []Section) error {
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -26,13 +26,26 @@ func WriteSections(name string, sections []Section) error {
 		if doc, err = replace(doc, s.Name, s.Text, true); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if strings.HasSuffix(s.Name, generate.Sealed) {
-			if doc, err = replace(doc, "first-"+s.Name, s.Text, false); err != nil {
+		if first := firstRun(s.Name); first != "" {
+			if doc, err = replace(doc, first, s.Text, false); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
 	}
 	return os.WriteFile(name, []byte(doc), 0o644)
+}
+
+// firstRun names the marks that keep the first run of what a section is about; it is
+// empty where no first run is kept. Every sealed half of generated packages has marks
+// of its own; the real packages have been the same since the first.
+func firstRun(section string) string {
+	switch section {
+	case generate.Sealed:
+		return fmt.Sprintf("first-%s-%d", section, generate.SealedRound)
+	case "corpus-" + generate.Sealed:
+		return "first-" + section
+	}
+	return ""
 }
 
 func replace(doc, name, text string, again bool) (string, error) {

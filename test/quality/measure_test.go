@@ -111,6 +111,9 @@ func TestUpper(t *testing.T) {
 		if got := Upper(tc.k, tc.n); math.Abs(got-tc.want) > 0.0001 {
 			t.Errorf("Upper(%d, %d) = %.4f, want %.4f", tc.k, tc.n, got, tc.want)
 		}
+		if got := Lower(tc.n-tc.k, tc.n); math.Abs(got-(1-tc.want)) > 0.0001 {
+			t.Errorf("Lower(%d, %d) = %.4f, want %.4f", tc.n-tc.k, tc.n, got, 1-tc.want)
+		}
 	}
 }
 
@@ -123,7 +126,7 @@ func TestFirstSealedRunIsKept(t *testing.T) {
 	// Every part is written over once, so that only this test's text is in it.
 	doc := string(b)
 	names := []string{"tune", "corpus-tune", "sealed", "corpus-sealed"}
-	for _, name := range append(names, "first-sealed", "first-corpus-sealed") {
+	for _, name := range append(names, firstRun("sealed"), firstRun("corpus-sealed")) {
 		if doc, err = replace(doc, name, notRun, true); err != nil {
 			t.Fatalf("docs/quality.md: %v", err)
 		}

@@ -64,6 +64,14 @@ const least = 0.95
 func generated(t *testing.T, half string) (text string, wrong []string) {
 	t.Helper()
 	m := generate.All(generate.Seed).Half(half)
+	made := fmt.Sprintf("Seed %d: %d packages and %d rows of versions.", m.Seed, len(m.Samples), len(m.Scenarios))
+	if half == generate.Sealed {
+		digest := m.Digest()
+		if digest != generate.SealedDigest {
+			t.Fatalf("the sealed half is another than the one that was written down: %s, want %s; what is sealed stays as it is", digest, generate.SealedDigest)
+		}
+		made = fmt.Sprintf("Sealed half %d. %s SHA-256 of all of them: `%s`.", generate.SealedRound, made, digest)
+	}
 	dir := t.TempDir()
 	if err := m.Write(dir); err != nil {
 		t.Fatal(err)
@@ -100,7 +108,8 @@ func generated(t *testing.T, half string) (text string, wrong []string) {
 	}
 	all := total(families)
 	held := all.TwinsHeld + all.TwinsReject
-	text = Table("family", families) + "\n" + Table("disguise", CountBy(judged, disguise)) + "\n" + RowTable(rows) +
+	text = made + "\n\n" + Table("family", families) + "\n" + Table("disguise", CountBy(judged, disguise)) + "\n" + RowTable(rows) +
+		fmt.Sprintf("\nMalicious samples that are found: %d of %d (%s; 95%% lower bound %s).\n", all.Found, all.Malicious, percent(all.Recall()), percent(Lower(all.Found, all.Malicious))) +
 		fmt.Sprintf("\nHonest twins that are not admitted: %d of %d (%s; 95%% upper bound %s).\n", held, all.Twins, percent(share(held, all.Twins)), percent(Upper(held, all.Twins)))
 	return text, wrong
 }

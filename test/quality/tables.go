@@ -22,6 +22,9 @@ func Upper(k, n int) float64 {
 	return min(1, (p+z*z/(2*m)+z*math.Sqrt(p*(1-p)/m+z*z/(4*m*m)))/(1+z*z/m))
 }
 
+// Lower is the lower end of Wilson's 95% interval for k of n.
+func Lower(k, n int) float64 { return 1 - Upper(n-k, n) }
+
 // Count is what was said about the samples of a family, or in a disguise.
 type Count struct {
 	Name                          string

@@ -17,10 +17,13 @@ type disguise struct {
 	around    string   // what is written around the code
 	place     string   // the placement that the disguise is about
 	honest    bool     // honest code is written this way too
+	more      string   // what the sealed half does beside all this
+	opened    bool     // it was worn in the first sealed half alone
 	sealed    bool
 }
 
-// disguises are those of both halves; sealedDisguises adds more.
+// disguises are those that the tune half had from the start; openedDisguises adds
+// more.
 var disguises = []disguise{
 	{name: "none", honest: true},
 	{name: "alias", callee: "alias", honest: true},
@@ -64,7 +67,7 @@ var disguises = []disguise{
 // disguisesOf are those that a shape can wear.
 func disguisesOf(s shape) []disguise {
 	var out []disguise
-	for _, d := range append(append([]disguise{}, disguises...), sealedDisguises...) {
+	for _, d := range append(append([]disguise{}, disguises...), openedDisguises...) {
 		switch {
 		case s.fixed && (len(d.layers) > 0 || d.around == "one-line" || d.around == "whitespace" || d.text != "" || d.callee == "concat"):
 			// what these shapes are would be gone
@@ -124,6 +127,9 @@ func wrapped(d *dress, call, wrap string) string {
 	case "lambda":
 		return "(lambda: " + call + ")()"
 	}
+	if s, ok := openedWrap(d, call, wrap); ok {
+		return s
+	}
 	if s, ok := sealedWrap(d, call, wrap); ok {
 		return s
 	}
@@ -144,6 +150,9 @@ func wrappedScript(call, wrap string) string {
 		return "if (typeof process.versions.rhino === 'undefined' || false) {\n  " + call + ";\n}"
 	case "lambda":
 		return "(() => " + call + ")();"
+	}
+	if s, ok := openedScriptWrap(call, wrap); ok {
+		return s
 	}
 	if s, ok := sealedScriptWrap(call, wrap); ok {
 		return s
@@ -170,7 +179,7 @@ func dressUp(d *dress, p payload, dis disguise) payload {
 	case "tabs":
 		p.code = strings.ReplaceAll(p.code, "    ", "\t")
 	}
-	return p
+	return sealedDress(d, p, dis)
 }
 
 func layered(d *dress, p payload, layers []string) payload {

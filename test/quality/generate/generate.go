@@ -4,7 +4,8 @@
 //
 // It was written from a description of attack families alone, apart from the
 // rules that it judges, and it stays so: nobody who writes a rule reads
-// sealed*.go here, and the sealed half of what it writes is only measured.
+// sealed*.go here, and the sealed half of what it writes is only measured. What
+// opened*.go holds was a sealed half until it had been run (docs/quality.md).
 //
 // Everything is inert and nothing is ever run: hosts are below .invalid or in
 // 192.0.2.0/24, commands are "true", payload text is "inert", no digest or token is
@@ -55,6 +56,8 @@ type Sample struct {
 	// Weak families are no reason to hold by themselves: they count as found when
 	// a finding names what their twin does not have.
 	Weak bool `json:"weak,omitempty"`
+	// Opened samples were in the first sealed half, until it had been run.
+	Opened bool `json:"opened,omitempty"`
 
 	make func() built
 }
@@ -77,6 +80,7 @@ type Scenario struct {
 	Label     string   `json:"label"`
 	Files     []string `json:"files"`
 	Payload   int      `json:"payload,omitempty"`
+	Opened    bool     `json:"opened,omitempty"`
 
 	make []func() built
 }
@@ -108,6 +112,8 @@ func All(seed uint64) Manifest {
 	m.Samples = append(m.Samples, others(seed)...)
 	m.Samples = append(m.Samples, honest(seed)...)
 	m.Scenarios = scenarios(seed)
+	m.Samples = append(m.Samples, sealedSamples(seed)...)
+	m.Scenarios = append(m.Scenarios, sealedScenarios(seed)...)
 	return m
 }
 
@@ -154,6 +160,14 @@ func member(seed uint64, s shape, d disguise) Sample {
 func (m Manifest) Half(split string) Manifest {
 	m.Samples = slices.DeleteFunc(slices.Clone(m.Samples), func(s Sample) bool { return s.Split != split })
 	m.Scenarios = slices.DeleteFunc(slices.Clone(m.Scenarios), func(s Scenario) bool { return s.Split != split })
+	return m
+}
+
+// Unopened leaves out what was in the first sealed half: a part of the tune half
+// that stays the same however many halves are opened.
+func (m Manifest) Unopened() Manifest {
+	m.Samples = slices.DeleteFunc(slices.Clone(m.Samples), func(s Sample) bool { return s.Opened })
+	m.Scenarios = slices.DeleteFunc(slices.Clone(m.Scenarios), func(s Scenario) bool { return s.Opened })
 	return m
 }
 
@@ -225,7 +239,10 @@ func pair(seed uint64, s shape, d disguise, variant int) (bad, good Sample) {
 	bad = Sample{
 		ID:        id(s.lang.ecosystem(), s.family, s.name, d.name, variant),
 		Ecosystem: s.lang.ecosystem(), Family: s.family, Shape: s.name, Disguise: d.name, Placement: place,
-		Label: Malicious, Split: split(s, d, variant), Weak: s.weak,
+		Label: Malicious, Split: Tune, Weak: s.weak, Opened: s.opened || d.opened || opened(s.family, s.name, d.name, variant),
+	}
+	if s.sealed || d.sealed {
+		bad.Split, bad.Opened = Sealed, false
 	}
 	bad.make = func() built {
 		return assemble(source(seed, s.family, s.name, d.name, variant, "build"), s.lang, s.bad, d, place, false)
@@ -262,18 +279,9 @@ func hash(of ...any) uint64 {
 	return h.Sum64()
 }
 
-// split sends a variant into a half by the hash of its family and its seed. What
-// was written for the sealed half alone stays there.
-func split(s shape, d disguise, variant int) string {
-	if s.sealed || d.sealed {
-		return Sealed
-	}
-	return half(s.family, s.name, d.name, variant)
-}
-
-func half(of ...any) string {
-	if sum := sha256.Sum256([]byte(id(of...))); sum[0]&1 == 1 {
-		return Sealed
-	}
-	return Tune
+// opened says whether a variant was sent into the first sealed half, by a hash of
+// what it is. That half has been run, and its variants stand in the tune half now.
+func opened(of ...any) bool {
+	sum := sha256.Sum256([]byte(id(of...)))
+	return sum[0]&1 == 1
 }

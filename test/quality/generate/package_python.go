@@ -21,6 +21,7 @@ func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool
 	d := newDress(python, "", apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
 	p.tables(&body, dis, place)
+	p.sealedDress(&body, dis, place)
 	body = dressUp(d, body, dis)
 	p.ordinary()
 	switch place {
@@ -67,6 +68,9 @@ func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool
 		p.module(p.name+"/__init__.py", payload{})
 		p.contents.add(pick(p.rng, "sitecustomize.py", "usercustomize.py"), moduleText(body.imports, append(body.table, body.before...), body.code, body.call))
 	default:
+		if b, ok := p.sealedPlace(body, place); ok {
+			return b
+		}
 		panic("generate: no such place: " + place)
 	}
 	if honest && p.rng.IntN(3) == 0 {

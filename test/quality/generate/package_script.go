@@ -31,12 +31,13 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	if dis.around == "one-line" || dis.around == "whitespace" {
 		p.style = pick(p.rng, "cjs", "esm")
 	}
-	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 {
+	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 || sealedCommonJS(dis, place) {
 		p.style = "cjs"
 	}
 	d := newDress(javascript, p.style, apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
 	p.tables(&body, dis)
+	p.sealedDress(&body, dis)
 	body = dressUp(d, body, dis)
 	ext := map[string]string{"cjs": ".js", "esm": ".mjs", "ts": ".ts"}[p.style]
 	runner := map[string]string{"cjs": "node ", "esm": "node ", "ts": "tsx "}[p.style]
@@ -85,7 +86,9 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	case "inner-archive":
 		p.innerArchive(body)
 	default:
-		panic("generate: no such place: " + place)
+		if !p.sealedPlace(body, place) {
+			panic("generate: no such place: " + place)
+		}
 	}
 	return p.tgz()
 }

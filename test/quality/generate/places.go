@@ -25,6 +25,7 @@ type shape struct {
 	lang         language
 	bad, good    snippet
 	weak         bool
+	opened       bool
 	sealed       bool
 	fixed        bool     // its text is the point: not encoded again
 	places       []string // where it can stand; nil for anywhere
@@ -54,6 +55,9 @@ func placeFor(s shape, d disguise, rng *rand.Rand) string {
 
 // fits says whether a disguise can be worn in a place.
 func fits(place string, s shape, d disguise) bool {
+	if !sealedFits(place, d) {
+		return false
+	}
 	switch place {
 	case "pth", "inline":
 		return d.around == "" && d.files == 0 && !s.fixed && d.wrap == ""
@@ -77,7 +81,7 @@ func honestPlace(place string) string {
 	if strings.HasPrefix(place, "fixture-") {
 		return "data"
 	}
-	return place
+	return sealedHonestPlace(place)
 }
 
 // values are what the words with a dollar sign stand for in one sample.

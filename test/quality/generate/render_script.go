@@ -66,6 +66,9 @@ func (d *dress) scriptName(kind, what string) string {
 	case "attrgetter":
 		return "(({ [" + split(member) + "]: it }) => it)(" + d.scriptModule(module) + ")"
 	}
+	if written, ok := d.sealedScriptName(module, member); ok {
+		return written
+	}
 	return d.scriptModule(module) + "." + member
 }
 
@@ -122,6 +125,9 @@ func (d *dress) scriptGlobal(object, member string) string {
 		}
 		return "globalThis[" + split(object) + "]"
 	}
+	if written, ok := d.sealedScriptGlobal(object, member); ok {
+		return written
+	}
 	return object + dot
 }
 
@@ -155,9 +161,12 @@ func (d *dress) scriptString(s, mode string) string {
 	case "step":
 		return jsQuote(spaced(s, 'z')) + ".split('').filter((_, i) => i % 2 === 0).join('')"
 	case "replace":
-		return jsQuote(spaced(s, '~')) + ".replace(/~/g, '')"
+		return jsQuote(spaced(s, '`')) + ".replace(/`/g, '')"
 	case "mixed":
 		return d.scriptString(s, pick(d.rng, "concat", "join", "reverse", "chars", "hex"))
+	}
+	if written, ok := d.sealedScriptString(s, mode); ok {
+		return written
 	}
 	return jsQuote(s)
 }
@@ -165,6 +174,10 @@ func (d *dress) scriptString(s, mode string) string {
 // scriptLayers wraps CommonJS text into decoded layers, innermost first.
 func (d *dress) scriptLayers(code string, layers []string) string {
 	for i, layer := range layers {
+		if text, ok := sealedDecoded(code, layer); ok {
+			code = sealedRun(text, layer)
+			continue
+		}
 		inner := i < len(layers)-1
 		code = d.run(d.decoded(code, layer), inner)
 	}

