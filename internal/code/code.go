@@ -16,7 +16,7 @@ package code
 import "github.com/gatehouse-project/gatehouse/internal/artifact"
 
 // Engine changes whenever any analyser could give other facts for the same bytes.
-const Engine = "2"
+const Engine = "3"
 
 // Language is what a file was read as.
 type Language string
@@ -123,10 +123,17 @@ const (
 const Across Kind = "across"
 
 const (
-	Holds = "holds" // a name of this file, or what its function gives, is data of From; or is itself the function Args[1] of kind Args[0], or Given and the name that Args[1] is known by in its file
+	Holds = "holds" // a name of this file, or what its function gives, is data of From; or is itself the function Args[1] of kind Args[0], or Given and the name that Args[1] is known by in its file, or Takes and names of other files that it is made of
 	Given = "given" // a function of this file gives its own argument to the function Args[1] of kind Args[0], whose own Args follow; Gives and a full name, when it hands it on
 	Takes = "takes" // what another file's name gives comes to the function Args[1] of kind Args[0]
 	Gives = "gives" // another file's function is given data of From, and what the names in Args of other files give
+)
+
+// In such facts, what stands before a name: Lent, in Holds, says that the name is
+// another file's, which this one gave the data; Here, in Gives, that it is this file's.
+const (
+	Lent = "@"
+	Here = "#"
 )
 
 // What a package says as a whole. No analyser gives these: scan/malware reads them
@@ -134,6 +141,7 @@ const (
 const (
 	Depends Kind = "depends" // a dependency that no registry's name and range is; Name: url, git, file, alias, undeclared, unused; Args: its name, what is written
 	Shape   Kind = "shape"   // Name: empty, single-file
+	Claims  Kind = "claims"  // what metadata says of where the package comes from; Name: repositories (Args: more than one), mail (Args: the domain of an address)
 )
 
 // Reach says when the code that a fact stands in runs, as far as its own file tells.

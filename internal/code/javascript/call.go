@@ -33,13 +33,13 @@ func (a *analysis) call(n int32) *value {
 		return unknown
 	case nMember:
 		obj := a.eval(callee.a)
-		return a.callMethod(obj, a.atoms.names[callee.b], a.arguments(x.b), callee.pos, construct, false, x.b)
+		return a.callMethod(obj, a.atoms.names[callee.b], a.arguments(x.b), callee.pos, construct, false)
 	case nIndex:
 		obj := a.eval(callee.a)
 		k := a.eval(callee.b)
 		if s, ok := k.str(); ok && k.kind == vString {
 			disguised := k.disguised || k.joined || k.from&fromDecode != 0 || bracketNeedless(obj, s)
-			return a.callMethod(obj, s, a.arguments(x.b), callee.pos, construct, disguised, x.b)
+			return a.callMethod(obj, s, a.arguments(x.b), callee.pos, construct, disguised)
 		}
 		f := a.indexed(obj, k, callee.pos)
 		return a.callValue(f, obj, a.arguments(x.b), callee.pos, construct, false)
@@ -65,11 +65,11 @@ func (a *analysis) arguments(first int32) []*value {
 }
 
 // callMethod follows obj.key(args).
-func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, construct, disguised bool, argNodes int32) *value {
+func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, construct, disguised bool) *value {
 	if obj.kind == vUnion {
 		var out *value
 		for _, it := range obj.items {
-			out = merge(out, a.callMethod(it, key, args, pos, construct, disguised, argNodes))
+			out = merge(out, a.callMethod(it, key, args, pos, construct, disguised))
 		}
 		return out
 	}
@@ -105,12 +105,6 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 	}
 	switch obj.kind {
 	case vString:
-		if key == "replace" && len(args) == 2 && argNodes != 0 && a.at(argNodes).op == nRegex {
-			raw := string(a.src[a.at(argNodes).pos:a.at(argNodes).a])
-			if v := a.replaceRegex(obj, raw, args[1]); v != nil {
-				return a.telling(v, obj, pos)
-			}
-		}
 		if v := a.foldText(obj, key, args); v != nil {
 			return a.telling(v, obj, pos)
 		}
@@ -158,7 +152,7 @@ func (a *analysis) callBuiltin(obj *value, key string, args []*value, pos int32)
 		}
 		return out
 	case vArray, vString, vNumber:
-		return a.callMethod(obj, key, args, pos, false, false, 0)
+		return a.callMethod(obj, key, args, pos, false, false)
 	}
 	return a.callUnknownMethod(obj, key, args, pos)
 }
@@ -240,7 +234,8 @@ func (a *analysis) known(path string) bool {
 var (
 	keeping = map[string]bool{"set": true, "add": true, "emit": true, "enqueue": true, "push": true, "write": true, "append": true}
 	keepers = map[string]bool{"Map()": true, "WeakMap()": true, "Set()": true, "WeakSet()": true, "events()": true, "events.EventEmitter()": true,
-		"EventEmitter()": true, "stream.PassThrough()": true, "URLSearchParams()": true, "AsyncLocalStorage()": true, "Headers()": true}
+		"EventEmitter()": true, "stream.PassThrough()": true, "URLSearchParams()": true, "AsyncLocalStorage()": true, "Headers()": true, "FormData()": true,
+		"form-data()": true}
 )
 
 func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos int32) *value {
@@ -252,8 +247,8 @@ func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos 
 		if len(args) > 0 {
 			a.flowInto(args[0], obj.from)
 			if args[0].kind == vName {
-				if s, ok := specs()[args[0].s+".write"]; ok && s.kind == code.Send {
-					a.callMethod(args[0], "write", []*value{obj}, pos, false, false, 0)
+				if s, ok := specs()[args[0].s+".write"]; ok && (s.kind == code.Send || s.kind == code.Exec) {
+					a.callMethod(args[0], "write", []*value{obj}, pos, false, false)
 				}
 			}
 			out := args[0].with(&value{from: obj.from})
@@ -282,9 +277,18 @@ func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos 
 				a.emit(code.Fact{Kind: code.Keyboard, Name: strings.TrimPrefix(obj.s+"."+key, ".")}, pos, 0, 0)
 			}
 			param.from |= fromKeys
-		} else if ok && obj.kind == vName && obj.s == "document" && (s == "paste" || s == "copy") {
+		} else if ok && obj.kind == vName && (obj.s == "document" || obj.s == "" || obj.s == "document.body") && (s == "paste" || s == "copy" || s == "cut") {
 			param.from |= fromClip
 		}
+	}
+	if (key == "setData" || key == "getData") && obj.from.Has(fromClip) {
+		f := code.Fact{Kind: code.Clipboard, Name: "clipboardData." + key}
+		if len(args) > 1 {
+			if s, ok := args[1].str(); ok {
+				f.Args = []string{s}
+			}
+		}
+		a.emit(f, pos, args0(args).marks, 0)
 	}
 	var ret *value
 	for _, arg := range args {
@@ -341,7 +345,7 @@ var keyEvents = map[string]bool{"keydown": true, "keyup": true, "keypress": true
 
 // plain gives the shared unknown for a value that carries nothing.
 func plain(v *value) *value {
-	if v.kind == vUnknown && v.from == 0 && v.marks == 0 && !v.env && !v.own && !v.xor && len(v.keys) == 0 && v.approx == "" && !v.disguised {
+	if v.kind == vUnknown && v.from == 0 && !v.given && v.strange == nil && v.marks == 0 && !v.env && !v.own && !v.xor && len(v.keys) == 0 && v.approx == "" && !v.disguised {
 		return unknown
 	}
 	return v
@@ -553,6 +557,15 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		}
 	}
 	switch path {
+	case "document.execCommand":
+		if s, _ := strArg(args, 0); s == "paste" {
+			a.emit(code.Fact{Kind: code.Clipboard, Name: "document.execCommand"}, pos, 0, 0)
+		}
+	case "RegExp":
+		if body, ok := strArg(args, 0); ok && len(args) <= 2 {
+			flags, _ := strArg(args, 1)
+			return &value{kind: vRegex, s: "/" + body + "/" + flags}
+		}
 	case "Object.create":
 		if len(args) > 0 && args[0].kind == vObject {
 			return args[0]
@@ -675,7 +688,7 @@ func (a *analysis) ordinary(path string, f, this *value, args []*value, pos int3
 	a.callsAway(path)
 	a.givesAway(path, args, out.from, pos)
 	if i := strings.LastIndexByte(path, '.'); i > 0 && this != nil && keeping[path[i+1:]] && keepers[path[:i]] {
-		this.from |= out.from & (fromDecode | fromDecrypt | fromFetch | fromComputed)
+		this.from |= out.from & carriers
 	}
 	soon := !laterCalls[path] && !laterCalls[path[strings.LastIndexByte(path, '.')+1:]]
 	var ret *value

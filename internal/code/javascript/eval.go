@@ -103,6 +103,9 @@ type analysis struct {
 	sinks       bool     // there are facts to which something may flow
 	keysSent    bool     // what is typed is given away somewhere
 	guessed     map[string]bool
+	expressions map[string]expression // by literal
+	takers      map[string]bool       // functions that do something with what they are given
+	handed      []handed              // who gives whom what it was given
 	ids         int
 }
 
@@ -1171,6 +1174,7 @@ func (a *analysis) callFun(f *fun, this *value, args []*value, pos int32, constr
 		f.calledBy(a.cur, a.main > 0)
 	}
 	a.passed(f, args)
+	a.handsOn(f, args)
 	if construct {
 		f.this = f.prototype()
 	} else if this != nil && f.this == nil && this.kind == vObject {
@@ -1404,7 +1408,11 @@ func (a *analysis) export(x *node) {
 			a.exported("", b.now)
 		}
 	case d.op == nFunc, d.op == nClass, d.op < nVar:
-		a.exported("", a.eval(x.a))
+		v := a.eval(x.a)
+		if v.kind == vFunc && v.fn.title == "" {
+			v.fn.title = "default"
+		}
+		a.exported("", v)
 	default:
 		a.statement(x.a)
 	}

@@ -52,7 +52,7 @@ func (a *analysis) evalNode(n int32) *value {
 	case nTemplate:
 		return a.template(&x)
 	case nRegex:
-		return &value{kind: vUnknown, keys: nil}
+		return a.regex(x.pos, string(a.src[x.pos:x.a]))
 	case nArray:
 		return a.array(&x)
 	case nObject:
@@ -248,7 +248,7 @@ func (a *analysis) concatAll(parts []*value) *value {
 	known := true
 	for _, p := range parts {
 		out.carry(p)
-		out.codes += min(p.codes, fewestCodes)
+		out.codes = min(out.codes+p.codes, fewestCodes)
 		t, ok := p.str()
 		switch {
 		case !ok && p.approx != "":
@@ -1034,6 +1034,9 @@ func (a *analysis) assignMember(target int32, v *value, _ op) {
 				o.fn.static[key] = merge(o.fn.static[key], v)
 			}
 		case vName:
+			if known {
+				a.lends(o.s+"."+key, v, x.pos)
+			}
 			a.patch(o, key, known, v, x.pos)
 		}
 	})

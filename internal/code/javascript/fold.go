@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,9 @@ func (a *analysis) foldText(v *value, method string, args []*value) *value {
 		}
 		return out
 	}
+	if len(args) > 0 && args[0].kind == vRegex {
+		return a.matchText(v, method, args)
+	}
 	switch method {
 	case "toString", "valueOf", "normalize":
 		return v
@@ -223,6 +227,10 @@ func (a *analysis) foldText(v *value, method string, args []*value) *value {
 		}
 		return out
 	case "replace", "replaceAll":
+		if len(args) == 2 && args[0].kind == vString && args[1].kind != vString {
+			quoted := expression{re: regexp.MustCompile(regexp.QuoteMeta(args[0].s)), all: method == "replaceAll"}
+			return a.replaced(v, quoted, args[1])
+		}
 		if len(args) != 2 || args[1].kind != vString {
 			return nil
 		}
@@ -248,74 +256,6 @@ func fromEnd(i, n int) int {
 }
 
 func clamp(i, n int) int { return max(0, min(i, n)) }
-
-// replaceRegex gives s.replace(/x/g, "y") for the plainest of expressions: one
-// text or one class of characters without ranges.
-func (a *analysis) replaceRegex(v *value, raw string, with *value) *value {
-	end := strings.LastIndexByte(raw, '/')
-	if end < 1 || with.kind != vString || strings.Contains(with.s, "$") {
-		return nil
-	}
-	body, flags := raw[1:end], raw[end+1:]
-	if strings.ContainsAny(flags, "imsuyvd") {
-		return nil
-	}
-	class := len(body) > 2 && body[0] == '[' && body[len(body)-1] == ']'
-	repeat := strings.HasSuffix(body, "+")
-	body = strings.TrimSuffix(body, "+")
-	if class = class || len(body) > 2 && body[0] == '[' && body[len(body)-1] == ']'; class {
-		body = body[1 : len(body)-1]
-		if strings.ContainsAny(body, "-^[]\\") {
-			return nil
-		}
-	}
-	var out string
-	switch {
-	case class:
-		if !strings.Contains(flags, "g") || with.s != "" {
-			return nil
-		}
-		out = strings.Map(func(r rune) rune {
-			if strings.ContainsRune(body, r) {
-				return -1
-			}
-			return r
-		}, v.s)
-	default:
-		plain, ok := plainRegex(body)
-		if !ok || plain == "" || repeat && with.s != "" || repeat && len(plain) > 1 || len(v.s)*(len(with.s)+1) > mostText {
-			return nil
-		}
-		n := 1
-		if strings.Contains(flags, "g") {
-			n = -1
-		} else if repeat {
-			return nil
-		}
-		out = strings.Replace(v.s, plain, with.s, n)
-	}
-	r := &value{kind: vString, s: out, joined: true}
-	r.carry(v)
-	return r
-}
-
-// plainRegex gives the text that an expression without operators stands for.
-func plainRegex(body string) (string, bool) {
-	var out strings.Builder
-	for i := 0; i < len(body); i++ {
-		c := body[i]
-		if c == '\\' && i+1 < len(body) {
-			i++
-			if c = body[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
-				return "", false
-			}
-		} else if strings.IndexByte(".*+?()[]{}|^$", c) >= 0 {
-			return "", false
-		}
-		out.WriteByte(c)
-	}
-	return out.String(), true
-}
 
 // foldBytes gives buffer.method(args).
 func (a *analysis) foldBytes(v *value, method string, args []*value) *value {
@@ -530,7 +470,7 @@ func (a *analysis) foldEach(v *value, method string, args []*value) *value {
 			return nil
 		}
 		if method == "map" {
-			out.items = append(out.items, r)
+			out.items = append(out.items, swapped(it, r))
 			continue
 		}
 		is, known := r.truth()
@@ -565,7 +505,7 @@ func (a *analysis) charCodes(args []*value) *value {
 		out.WriteRune(r)
 	}
 	x.s = out.String()
-	if x.codes = int16(min(len(units), fewestCodes)); x.xor || x.codes >= fewestCodes {
+	if x.codes = int8(min(len(units), fewestCodes)); x.xor || x.codes >= fewestCodes {
 		x.from |= fromDecode
 		x.disguised = true
 	}

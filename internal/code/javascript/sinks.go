@@ -155,6 +155,7 @@ func (c *sink) follow() *value {
 			f.Args = []string{host.approx}
 		}
 		c.a.emit(f, c.pos, marks, from)
+		c.a.crosses(code.DNS, c.fact.Name, host, c.pos, f.Args...)
 		return c.result(c.spec.from)
 	case doDelete, doList, doEnvRead:
 		c.emit(c.spec.kind, c.args[:min(1, len(c.args))], 0)
@@ -186,11 +187,36 @@ func (c *sink) plain() *value {
 	out := c.result(from)
 	for _, v := range c.args {
 		out.marks |= v.marks
-		if u := c.address(v); c.spec.kind == code.Socket && u.kind == vString && strings.Contains(u.s, ".") {
+		if c.spec.kind != code.Socket {
+			continue
+		}
+		u := c.address(v)
+		if u.kind == vString && strings.Contains(u.s, ".") {
 			out.approx = u.s // where what is written to it goes
 		}
+		c.asksFor(u)
 	}
 	return out
+}
+
+// asksFor notes that a connection looks up a name with data in front of its domain:
+// who answers for that domain reads the data, even if nobody ever answers.
+func (c *sink) asksFor(address *value) {
+	host := address.approx
+	if _, rest, ok := strings.Cut(host, "://"); ok {
+		host = rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	if address.kind == vString || !strings.Contains(host, "$_.") || address.from == 0 {
+		return
+	}
+	from := address.from & fromData
+	if !c.a.hasMark(address.marks, "secret-name") {
+		from &^= fromEnv | fromFile // what a service is called where
+	}
+	if from != 0 {
+		c.a.emit(code.Fact{Kind: code.DNS, Name: c.fact.Name, Args: []string{host}, Disguised: c.fact.Disguised}, c.pos, address.marks, from)
+	}
 }
 
 // alternatives calls f for each thing that v may be.
@@ -250,6 +276,15 @@ func (c *sink) shell() *value {
 
 // input looks at what a program that runs its input is given by an option.
 func (c *sink) input(program string) {
+	word, rest, _ := strings.Cut(program, " ")
+	switch word {
+	case "curl", "wget", "nc", "ncat", "netcat", "socat":
+		for _, v := range c.args[min(1, len(c.args)):] {
+			if in := v.field("input"); in != nil {
+				c.emit(code.Send, []*value{text(rest), in}, 0)
+			}
+		}
+	}
 	if _, is := shells[program]; !is {
 		return
 	}
@@ -318,8 +353,9 @@ func (c *sink) spawn() *value {
 		}
 		f, marks, from := c.build(code.Exec, all)
 		for i, v := range all {
-			// A file of the package, or a command that names what it is about.
-			if i < len(f.Args) && f.Args[i] == "" && (v.own || i > 0 && isCommandText(v.approx)) {
+			// A file of the package, a command that names what it is about, or a name
+			// with data in front of its domain.
+			if i < len(f.Args) && f.Args[i] == "" && (v.own || i > 0 && (isCommandText(v.approx) || strings.HasPrefix(v.approx, "$_."))) {
 				f.Args[i] = v.approx
 			}
 		}
@@ -329,8 +365,20 @@ func (c *sink) spawn() *value {
 	c.silent()
 	c.execArgv()
 	program, _ := list[0].str()
+	var line []string
+	for _, v := range list[:min(len(list), 16)] {
+		s, _ := v.str()
+		line = append(line, s)
+	}
+	prints := flow.Output(strings.Join(line, " "))
+	if prints.Has(fromEnvAll) {
+		c.a.environment(c.pos, c.fact.Name)
+	}
 	if len(list) > 2 || len(list) == 2 && rest.kind == vArray && len(rest.items) > 0 && !sayStdin(rest.items[0]) {
-		return c.result(0)
+		return c.result(prints)
+	}
+	if prints != 0 {
+		return c.result(prints)
 	}
 	c.input(program)
 	return c.running(program)
@@ -667,6 +715,7 @@ func (c *sink) fetch() *value {
 		}
 		marks |= data.marks
 		from |= data.from
+		c.asksFor(v)
 		for _, b := range bodies {
 			c.a.crosses(code.Send, c.fact.Name, b, c.pos, f.Args...)
 		}
@@ -1049,7 +1098,7 @@ func (c *sink) reflect() *value {
 		}
 		return a.indexed(c.arg(0), k, c.pos)
 	case "Reflect.apply":
-		return a.callMethod(c.arg(0), "apply", c.args[min(1, len(c.args)):], c.pos, false, true, 0)
+		return a.callMethod(c.arg(0), "apply", c.args[min(1, len(c.args)):], c.pos, false, true)
 	}
 	list := []*value{unknown}
 	if v := c.arg(1); v.kind == vArray && !v.dirty {

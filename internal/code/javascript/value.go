@@ -2,6 +2,7 @@ package javascript
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/code/flow"
@@ -21,6 +22,7 @@ const (
 	vName              // s is a path: "fs.readFile", "https.get()"; "" is the global object
 	vFunc              // fn: a function or class of this file
 	vUnion             // items: one of these
+	vRegex             // s is the literal
 )
 
 const (
@@ -39,29 +41,31 @@ const (
 // value is what the analysis knows of a value at run time. Values do not change
 // once made, but for the items of arrays and the fields of objects.
 type value struct {
-	kind   valueKind
-	s      string
-	n      float64
-	items  []*value
-	fields map[string]*value
-	fn     *fun
-	from   flow.Set
-	marks  uint64   // indicators in the constants it was made of, as bits of analysis.marks
-	keys   []string // what names the file, when it is used as a path
-	approx string   // the text with $_ for what is unknown; "" when it is all unknown or known
-
+	kind      valueKind
 	bytes     bool
 	disguised bool
-	dirty     bool  // an array or object that was changed in a way not followed
-	own       bool  // a path made of __filename, __dirname or import.meta.url
-	ownFile   bool  // ... that names the file itself
-	env       bool  // holds the whole environment
-	xor       bool  // a number or text that came out of an exclusive or
-	joined    bool  // constants that were put together
-	given     bool  // an argument of a function that nobody in this file calls
-	callable  bool  // something's constructor, so that its own constructor is Function
-	codes     int16 // how many characters of a text were given by their codes
-	born      int32 // the activation that made an array, when it was made by one that is carried out
+	dirty     bool // an array or object that was changed in a way not followed
+	own       bool // a path made of __filename, __dirname or import.meta.url
+	ownFile   bool // ... that names the file itself
+	env       bool // holds the whole environment
+	xor       bool // a number or text that came out of an exclusive or
+
+	s       string
+	n       float64
+	items   []*value
+	fields  map[string]*value
+	fn      *fun
+	from    flow.Set
+	marks   uint64    // indicators in the constants it was made of, as bits of analysis.marks
+	strange *[]string // names of other files that it was made of, never changed; see strangers
+	keys    []string  // what names the file, when it is used as a path
+	approx  string    // the text with $_ for what is unknown; "" when it is all unknown or known
+
+	born     int32 // the activation that made an array, when it was made by one that is carried out
+	codes    int8  // how many characters of a text were given by their codes, up to fewestCodes
+	joined   bool  // constants that were put together
+	given    bool  // an argument of a function that nobody in this file calls
+	callable bool  // something's constructor, so that its own constructor is Function
 }
 
 var (
@@ -181,7 +185,7 @@ func (v *value) truth() (is, known bool) {
 
 // with gives a copy of v that also carries what o carries.
 func (v *value) with(o *value) *value {
-	if o.from&^v.from == 0 && o.marks&^v.marks == 0 && (!o.disguised || v.disguised) && (!o.xor || v.xor) && (!o.own || v.own) {
+	if o.from&^v.from == 0 && o.marks&^v.marks == 0 && (!o.disguised || v.disguised) && (!o.xor || v.xor) && (!o.own || v.own) && (!o.given || v.given) && o.strange == nil {
 		return v
 	}
 	c := *v
@@ -198,6 +202,32 @@ func (v *value) carry(o *value) {
 	v.own = v.own || o.own
 	v.env = v.env || o.env
 	v.addKeys(o.keys)
+	v.given = v.given || o.given
+	if v.kind != vName || !strings.HasPrefix(v.s, ".") {
+		if n := elsewhere(o); n != "" {
+			v.addStrange(n)
+		}
+		switch {
+		case o.strange == nil:
+		case v.strange == nil:
+			v.strange = o.strange
+		case v.strange != o.strange:
+			for _, n := range *o.strange {
+				v.addStrange(n)
+			}
+		}
+	}
+}
+
+func (v *value) addStrange(n string) {
+	var names []string
+	if v.strange != nil {
+		names = *v.strange
+	}
+	if len(names) < mostStrangers && !slices.Contains(names, n) {
+		names = append(names[:len(names):len(names)], n)
+		v.strange = &names
+	}
 }
 
 func (v *value) addKeys(keys []string) {
@@ -306,7 +336,7 @@ func same(a, b *value) bool {
 		return false
 	}
 	switch a.kind {
-	case vString, vName:
+	case vString, vName, vRegex:
 		return a.s == b.s && a.bytes == b.bytes
 	case vNumber, vBool:
 		return a.n == b.n

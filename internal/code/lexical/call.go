@@ -205,6 +205,9 @@ func (a *analysis) started(name string, at int, recv value, args []value, reache
 	}
 	f := code.Fact{Kind: code.Exec, Name: name, Args: texts(args), From: reached.Words(), Disguised: disguised(recv, args)}
 	a.add(at, f)
+	if flow.Mines(f.Args) {
+		a.add(at, code.Fact{Kind: code.Mine, Name: name, Args: f.Args})
+	}
 	if name != "std::process::Command::new" && len(args) > 0 && args[0].text != "" {
 		a.embedLine(at, f, args)
 	}
@@ -249,6 +252,9 @@ func (a *analysis) building(fold string, at int, recv value, args []value) value
 			args = args[0].items
 		}
 		recv.from |= from(args)
+		for _, v := range args {
+			recv.from |= a.files[v.text]
+		}
 		f.Args = append(f.Args, texts(args)...)
 		f.From = recv.from.Words()
 		f.Disguised = f.Disguised || disguised(recv, args)
@@ -364,6 +370,13 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 			}
 			in = recv
 		}
+	case "tr": // letters for letters: "..".tr("A-Za-z", "N-ZA-Mn-za-m")
+		if len(args) != 2 || !recv.known || !args[0].known || !args[1].known || !a.budget.Take(len(recv.text)) {
+			return out
+		}
+		out.text, out.known = translated(recv.text, args[0].text, args[1].text), true
+		out.disguised = true
+		return out
 	case "pack": // ["..."].pack("H*")
 		if len(args) > 0 && recv.known {
 			if strings.HasPrefix(args[0].text, "H") {
@@ -477,4 +490,38 @@ func character(n string) string {
 		return ""
 	}
 	return string(rune(v))
+}
+
+// translated is a text with each character of from replaced by that of to in its place.
+func translated(s, from, to string) string {
+	a, b := []rune(expanded(from)), []rune(expanded(to))
+	if len(a) == 0 || len(b) == 0 {
+		return s
+	}
+	table := make(map[rune]rune, len(a))
+	for i, r := range a {
+		table[r] = b[min(i, len(b)-1)]
+	}
+	return strings.Map(func(r rune) rune {
+		if to, ok := table[r]; ok {
+			return to
+		}
+		return r
+	}, s)
+}
+
+// expanded writes out the ranges of a set of characters.
+func expanded(set string) string {
+	var out strings.Builder
+	for i := 0; i < len(set); i++ {
+		if i+2 < len(set) && set[i+1] == '-' && set[i] <= set[i+2] {
+			for c := int(set[i]); c <= int(set[i+2]); c++ {
+				out.WriteByte(byte(c))
+			}
+			i += 2
+			continue
+		}
+		out.WriteByte(set[i])
+	}
+	return out.String()
 }

@@ -142,7 +142,9 @@ delete: File.delete File.unlink FileUtils.rm FileUtils.rm_rf FileUtils.rm_r File
 list-dir: Dir.glob Dir.entries Dir.children Dir.each_child Find.find
 sysinfo: Socket.gethostname Etc.getlogin Etc.getpwuid Etc.uname Socket.ip_address_list Etc.nprocessors
 native: Fiddle.dlopen Fiddle::Handle.new DL.dlopen
+clipboard: Clipboard.paste Clipboard.copy Clipboard.data
 sleep: sleep
+decode tr: .tr .tr_s
 fold same: URI URI.parse URI() String Shellwords.escape .to_s .strip .chomp .to_str .force_encoding .freeze .b .dup .to_sym .encode
 fold reverse: .reverse
 fold chr: .chr
@@ -156,7 +158,7 @@ exec run: .spawn .output .status .exec
 fetch: reqwest::get reqwest::blocking::get reqwest::Client::new reqwest::blocking::Client::new ureq::get ureq::agent curl::easy::Easy::new isahc::get minreq::get attohttpc::get hyper::Client::new surf::get
 send: ureq::post isahc::post minreq::post attohttpc::post surf::post
 socket: std::net::TcpStream::connect std::net::UdpSocket::bind std::net::TcpListener::bind tokio::net::TcpStream::connect std::os::unix::net::UnixStream::connect
-dns: std::net::ToSocketAddrs
+dns: std::net::ToSocketAddrs .to_socket_addrs dns_lookup::lookup_host hickory_resolver::Resolver::new trust_dns_resolver::Resolver::new
 decode base64: base64::decode .decode
 decode hex: hex::decode hex::decode_to_slice
 env: std::env::var std::env::var_os env! option_env!
@@ -169,6 +171,7 @@ write-exec: std::fs::set_permissions
 delete: std::fs::remove_file std::fs::remove_dir_all std::fs::remove_dir
 list-dir: std::fs::read_dir walkdir::WalkDir::new glob::glob
 sysinfo: hostname::get whoami::username whoami::hostname whoami::fallible::hostname sysinfo::System::new_all gethostname::gethostname
+clipboard: arboard::Clipboard::new copypasta::ClipboardContext::new clipboard::ClipboardProvider::new clipboard::ClipboardContext::new cli_clipboard::get_contents cli_clipboard::set_contents clipboard_win::get_clipboard_string clipboard_win::set_clipboard_string .get_text .set_text
 native: libloading::Library::new libc::dlopen libc::dlsym
 inject: libc::ptrace
 fold same: String::from .to_string .to_owned .into .as_str .as_bytes .trim .unwrap .expect .unwrap_or_default .clone .as_ref Path::new std::path::Path::new std::path::PathBuf::from PathBuf::from .to_str .to_string_lossy String::from_utf8 String::from_utf8_lossy std::str::from_utf8 .into_iter .collect std::borrow::Cow::from

@@ -95,7 +95,7 @@ var apis = []struct {
 		aiohttp: request ClientSession.request urllib3: request PoolManager.request PoolManager.request_encode_body PoolManager.request_encode_url ProxyManager.request HTTPConnectionPool.request HTTPSConnectionPool.request
 		http.client: HTTPConnection.request HTTPSConnection.request curl_cffi.requests: request treq: request tls_client: Session.execute_request`},
 	{code.Fetch, downloads, `urllib.request: urlretrieve URLopener.retrieve wget: download
-		torch.hub: download_url_to_file distutils.file_util: download gdown: download pySmartDL: SmartDL`},
+		paramiko: SFTPClient.get SFTPClient.from_transport.get SSHClient.open_sftp.get scp: SCPClient.get pysftp: Connection.get torch.hub: download_url_to_file distutils.file_util: download gdown: download pySmartDL: SmartDL`},
 	{code.Send, sends, `smtplib: SMTP.sendmail SMTP.send_message SMTP_SSL.sendmail SMTP_SSL.send_message
 		ftplib: FTP.storbinary FTP.storlines FTP_TLS.storbinary FTP_TLS.storlines paramiko: SFTPClient.put SFTPClient.putfo SFTPClient.from_transport.put SSHClient.open_sftp.put
 		telegram: Bot.send_message Bot.send_document Bot.send_photo Bot.sendMessage Bot.sendDocument telebot: TeleBot.send_message TeleBot.send_document TeleBot.send_photo
@@ -108,19 +108,22 @@ var apis = []struct {
 		http.client: HTTPConnection.send HTTPSConnection.send asyncio: StreamWriter.write open_connection.write paho.mqtt.client: Client.publish paho.mqtt.publish: single multiple
 		boto3: client.put_object client.upload_file client.upload_fileobj client.send_message resource.Bucket.upload_file dropbox: Dropbox.files_upload
 		pusher: Pusher.trigger yagmail: SMTP.send logging.handlers: HTTPHandler irc.client: Reactor.server.privmsg socketio: Client.emit Client.send xmlrpc.client: ServerProxy.send
-		telnetlib: Telnet.write zmq: Context.socket.send scapy.all: send sr1 sr syslog: syslog sentry_sdk: capture_message`},
-	{code.Fetch, plain, `socket: socket.recv socket.recvfrom socket.recv_into socket.makefile.read socket.makefile.readline create_connection.recv
-		ssl: SSLSocket.recv SSLContext.wrap_socket.recv create_default_context.wrap_socket.recv wrap_socket.recv
+		telnetlib: Telnet.write redis: Redis.set Redis.publish Redis.rpush Redis.lpush Redis.hset Redis.xadd
+		pika: BlockingConnection.channel.basic_publish kafka: KafkaProducer.send nats: connect.publish stomp: Connection.send zmq: Context.socket.send scapy.all: send sr1 sr syslog: syslog sentry_sdk: capture_message`},
+	{code.Fetch, plain, `socket: socket.recv socket.recvfrom socket.recv_into socket.recvmsg socket.makefile.read socket.makefile.readline socket.makefile.readlines create_connection.recv
 		ftplib: FTP.retrbinary FTP.retrlines FTP_TLS.retrbinary websocket: create_connection.recv WebSocket.recv
-		asyncio: StreamReader.read open_connection.read paramiko: SFTPClient.get SSHClient.open_sftp.get
+		asyncio: StreamReader.read open_connection.read open_connection.readline
 		imaplib: IMAP4.fetch IMAP4_SSL.fetch poplib: POP3.retr telnetlib: Telnet.read_until telegram: Bot.get_updates
 		http.client: HTTPConnection.getresponse HTTPSConnection.getresponse huggingface_hub: hf_hub_download boto3: client.get_object client.download_file`},
 	{code.Socket, plain, `socket: socket.connect socket.connect_ex socket.bind socket.listen create_connection create_server
 		asyncio: open_connection start_server telnetlib: Telnet paramiko: SSHClient.connect Transport smtplib: SMTP SMTP_SSL ftplib: FTP FTP_TLS
 		paho.mqtt.client: Client.connect imaplib: IMAP4 IMAP4_SSL socketserver: TCPServer ThreadingTCPServer zmq: Context.socket.connect`},
-	{code.DNS, resolves, `socket: gethostbyname gethostbyname_ex getaddrinfo gethostbyaddr
-		dns.resolver: resolve query Resolver.resolve Resolver.query dns.query: udp tcp https aiodns: DNSResolver.query dns.asyncresolver: resolve
-		nslookup: Nslookup.dns_lookup dnspython: query pydig: query`},
+	{code.DNS, resolves, `socket: gethostbyname gethostbyname_ex getaddrinfo gethostbyaddr getfqdn
+		dns.resolver: resolve query Resolver.resolve Resolver.query resolve_name Resolver.resolve_name dns.message: make_query aiodns: DNSResolver.query DNSResolver.gethostbyname DNSResolver.query_dns
+		dns.asyncresolver: resolve Resolver.resolve nslookup: Nslookup.dns_lookup dnspython: query pydig: query dnslib: DNSRecord.question DNSQuestion scapy.all: DNSQR
+		scapy.layers.dns: DNSQR dns.name: from_text asyncio: get_running_loop.getaddrinfo get_event_loop.getaddrinfo new_event_loop.getaddrinfo anyio: getaddrinfo
+		trio.socket: getaddrinfo gevent.socket: gethostbyname pycares: Channel.query Channel.getaddrinfo Channel.gethostbyname async_dns.resolver: ProxyResolver.query dohc: query`},
+	{code.DNS, plain, `dns.query: udp tcp https tls`},
 
 	{code.Env, env, `os: getenv getenvb os.environ: get __getitem__ pop setdefault os.environb: get __getitem__ decouple: config`},
 	{code.EnvAll, allEnv, `os.environ: copy items values keys __iter__ os.environb: copy items dotenv: dotenv_values`},
@@ -155,8 +158,16 @@ var apis = []struct {
 	{code.ReadFile, database, `sqlite3: connect apsw: Connection aiosqlite: connect`},
 
 	{code.Clipboard, plain, `pyperclip: copy paste waitForPaste waitForNewPaste clipboard: copy paste win32clipboard: GetClipboardData SetClipboardData OpenClipboard SetClipboardText
-		tkinter: Tk.clipboard_get Tk.clipboard_append pandas: read_clipboard pandas.io.clipboard: paste copy AppKit: NSPasteboard.generalPasteboard xerox: paste copy jaraco.clipboard: paste copy
-		ctypes.windll.user32: OpenClipboard GetClipboardData SetClipboardData PIL.ImageGrab: grabclipboard`},
+		tkinter: Tk.clipboard_get Tk.clipboard_append Tk.selection_get pandas: read_clipboard pandas.io.clipboard: paste copy clipboard_get clipboard_set pandas.io.clipboards: read_clipboard
+		AppKit: NSPasteboard.generalPasteboard NSPasteboard.generalPasteboard.stringForType_ NSPasteboard.generalPasteboard.setString_forType_ Cocoa: NSPasteboard.generalPasteboard
+		xerox: paste copy jaraco.clipboard: paste copy paste_text copy_text paste_html klembord: get_text set_text get get_with_rich_text klembord.Selection: get_text set_text
+		clipman: get set copy paste pyclip: paste copy richxerox: paste copy copykitten: copy paste clr_clipboard: GetText SetText
+		kivy.core.clipboard: Clipboard.paste Clipboard.copy Clipboard.get Clipboard.put wx: TheClipboard.GetData TheClipboard.SetData Clipboard.GetData Clipboard.SetData
+		PyQt5.QtWidgets: QApplication.clipboard.text QApplication.clipboard.setText QApplication.clipboard.image QApplication.clipboard.mimeData QApplication.clipboard.setMimeData
+		gi.repository.Gtk: Clipboard.get.wait_for_text Clipboard.get.set_text Clipboard.get.wait_for_image Clipboard.get.request_text
+		gi.repository.Gdk: Display.get_default.get_clipboard.read_text_async Display.get_default.get_clipboard.set
+		System.Windows.Forms: Clipboard.GetText Clipboard.SetText System.Windows: Clipboard.GetText Clipboard.SetText
+		ctypes.windll.user32: OpenClipboard GetClipboardData SetClipboardData AddClipboardFormatListener PIL.ImageGrab: grabclipboard`},
 	{code.Screen, plain, `PIL.ImageGrab: grab pyautogui: screenshot mss: mss mss.grab mss.shot mss.mss: grab shot save mss.mss.__enter__: grab shot pyscreenshot: grab
 		pyscreeze: screenshot d3dshot: create dxcam: create win32gui: GetDC desktopmagic.screengrab_win32: getDisplaysAsImages autopy.bitmap: capture_screen`},
 	{code.Keyboard, listens, `pynput.keyboard: Listener GlobalHotKeys Events pynput.mouse: Listener Events keyboard: on_press on_release hook record read_event read_key add_hotkey start_recording
@@ -175,7 +186,7 @@ var apis = []struct {
 	{code.Decode, decodes, `base64: b64decode urlsafe_b64decode standard_b64decode decodebytes b32decode b32hexdecode b16decode b85decode a85decode z85decode decode
 		binascii: a2b_base64 unhexlify a2b_hex a2b_uu a2b_qp rledecode_hqx codecs: decode encode zlib: decompress decompressobj.decompress gzip: decompress bz2: decompress BZ2Decompressor.decompress lzma: decompress LZMADecompressor.decompress
 		builtins.bytes: fromhex builtins.bytearray: fromhex marshal: loads load pickle: loads load Unpickler.load dill: loads load cloudpickle: loads load joblib: load
-		brotli: decompress zstandard: ZstdDecompressor.decompress compression.zstd: decompress quopri: decodestring uu: decode base58: b58decode pybase64: b64decode lz4.frame: decompress`},
+		email.base64mime: decode body_decode decodestring email.quoprimime: decode body_decode header_decode email.utils: decode_rfc2231 brotli: decompress zstandard: ZstdDecompressor.decompress compression.zstd: decompress quopri: decodestring uu: decode base58: b58decode pybase64: b64decode lz4.frame: decompress`},
 	{code.Decrypt, plain, `cryptography.fernet: Fernet.decrypt MultiFernet.decrypt Crypto.Cipher.AES: new.decrypt new.decrypt_and_verify Crypto.Cipher.ARC4: new.decrypt Crypto.Cipher.DES: new.decrypt Crypto.Cipher.DES3: new.decrypt
 		Crypto.Cipher.ChaCha20: new.decrypt Crypto.Cipher.ChaCha20_Poly1305: new.decrypt_and_verify Crypto.Cipher.Blowfish: new.decrypt Crypto.Cipher.Salsa20: new.decrypt Crypto.Cipher.PKCS1_OAEP: new.decrypt
 		nacl.secret: SecretBox.decrypt Aead.decrypt nacl.public: SealedBox.decrypt Box.decrypt cryptography.hazmat.primitives.ciphers: Cipher.decryptor.update cryptography.hazmat.primitives.ciphers.aead: AESGCM.decrypt ChaCha20Poly1305.decrypt
@@ -192,8 +203,10 @@ var apis = []struct {
 	{code.AddPkg, installs, `pip: main pip._internal: main pip._internal.cli.main: main pip._internal.main: main setuptools.command.easy_install: main easy_install: main
 		ensurepip: bootstrap micropip: install conda.cli: main uv: main`},
 	{code.Publish, taking, `twine.commands.upload: main upload twine.cli: dispatch twine.repository: Repository.upload git: Repo.remote.push Remote.push huggingface_hub: upload_file HfApi.upload_file
-		github: Github.get_repo.create_file Github.get_repo.update_file`},
-	{code.Mine, taking, `pyrx: get_rx_hash pycryptonight: cn_slow_hash`},
+		github: Github.get_repo.create_file Github.get_repo.update_file Github.get_user.get_repos.create_file Github.get_user.get_repos.update_file Github.get_user.get_repo.create_file
+		Github.get_user.create_repo Github.get_organization.get_repos.create_file Github.get_repo.create_secret Github.get_user.get_repos.create_secret gitlab: Gitlab.projects.list.files.create
+		dulwich.porcelain: push pygit2: Repository.remotes.push Remote.push poetry.publishing: Publisher.publish flit_core: upload flit.upload: main hatch.publish: publish`},
+	{code.Mine, taking, `pyrx: get_rx_hash pycryptonight: cn_slow_hash randomx: RandomX.calculate_hash VM.calculate_hash py_cryptonight: cn_slow_hash pycryptonight: cn_fast_hash pyminer: start duinocoin: mine`},
 	{code.Pixels, pixels, `PIL.Image: open.getdata open.getpixel open.load open.tobytes open.convert.getdata open.convert.getpixel open.convert.load Image.getdata Image.getpixel
 		stegano.lsb: reveal stegano.lsbset: reveal stegano.exifHeader: reveal lsb: reveal judyb: judyb imageio: imread cv2: imread wave: open.readframes stepic: decode
 		matplotlib.image: imread skimage.io: imread png: Reader.read`},
@@ -223,6 +236,11 @@ var renames = map[string]string{
 	"__builtin__": "builtins", "__builtins__": "builtins", "past.builtins": "builtins",
 	"posix": "os", "nt": "os", "_io.open": "builtins.open", "io.open": "builtins.open", "codecs.open": "builtins.open", "io.FileIO": "builtins.open", "io.open_code": "builtins.open",
 	"os.open": "builtins.open", "posix.environ": "os.environ", "os.fdopen.write": "builtins.open.write", "pathlib.Path.open.write": "builtins.open.write",
+	"PyQt4.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PyQt4.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PyQt5.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PyQt5.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PyQt6.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PyQt6.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PyQt6.QtWidgets.QApplication": "PyQt5.QtWidgets.QApplication", "PyQt6.QtWidgets.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PySide2.QtWidgets.QApplication": "PyQt5.QtWidgets.QApplication", "PySide2.QtWidgets.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PySide2.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PySide2.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication",
+	"PySide6.QtWidgets.QApplication": "PyQt5.QtWidgets.QApplication", "PySide6.QtWidgets.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PySide6.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PySide6.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PySide.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "PySide.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "qtpy.QtWidgets.QApplication": "PyQt5.QtWidgets.QApplication", "qtpy.QtWidgets.QGuiApplication": "PyQt5.QtWidgets.QApplication", "qtpy.QtGui.QApplication": "PyQt5.QtWidgets.QApplication", "qtpy.QtGui.QGuiApplication": "PyQt5.QtWidgets.QApplication", "AnyQt.QtWidgets.QApplication": "PyQt5.QtWidgets.QApplication", "AnyQt.QtWidgets.QGuiApplication": "PyQt5.QtWidgets.QApplication", "PyQt5.QtWidgets.QApplication.instance": "PyQt5.QtWidgets.QApplication",
+	"Tkinter": "tkinter", "tkinter.Misc.clipboard_get": "tkinter.Tk.clipboard_get",
+	"ssl.create_default_context.wrap_socket": "socket.socket", "ssl.SSLContext.wrap_socket": "socket.socket", "ssl.wrap_socket": "socket.socket", "ssl.SSLSocket": "socket.socket",
+	"ssl._create_unverified_context.wrap_socket": "socket.socket", "redis.StrictRedis": "redis.Redis", "redis.from_url": "redis.Redis", "redis.Redis.from_url": "redis.Redis",
 	"_socket": "socket", "_winreg": "winreg", "_subprocess": "subprocess", "_ctypes.LoadLibrary": "ctypes.CDLL", "posixpath": "os.path", "ntpath": "os.path", "macpath": "os.path",
 	"socket.SocketType": "socket.socket", "subprocess32": "subprocess", "gevent.subprocess": "subprocess", "gevent.socket": "socket", "eventlet.green.subprocess": "subprocess", "eventlet.green.socket": "socket",
 	"eventlet.green.urllib.request": "urllib.request", "curl_cffi.requests.Session": "requests.Session", "cloudscraper.create_scraper": "requests.Session", "cloudscraper.CloudScraper": "requests.Session",

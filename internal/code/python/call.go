@@ -81,6 +81,9 @@ func (g *arguments) reaches() (sources, marks) {
 // call evaluates a call.
 func (a *analysis) call(id syntax.ID, n *syntax.Node) *value {
 	callee := a.eval(n.A)
+	if c := a.tree.Node(n.A); c.Kind == syntax.Attribute && a.tree.Kind(c.A) == syntax.Num && a.tree.Name(n.A) == "to_bytes" && callee.kind != method {
+		return a.unknown(fromDecode, 0, id) // a number too large to be one: a text
+	}
 	args := arguments{a: a}
 	if c := a.tree.Node(n.A); c.Kind == syntax.Attribute {
 		args.receiver = c.A
@@ -93,14 +96,14 @@ func (a *analysis) call(id syntax.ID, n *syntax.Node) *value {
 }
 
 // keeps are methods by which a thing of the standard library takes data in.
-var keeps = map[string]bool{"put": true, "put_nowait": true, "write": true, "set": true, "appendleft": true, "setdefault": true, "send": true, "push": true, "feed": true}
+var keeps = map[string]bool{"put": true, "put_nowait": true, "write": true, "set": true, "appendleft": true, "setdefault": true, "send": true, "push": true, "feed": true,
+	"set_content": true, "attach": true, "add_attachment": true, "set_payload": true, "add_alternative": true, "add_header": true}
 
 // keep lets a thing of which nothing else is known carry what it is given, so that
 // a queue, a buffer or a context variable hides nothing that is decoded or fetched.
 func (a *analysis) keep(args *arguments) {
 	from, m := args.reaches()
-	from &= fromDecode | bit(code.Decrypt) | fromFetch | fromComputed
-	if from == 0 {
+	if from &= carriers; from == 0 {
 		return
 	}
 	a.silent++
@@ -112,8 +115,35 @@ func (a *analysis) keep(args *arguments) {
 	}
 }
 
+// fills lets what is written to by a callback, or is handed over to be written to,
+// carry what the network gives.
+func (a *analysis) fills(args *arguments, id syntax.ID) {
+	for i, v := range args.pos {
+		if i >= len(args.nodes) {
+			return
+		}
+		to := args.nodes[i]
+		if v.kind == inst && a.tree.Kind(to) == syntax.Attribute && keeps[a.tree.Name(to)] {
+			to = a.tree.Node(to).A
+		} else if v.kind != inst || !isContainer(v.ref.name) {
+			continue
+		}
+		if k := a.tree.Kind(to); k != syntax.Name && k != syntax.Attribute {
+			continue
+		}
+		a.silent++
+		recv := a.eval(to)
+		a.silent--
+		if recv.kind == inst && strings.HasPrefix(recv.ref.name, "builtins.open") {
+			a.written(recv, fromFetch, 0, sink{kind: code.WriteFile, name: "builtins.open.write", args: args, id: id}, nil)
+			continue
+		}
+		a.rebind(to, a.tainted(recv, fromFetch, 0))
+	}
+}
+
 func isContainer(full string) bool {
-	for _, module := range []string{"queue.", "contextvars.", "collections.", "multiprocessing.", "asyncio.Queue", "io.", "tempfile.SpooledTemporaryFile", "threading.local", "array."} {
+	for _, module := range []string{"queue.", "contextvars.", "collections.", "multiprocessing.", "asyncio.Queue", "io.", "email.", "tempfile.SpooledTemporaryFile", "threading.local", "array."} {
 		if strings.HasPrefix(full, module) {
 			return true
 		}
@@ -191,9 +221,21 @@ func (a *analysis) union(args *arguments, recv *value, id syntax.ID) *value {
 	from |= f
 	m |= n
 	if from == 0 && m == 0 {
-		return nothing
+		return a.madeOf(id, append(args.pos[:len(args.pos):len(args.pos)], recv)...)
 	}
 	return a.unknown(from, m, id)
+}
+
+// madeOf is what is made of values of which only is known who gave them.
+func (a *analysis) madeOf(id syntax.ID, values ...*value) *value {
+	v := a.opaque(values...)
+	switch {
+	case v == nil:
+		return nothing
+	case v.kind == inst || v.kind == unknown && len(v.items) == 0:
+		return v
+	}
+	return a.make(value{id: id, items: []*value{v}})
 }
 
 // mostApplied bounds calls of calls while one expression is followed.
@@ -270,6 +312,7 @@ func (a *analysis) applyFunction(f *value, args *arguments, id syntax.ID) *value
 	}
 	if a.silent == 0 {
 		a.give(fn, pos, args)
+		a.handsOn(fn, args)
 	}
 	if v := a.inPlace(fn, pos, args); v != nil {
 		return v
@@ -461,6 +504,10 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 			_, m := args.reaches()
 			return a.make(value{kind: inst, ref: r, from: fromDecode, marks: m, id: id}) // constants in another form
 		}
+	case "builtins.open.extractall", "builtins.open.extract": // an archive's
+		a.unpacked(sink{f: f, kind: code.WriteFile, name: r.name, args: args, id: id})
+	case "pycurl.Curl.setopt":
+		a.fills(args, id)
 	case "sys.path.insert", "sys.path.append", "site.addsitedir":
 		where := args.at(args.count() - 1)
 		if from := a.pathSources(where) &^ (fromRead << viaFile); from&((fromDecode|fromFetch|bit(code.Decrypt))<<viaFile) != 0 {
@@ -494,12 +541,27 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 		from, m := args.reaches()
 		a.add(fact{kind: code.Native, name: r.name, at: id, from: from, marks: m, args: args.pos, odd: f.flags&odd != 0})
 	}
+	if strings.HasPrefix(r.name, "xmlrpc.client.ServerProxy.") && args.count() > 0 {
+		from, m := args.reaches()
+		a.add(fact{kind: code.Send, name: "xmlrpc.client.ServerProxy", at: id, from: from &^ fromLong, marks: m, args: args.pos})
+	}
 	a.edgeAway(r, a.reach)
 	a.handsOut(args, id)
 	a.writesThrough(f, args, id)
 	from, m := args.reaches()
 	a.givesAway(r, args, from, id)
 	host := args.at(0)
+	switch r.name {
+	case "http.client.HTTPSConnection", "http.client.HTTPConnection", "urllib3.HTTPSConnectionPool", "urllib3.HTTPConnectionPool", "poplib.POP3", "poplib.POP3_SSL", "nntplib.NNTP":
+		if f.kind == name {
+			a.asksFor(sink{name: r.name, id: id, odd: f.flags&odd != 0}, host)
+		}
+	}
+	if from == 0 && m == 0 && textMakers[r.name] {
+		if v := a.madeOf(id, args.pos...); v != nothing {
+			return v
+		}
+	}
 	named := host.isText() && len(host.s) > 3 // a connection remembers with whom
 	if f.kind == name && from == 0 && m == 0 && f.flags == 0 && !named && !strings.HasPrefix(r.name, "tempfile.") {
 		return &r.made

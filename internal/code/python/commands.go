@@ -4,13 +4,24 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/flow"
 )
 
-// interpreters run text that stands on their command line.
-var interpreters = map[string]code.Language{
-	"sh": code.Shell, "bash": code.Shell, "zsh": code.Shell, "dash": code.Shell, "ksh": code.Shell, "cmd": code.Shell, "powershell": code.PowerShell, "pwsh": code.PowerShell,
-	"python": code.Shell, "python3": code.Shell, "python2": code.Shell, "node": code.Shell, "perl": code.Shell, "ruby": code.Shell, "php": code.Shell, "osascript": code.Shell,
-	"pythonw": code.Shell, "sudo": code.Shell, "env": code.Shell, "nohup": code.Shell, "xargs": code.Shell, "mshta": code.Shell, "curl": code.Shell, "wget": code.Shell, "crontab": code.Shell, "schtasks": code.Shell, "reg": code.Shell, "certutil": code.Shell, "nc": code.Shell, "chmod": code.Shell,
+// interpreters run text that stands on their command line, or start what does.
+var interpreters = wordSet(`sh bash zsh dash ksh cmd powershell pwsh python python3 python2 node perl ruby php osascript pythonw sudo env nohup xargs mshta curl wget crontab schtasks reg certutil nc chmod`)
+
+// telling are programs whose command line the shell's reader has more to say about
+// than that it was started.
+var telling = wordSet(`xclip xsel pbpaste pbcopy wl-paste wl-copy clip nslookup dig host drill kdig ping ping6 resolvectl printenv set rundll32 regsvr32 msiexec
+		bitsadmin wscript cscript openssl base64 xxd tar unzip gh twine poetry hatch flit security secret-tool cmdkey screencapture scrot launchctl systemctl
+		ncat netcat socat docker podman wmic rsync scp`)
+
+func wordSet(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		out[w] = true
+	}
+	return out
 }
 
 // starts is a process started.
@@ -64,7 +75,7 @@ func (a *analysis) starts(c sink, how shape) *value {
 			from |= a.pathSources(&value{kind: text, s: strings.Trim(w, `"';&|()`)})
 		}
 	}
-	if in := args.keyword("input"); in != nothing {
+	for _, in := range []*value{args.keyword("input"), args.keyword("stdin")} {
 		f, n := in.reaches()
 		from |= f
 		m |= n
@@ -88,11 +99,24 @@ func (a *analysis) starts(c sink, how shape) *value {
 	if m&credentialMarks() != 0 {
 		out |= fromSecret
 	}
+	out |= a.prints(joined, c)
 	made := value{kind: inst, ref: c.f.ref, from: out, id: c.id}
 	if len(fields) > 0 && len(fields) < 3 && (len(fields) == 1 || fields[1] == "-" || fields[1] == "-s") && isInterpreter(fields[0]) {
 		made.s = runsInput
 	}
 	return a.make(made)
+}
+
+// prints is what a command line gives who reads its output.
+func (a *analysis) prints(line string, c sink) sources {
+	var out sources
+	for _, w := range flow.Output(line).Words() {
+		if w == string(code.EnvAll) {
+			a.add(fact{kind: code.EnvAll, name: c.name, at: c.id, odd: c.odd})
+		}
+		out |= bit(code.Kind(w))
+	}
+	return out
 }
 
 // runsInput, as the text of a process, says that it runs what it is given to read.
@@ -111,8 +135,8 @@ func (a *analysis) embedCommand(c sink, isShell bool, joined string, fields, wor
 	if len(fields) == 0 {
 		return
 	}
-	as, known := interpreters[programName(fields[0])]
-	if !isShell && !known {
+	known := interpreters[programName(fields[0])]
+	if !isShell && !known && !telling[programName(fields[0])] {
 		return
 	}
 	if !isShell && len(words) > 1 { // a list: what holds blanks is one word
@@ -125,10 +149,7 @@ func (a *analysis) embedCommand(c sink, isShell bool, joined string, fields, wor
 		}
 		joined = strings.Join(quoted, " ")
 	}
-	if as != code.PowerShell {
-		as = code.Shell
-	}
-	a.embed(as, &value{kind: text, s: joined}, c)
+	a.embed(code.Shell, &value{kind: text, s: joined}, c)
 }
 
 // programName gives the program of a command's first word.
@@ -150,14 +171,17 @@ func (a *analysis) consequences(c sink, fields []string, from sources, m marks) 
 	if m != 0 {
 		line = strings.Join(fields, " ")
 	}
+	if file := flow.Saved(fields); file != "" {
+		a.wrote(a.textOf(file), fromFetch)
+	}
 	if m&autostartMark() != 0 {
 		other(code.Persist, line)
 	}
 	if m&publishMark() != 0 {
 		other(code.Publish, line)
 	}
-	if m&minerMark() != 0 {
-		other(code.Mine, line)
+	if m&minerMark() != 0 || flow.Mines(fields) {
+		other(code.Mine, strings.Join(fields, " "))
 	}
 	if m&tamperMark() != 0 {
 		other(code.Tamper, line)

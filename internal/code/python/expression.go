@@ -342,7 +342,7 @@ func (a *analysis) member(v *value, attribute string) *value {
 			return &v.cls.value
 		}
 		if attribute == "__dict__" {
-			return a.tainted(nothing, v.from, v.marks)
+			return a.attributesOf(v.cls)
 		}
 		if r := v.cls.foreignBase(8); r != nil {
 			out := r.made
@@ -423,7 +423,7 @@ func (a *analysis) index(v, at *value, id syntax.ID) *value {
 	}
 	from, m := v.reaches()
 	if from == 0 && m == 0 {
-		return nothing
+		return a.madeOf(id, v)
 	}
 	return a.unknown(from, m, id)
 }
@@ -531,6 +531,15 @@ func (a *analysis) element(v *value) *value {
 	case inst, object:
 		if v.kind == inst && v.ref.name == "sys.argv" {
 			return nothing
+		}
+		if v.kind == inst && (strings.HasPrefix(v.ref.name, "github.") || strings.HasPrefix(v.ref.name, "gitlab.")) { // one repository of many
+			return v
+		}
+		if v.kind == inst && v.ref.name == "asyncio.open_connection" { // a pair of what is read and what is written
+			return v
+		}
+		if v.from == 0 && v.marks == 0 {
+			return a.madeOf(v.id, v)
 		}
 		return a.tainted(nothing, v.from, v.marks)
 	case name:

@@ -38,12 +38,48 @@ func lastPart(s string) string { return path.Base(strings.ReplaceAll(s, "\\", "/
 func (a *analysis) pathSources(v *value) sources {
 	var from sources
 	for _, k := range a.fileKeys(v) {
-		if k != "" {
-			from |= a.files[k]
+		if k == "" {
+			continue
+		}
+		from |= a.files[k]
+		for i, n := strings.LastIndexByte(k, '/'), 0; i > 0 && n < mostAbove && len(a.folders) > 0; i, n = strings.LastIndexByte(k[:i], '/'), n+1 {
+			from |= a.folders[k[:i]]
 		}
 	}
 	a.filesRead = true
 	return from.throughFile()
+}
+
+// mostAbove bounds the folders above a file that are looked at.
+const mostAbove = 6
+
+// unpacked notes what the files of a folder hold that an archive was unpacked into.
+func (a *analysis) unpacked(c sink) {
+	from, _ := c.args.reaches()
+	if c.f.recv != nil {
+		f, _ := c.f.recv.reaches()
+		from |= f
+	}
+	from |= c.f.from | a.pathSources(c.args.at(0))
+	if c.f.recv != nil {
+		from |= a.pathSources(c.f.recv)
+	}
+	from = (from | from>>viaFile) & direct & (fromFetch | fromDecode | bit(code.Decrypt))
+	where := a.pathText(c.args.named("path", 0))
+	if strings.HasSuffix(c.name, "unpack_archive") {
+		where = a.pathText(c.args.named("extract_dir", 1))
+	} else if strings.HasSuffix(c.name, ".extract") {
+		where = a.pathText(c.args.named("path", 1))
+	}
+	if from == 0 || a.silent > 0 {
+		return
+	}
+	for _, k := range a.fileKeys(where) {
+		if k != "" && len(a.folders) < mostFiles && a.folders[k]|from != a.folders[k] {
+			a.folders[k] |= from
+			a.changed = a.changed || a.filesRead
+		}
+	}
 }
 
 // wrote notes what a file holds from now on.
@@ -309,6 +345,12 @@ func (a *analysis) reads(c sink) *value {
 		}
 	}
 	from := a.readFrom(c, where)
+	if strings.HasPrefix(c.name, "configparser.") && from&fromSecret != 0 { // the parser holds it from now on
+		a.silent++
+		recv := a.eval(c.args.receiver)
+		a.silent--
+		a.rebind(c.args.receiver, a.tainted(recv, from, where.marks|a.marksOfValue(where)))
+	}
 	return a.make(value{from: from, marks: where.marks | a.marksOfValue(where), id: c.id})
 }
 

@@ -293,6 +293,11 @@ func (a *analysis) partly(values []*value, id syntax.ID) *value {
 		out.marks |= m | a.marksOfValue(v)
 		out.flags |= v.flags & (parts | odd | own)
 		size += len(v.s) + len(v.tail)
+		if from == 0 && !v.constText() && len(out.items) < mostStrangers {
+			if of := a.opaque(v); of != nil {
+				out.items = append(out.items, of)
+			}
+		}
 	}
 	if !a.fold(copying(size)) {
 		return a.make(out)
@@ -514,13 +519,16 @@ func (a *analysis) unary(n *syntax.Node) *value {
 // slice is value[lower:upper:step].
 func (a *analysis) slice(v *value, n *syntax.Node) *value {
 	bound := [3]*value{a.eval(n.A), a.eval(n.B), a.eval(n.C)}
+	if v.kind == partial && n.A == 0 && n.C == 0 { // its start, which is what is known of it
+		return v
+	}
 	if !v.isText() && (v.kind != list || v.n != 0) {
 		from, m := v.reaches()
 		if bound[2].kind == integer && bound[2].n == -1 && n.A == 0 && n.B == 0 && v.kind == unknown {
 			from |= fromComputed
 		}
 		if from == 0 && m == 0 {
-			return nothing
+			return a.madeOf(v.id, v)
 		}
 		return a.unknown(from, m, v.id)
 	}

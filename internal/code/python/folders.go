@@ -1,7 +1,9 @@
 package python
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +64,8 @@ func makeFolders() map[string]folder {
 		"builtins.getattr":          foldGetattr,
 		"builtins.setattr":          foldSetattr,
 		"builtins.vars":             foldVars,
+		"builtins.dir":              foldDir,
+		"inspect.getmembers":        foldMembers,
 		"builtins.globals":          func(a *analysis, _ *arguments, _ syntax.ID) *value { return a.make(value{kind: namespace}) },
 		"builtins.locals":           func(a *analysis, _ *arguments, _ syntax.ID) *value { return a.make(value{kind: namespace}) },
 		"builtins.input":            func(a *analysis, _ *arguments, _ syntax.ID) *value { return nothing },
@@ -261,6 +265,9 @@ func foldDict(a *analysis, args *arguments, id syntax.ID) *value {
 	if v.kind == name && v.from&fromEnvAll != 0 {
 		return a.environment(v, "builtins.dict", id)
 	}
+	if v.kind == namespace {
+		return v
+	}
 	out := value{kind: dict, from: v.from, marks: v.marks}
 	switch v.kind {
 	case dict:
@@ -381,8 +388,55 @@ func foldVars(a *analysis, args *arguments, _ syntax.ID) *value {
 		return a.make(value{kind: namespace})
 	case v.kind == name:
 		return a.make(value{kind: namespace, ref: v.ref, flags: v.flags})
+	case v.kind == object || v.kind == classOf:
+		return a.attributesOf(v.cls)
 	}
 	return a.tainted(nothing, v.from, v.marks)
+}
+
+// attributesOf is a class's __dict__, or that of an instance.
+func (a *analysis) attributesOf(c *class) *value {
+	out := value{kind: dict}
+	for _, n := range slices.Sorted(maps.Keys(c.attrs)) {
+		if len(out.items) >= 512 {
+			break
+		}
+		out.items = append(out.items, a.textOf(n), c.attrs[n].get())
+	}
+	return a.make(out)
+}
+
+// anyOf is any member of a module: of those that run text, or start a program, what
+// does so.
+func (a *analysis) anyOf(module *ref) *value {
+	if module != nil {
+		switch module.name {
+		case "builtins":
+			return &a.below(module, "exec").value
+		case "os":
+			return &a.below(module, "system").value
+		case "subprocess":
+			return &a.below(module, "Popen").value
+		}
+	}
+	return nothing
+}
+
+// foldMembers is inspect.getmembers.
+func foldMembers(a *analysis, args *arguments, _ syntax.ID) *value {
+	if v := args.at(0); v.kind == name {
+		return a.make(value{kind: namespace, ref: v.ref, flags: v.flags | odd})
+	}
+	return nothing
+}
+
+// foldDir is dir(x). Whoever takes names of the language's own functions out of it
+// hides which.
+func foldDir(a *analysis, args *arguments, id syntax.ID) *value {
+	if v := args.at(0); v.kind == name && v.ref == a.builtins {
+		return a.unknown(fromComputed, 0, id)
+	}
+	return nothing
 }
 
 // foldType is type(x) or a class made by a call.

@@ -115,6 +115,12 @@ type analysis struct {
 	embedded []embedded
 	units    []*unit
 	top      *unit
+
+	// What other files have to do with this one; see across.go.
+	takers  map[string]bool    // functions that do something with what they are given
+	folders map[string]sources // what their files hold, by their keys
+	handed  []handed           // who gives whom what it was given
+	lent    map[string]sources // what names of other files are given
 }
 
 // fact is what a place says, before its words are written out.
@@ -147,7 +153,7 @@ func newAnalysis(tree *syntax.Tree, values *arena) *analysis {
 		tree: tree, arena: values, collector: code.NewCollector(code.Python, []byte(tree.Src)), budget: decode.NewBudget(),
 		roots: map[string]*ref{}, globalNames: map[string]*slot{}, funs: map[syntax.ID]*fun{}, classes: map[syntax.ID]*class{},
 		files: map[string]sources{}, marked: map[string]marks{}, decodings: map[string]decoding{},
-		literals: map[syntax.ID]marks{}, looked: make([]uint64, tree.Nodes()/64+1),
+		takers: map[string]bool{}, lent: map[string]sources{}, folders: map[string]sources{}, literals: map[syntax.ID]marks{}, looked: make([]uint64, tree.Nodes()/64+1),
 	}
 	a.builtins = a.outside("builtins")
 	a.sysModules = a.outside("sys.modules")
@@ -175,6 +181,9 @@ func (a *analysis) run() {
 func (a *analysis) readFile() {
 	a.out, a.cheap, a.dropped, a.embedded = a.out[:0], 0, 0, a.embedded[:0]
 	a.opened = map[syntax.ID][2]int{}
+	a.handed = a.handed[:0]
+	clear(a.takers)
+	clear(a.lent)
 	a.starred, a.starredOwn, a.queued, a.tables = nil, nil, a.queued[:0], nil
 	a.raised = nothing
 	a.reach, a.branch, a.loops, a.height = code.Top, 0, 0, 0

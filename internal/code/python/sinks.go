@@ -19,6 +19,7 @@ var (
 	autostartMark = sync.OnceValue(func() marks { return markSet("autostart") })
 	manifestMarks = sync.OnceValue(func() marks { return markSet("agent-file", "workflow-path", "package-manifest") })
 	publishMark   = sync.OnceValue(func() marks { return markSet("publish-command") })
+	secretName    = sync.OnceValue(func() marks { return markSet("secret-name") })
 	minerMark     = sync.OnceValue(func() marks { return markSet("miner-pool") })
 	tamperMark    = sync.OnceValue(func() marks { return markSet("defender") })
 )
@@ -147,6 +148,15 @@ func (a *analysis) plain(c sink) *value {
 	}
 	if c.kind == code.Socket || c.kind == code.Native {
 		from |= a.pathSources(c.args.at(0))
+	}
+	if c.kind == code.Socket {
+		a.asksFor(c, c.args.at(0))
+	}
+	if strings.HasPrefix(c.name, "ftplib.") {
+		a.fills(c.args, c.id)
+	}
+	if strings.Contains(c.name, "extract") || c.name == "shutil.unpack_archive" {
+		a.unpacked(c)
 	}
 	a.emit(c, from&^fromLong, m, c.args.pos...)
 	is := bit(c.kind)
@@ -290,6 +300,14 @@ func (a *analysis) requests(c sink, at int, always bool) *value {
 		m |= c.f.recv.marks
 	}
 	host := a.hostOf(c)
+	if url.kind == partial && strings.HasSuffix(url.s, "://") {
+		domain, _, _ := strings.Cut(url.tail, "/")
+		named := *url
+		named.s, named.tail = "", domain
+		if strings.HasPrefix(domain, ".") {
+			a.asksFor(c, a.make(named))
+		}
+	}
 	if sent || always {
 		send := c
 		send.kind = code.Send
@@ -367,9 +385,32 @@ func dataInURL(v *value) sources {
 	case ok && strings.ContainsAny(rest, "/?#"):
 		return from &^ fromFetch &^ fromListDir
 	case ok:
-		return from &^ (fromEnv | fromFetch | fromComputed | fromRead)
+		from &^= fromFetch | fromComputed | fromRead
+		if v.marks&secretName() == 0 {
+			from &^= fromEnv
+		}
+		return from
 	}
 	return 0
+}
+
+// asksFor notes that a connection looks up a name with data in front of its domain:
+// who answers for that domain reads the data, even if nobody ever answers.
+func (a *analysis) asksFor(c sink, host *value) {
+	if host.kind == list && len(host.items) > 0 {
+		host = host.items[0]
+	}
+	if host.kind != partial || !strings.Contains(host.tail, ".") {
+		return
+	}
+	if from, m := host.reaches(); from&^fromLong != 0 {
+		if m&secretName() == 0 {
+			from &^= fromEnv | fromRead // what a service is called where
+		}
+		if from&^(fromLong|fromFetch|fromComputed) != 0 {
+			a.add(fact{kind: code.DNS, name: c.name, at: c.id, from: from &^ fromLong, marks: m, args: []*value{host}, odd: c.odd})
+		}
+	}
 }
 
 func (a *analysis) downloads(c sink) *value {
@@ -387,12 +428,16 @@ func (a *analysis) downloads(c sink) *value {
 // resolves is a look-up. Only a name that is put together around data carries it.
 func (a *analysis) resolves(c sink) *value {
 	host := c.args.at(0)
+	if n := c.args.keyword("qname", "name", "host", "hostname", "query"); n != nothing {
+		host = n
+	}
 	from, m := host.reaches()
 	carried := from &^ fromLong
 	if host.kind != partial || !strings.Contains(host.tail, ".") {
-		carried = 0
+		carried &= fromEnvAll | bit(code.Clipboard) // which is no name, whatever stands behind it
 	}
 	a.emit(c, carried, m|a.marksOfValue(host), host)
+	a.crossesIn(c, host)
 	out := bit(code.DNS)
 	if strings.HasPrefix(c.name, "socket.") {
 		out = 0 // an address is nothing that can be run; the texts of other records are

@@ -206,6 +206,7 @@ func (a *analysis) setAttribute(base *value, attribute string, v *value, at synt
 		base.cls.set(a, attribute, v)
 	case name:
 		full := a.below(base.ref, attribute)
+		a.lends(full, v)
 		switch {
 		case full.name == "sys.excepthook" || full.name == "threading.excepthook":
 			if v.callable() {

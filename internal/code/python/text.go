@@ -37,6 +37,15 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 				keys = append(keys, v.items[i])
 			}
 			return a.make(value{kind: list, items: keys})
+		case "update":
+			if o := args.at(0); o.kind == dict && len(args.kw) == 0 && len(v.items)+len(o.items) < 512 && a.fold(8*(len(v.items)+len(o.items))) {
+				items := append(append(make([]*value, 0, len(v.items)+len(o.items)), v.items...), o.items...)
+				a.rebind(args.receiver, a.make(value{kind: dict, items: items, from: v.from | o.from, marks: v.marks | o.marks}))
+				return nothing
+			}
+			from, ms := args.reaches()
+			a.rebind(args.receiver, a.tainted(v, from, ms))
+			return nothing
 		}
 	case integer:
 		if m.s == "to_bytes" {
@@ -46,6 +55,10 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 		switch m.s {
 		case "get", "pop", "__getitem__", "setdefault":
 			return a.nameIn(v, args.at(0), id)
+		case "items":
+			return a.make(value{kind: list, n: 1, items: []*value{a.make(value{kind: list, items: []*value{nothing, a.anyOf(v.ref)}})}})
+		case "values":
+			return a.make(value{kind: list, n: 1, items: []*value{a.anyOf(v.ref)}})
 		}
 	case name:
 		if v.ref == a.sysModules && args.at(0).kind == text && (m.s == "get" || m.s == "__getitem__") {
@@ -61,7 +74,10 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 
 func (a *analysis) intToBytes(v *value, args *arguments) *value {
 	size, order := args.named("length", 0), args.named("byteorder", 1)
-	if size.kind != integer || size.n < 0 || size.n > 8 || v.n < 0 {
+	if size.kind == integer && size.n > 8 { // a text as one number
+		return a.unknown(v.from|fromDecode, 0, 0)
+	}
+	if size.kind != integer || size.n < 0 || v.n < 0 {
 		return a.tainted(nothing, v.from, 0)
 	}
 	out := make([]byte, size.n)

@@ -189,7 +189,7 @@ func (v *value) isConst() bool { return v.kind >= text && v.kind <= none }
 
 // carries says whether the value matters beyond being unknown.
 func (v *value) plain() bool {
-	return v.kind == unknown && v.from == 0 && v.marks == 0 && v.flags == 0
+	return v.kind == unknown && v.from == 0 && v.marks == 0 && v.flags == 0 && len(v.items) == 0
 }
 
 // constant says whether the value is known in full, its members too.

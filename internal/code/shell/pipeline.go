@@ -48,6 +48,11 @@ func (a *analysis) run(c *command, in value, piped bool) value {
 			piped = true
 		case "<<<":
 			in, piped = r.target.value, true
+		case "<&":
+			if to, ok := a.connected[r.target.text]; ok {
+				r.target.text = to
+				in, piped = a.read(r.target), true
+			}
 		}
 	}
 	if c.input != nil {
@@ -91,6 +96,15 @@ func asksOnly(name string) bool {
 }
 
 func (a *analysis) redirected(r redirect, out value) {
+	if device := strings.HasPrefix(r.target.text, "/dev/tcp/") || strings.HasPrefix(r.target.text, "/dev/udp/"); device && r.fd != "" && len(a.connected) < mostVars {
+		a.connected[r.fd] = r.target.text
+		if r.op == "<>" {
+			a.add(r.target.at, code.Fact{Kind: code.Socket, Name: r.target.text[:8], Args: []string{r.target.text}})
+		}
+	}
+	if to, ok := a.connected[r.target.text]; ok && r.op == ">&" {
+		r.op, r.target.text = ">", to
+	}
 	if !strings.HasPrefix(r.op, ">") || r.op == ">&" || r.target.text == "" {
 		return
 	}
@@ -129,6 +143,19 @@ func (a *analysis) placed(at int, name, to string, v value) {
 
 // fileKey is a path as it is compared: "./x" and "x" are one file.
 func fileKey(p string) string { return strings.TrimPrefix(path.Clean("/"+p), "/") }
+
+// holds are the sources of what a file holds, or of what the folders hold that it
+// lies in.
+func (a *analysis) holds(name string) flow.Set {
+	key := fileKey(name)
+	from := a.files[key]
+	for i := range key {
+		if key[i] == '/' {
+			from |= a.files[key[:i+1]]
+		}
+	}
+	return from
+}
 
 // read gives what is in a file, and the fact when it is one to be told.
 func (a *analysis) read(w word) value {

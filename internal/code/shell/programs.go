@@ -121,19 +121,20 @@ func listPrograms() map[string]func(*call) value {
 		"sed grep awk gawk egrep cut sort uniq jq column paste fold wc": (*call).pass,
 		"history unset": (*call).history,
 		"whoami hostname uname id ifconfig ip ipconfig systeminfo sw_vers lscpu ps tasklist w who last arp route netstat wmic": (*call).sysinfo,
-		"find ls dir tree locate":     (*call).list,
-		"nslookup dig host":           (*call).dns,
-		"sleep":                       (*call).sleep,
-		"security secret-tool cmdkey": (*call).keychain,
-		"certutil":                    (*call).certutil,
-		"bitsadmin":                   (*call).fetch,
+		"find ls dir tree locate": (*call).list,
+		"nslookup dig host drill kdig resolvectl getent resolve-dnsname": (*call).dns,
+		"ping ping6 traceroute tracert":                                  (*call).ping,
+		"sleep":                                                          (*call).sleep,
+		"security secret-tool cmdkey":                                    (*call).keychain,
+		"certutil":                                                       (*call).certutil,
+		"bitsadmin":                                                      (*call).fetch,
 		"mshta regsvr32 rundll32 msiexec wscript cscript": (*call).lolbin,
 		"reg":                        (*call).registry,
 		"pkill killall taskkill":     (*call).kill,
 		"screencapture scrot import": (*call).screen,
-		"xclip xsel pbpaste pbcopy":  (*call).clipboard,
-		"xmrig cpuminer minerd":      (*call).mine,
-		"read":                       (*call).readVar,
+		"xclip xsel pbpaste pbcopy wl-paste wl-copy clip get-clipboard set-clipboard termux-clipboard-get termux-clipboard-set":                                                                             (*call).clipboard,
+		"xmrig xmrig-notls xmr-stak xmr-stak-rx cpuminer minerd ethminer nbminer trex phoenixminer lolminer teamredminer gminer bminer nanominer wildrig srbminer-multi ccminer bfgminer cgminer nheqminer": (*call).mine,
+		"read": (*call).readVar,
 	} {
 		for name := range strings.FieldsSeq(names) {
 			all[name] = do
@@ -193,13 +194,15 @@ func (c *call) interpret(l code.Language) value {
 		if l == code.Shell {
 			return value{from: text.from}
 		}
+	case c.name == "osascript" && strings.Contains(strings.Join(texts(c.words), " "), "the clipboard"):
+		return c.clipboard()
 	case len(c.operands()) > 0 && !(c.has("-") || c.flag("-s") && l == code.Shell):
 		file := c.operands()[0]
 		if l == code.Python && len(c.words) > 1 && c.words[0].text == "-m" {
 			c.module(c.words[1].text)
 			return value{}
 		}
-		from := c.files[fileKey(file.text)] | file.from
+		from := c.holds(file.text) | file.from
 		if strings.HasPrefix(file.text, "/dev/fd") || !file.known && from != 0 {
 			c.runText(l, file.value)
 		} else if from != 0 {
@@ -348,7 +351,7 @@ func (c *call) source() value {
 		return value{}
 	}
 	w := c.words[0]
-	if from := w.from | c.files[fileKey(w.text)]; from != 0 || strings.ContainsAny(w.text, "\n;") {
+	if from := w.from | c.holds(w.text); from != 0 || strings.ContainsAny(w.text, "\n;") {
 		w.value.from = from
 		c.runText(code.Shell, w.value)
 	}
@@ -872,6 +875,9 @@ func (c *call) git() value {
 		return value{from: flow.Of(code.Secret)}
 	case c.has("clone"):
 		c.fact(code.Fetch, 0, c.url().text)
+		if dir := flow.Saved(append([]string{c.name}, texts(c.words)...)); dir != "" && len(c.files) < mostVars {
+			c.files[fileKey(dir)+"/"] |= flow.Of(code.Fetch).ViaFile()
+		}
 	}
 	return value{}
 }
@@ -970,6 +976,15 @@ func (c *call) dns() value {
 	return value{from: flow.Of(code.DNS)}
 }
 
+// ping asks for a name as well: with data in it, that is all that it is there for.
+func (c *call) ping() value {
+	c.exec()
+	if c.from != 0 {
+		c.fact(code.DNS, c.from, texts(c.operands())...)
+	}
+	return value{}
+}
+
 func (c *call) sleep() value {
 	if len(c.words) > 0 {
 		n, _ := number(strings.TrimRight(c.words[0].text, "smhd"))
@@ -1016,7 +1031,7 @@ func (c *call) lolbin() value {
 	for _, w := range c.words {
 		t := strings.ToLower(w.text)
 		switch {
-		case strings.Contains(t, "://"):
+		case strings.Contains(t, "://"), strings.HasPrefix(t, `\\\\`) && strings.Count(t, `\`) > 3:
 			c.fact(code.Fetch, 0, w.text)
 			c.fact(code.Eval, flow.Of(code.Fetch), w.text)
 		case strings.HasPrefix(t, "javascript:"), strings.HasPrefix(t, "vbscript:"):
@@ -1058,7 +1073,14 @@ func (c *call) screen() value {
 }
 
 func (c *call) clipboard() value {
-	c.fact(code.Clipboard, c.in.from, texts(c.words)...)
+	if (c.name == "xclip" || c.name == "xsel") && flow.Output(c.name+" "+strings.Join(texts(c.words), " ")) != 0 {
+		c.name += " -o" // which shows what the other way of calling it replaces
+	}
+	args := texts(c.words)
+	if c.in.known && c.in.text != "" {
+		args = append(args, c.in.text)
+	}
+	c.fact(code.Clipboard, c.in.from, args...)
 	return value{from: flow.Of(code.Clipboard)}
 }
 
@@ -1078,11 +1100,14 @@ func (c *call) readVar() value {
 
 // other is any program without a place in the tables.
 func (c *call) other() value {
-	from := c.files[fileKey(c.path)]
+	from := c.holds(c.path)
 	if !plausible(c.path) && from == 0 && c.from == 0 {
 		return value{}
 	}
 	c.exec()
+	if flow.Mines(texts(c.words)) {
+		c.fact(code.Mine, c.from, texts(c.words)...)
+	}
 	if c.path == "/dev/fd" || from != 0 && from.Has(flow.Of(code.Fetch, code.Decode)) {
 		c.fact(code.Eval, from|c.from, c.path)
 	}

@@ -65,14 +65,15 @@ func (r *reader) pos(i int) int {
 
 // list reads pipelines up to a ")" that they did not open, and returns what they print.
 func (r *reader) list() value {
-	out := value{known: true}
+	var out builder
 	var pipe []*command
 	end := func(background bool) {
 		if len(pipe) > 0 {
-			out = out.and(r.pipeline(pipe, background))
-			if !r.grow(len(out.text)) {
-				out = value{}
+			v := r.pipeline(pipe, background)
+			if !r.grow(len(v.text)) { // only what is added is paid for: so much is copied
+				v.text, v.known = "", false
 			}
+			out.add(v)
 			pipe = nil
 		}
 	}
@@ -112,7 +113,7 @@ func (r *reader) list() value {
 			r.i++
 		case c == ')':
 			end(false)
-			return out
+			return out.take()
 		case strings.HasPrefix(r.s[r.i:], "(("):
 			if n := strings.Index(r.s[r.i:min(len(r.s), r.i+4096)], "))"); n >= 0 {
 				r.i += n + 2
@@ -140,7 +141,7 @@ func (r *reader) list() value {
 	}
 	end(false)
 	r.readDocs()
-	return out
+	return out.take()
 }
 
 // pipes reports whether the text goes on with a pipe.

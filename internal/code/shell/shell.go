@@ -52,24 +52,25 @@ func AnalyzeBatch(src []byte) code.Facts {
 
 // analysis is the state of one file.
 type analysis struct {
-	out      *code.Collector
-	budget   *decode.Budget
-	lines    []int // where each line starts
-	vars     map[string]value
-	files    map[string]flow.Set // what a path was written with
-	spent    int                 // bytes put together by expansions
-	scope    string
-	called   map[string]bool // functions, by whether somebody called them
-	pending  []code.Fact
-	embeds   []code.Embedded
-	commands int
-	fold     bool // cmd.exe: names without case
+	out       *code.Collector
+	budget    *decode.Budget
+	lines     []int // where each line starts
+	vars      map[string]value
+	files     map[string]flow.Set // what a path was written with
+	connected map[string]string   // connections, by the descriptor that a script gave them
+	spent     int                 // bytes put together by expansions
+	scope     string
+	called    map[string]bool // functions, by whether somebody called them
+	pending   []code.Fact
+	embeds    []code.Embedded
+	commands  int
+	fold      bool // cmd.exe: names without case
 }
 
 func newAnalysis(l code.Language, src []byte) *analysis {
 	a := &analysis{
 		out: code.NewCollector(l, src), budget: decode.NewBudget(), vars: map[string]value{}, files: map[string]flow.Set{},
-		called: map[string]bool{}, lines: []int{0},
+		called: map[string]bool{}, lines: []int{0}, connected: map[string]string{},
 	}
 	for i, c := range src {
 		if c == '\n' {
