@@ -141,19 +141,23 @@ func openZip(f *os.File) (*zip.Reader, error) {
 }
 
 func readZipped(zf *zip.File, id string, names Names) (record, error) {
-	if zf.UncompressedSize64 > maxRecord {
-		return record{}, fmt.Errorf("record is larger than %d bytes", maxRecord)
-	}
-	rc, err := zf.Open()
-	if err != nil {
-		return record{}, err
-	}
-	defer rc.Close()
-	b, err := readAll(rc, maxRecord)
+	b, err := readBody(zf)
 	if err != nil {
 		return record{}, err
 	}
 	return parseNamed(b, id, names)
+}
+
+func readBody(zf *zip.File) ([]byte, error) {
+	if zf.UncompressedSize64 > maxRecord {
+		return nil, fmt.Errorf("record is larger than %d bytes", maxRecord)
+	}
+	rc, err := zf.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	return readAll(rc, maxRecord)
 }
 
 // parseNamed reads a record that must have the id of its file.

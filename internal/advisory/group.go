@@ -151,29 +151,36 @@ func summaryOf(of []saying, id string) string {
 
 // prefer picks the id to show and gives the others sorted. See Match.ID.
 func prefer(eco artifact.Ecosystem, ids []string) (id string, others []string) {
-	home := ""
-	if f, err := folderOf(eco); err == nil {
-		home = f.home
-	}
-	rank := func(id string) int {
-		switch {
-		case strings.HasPrefix(id, "MAL-"):
-			return 0
-		case home != "" && strings.HasPrefix(id, home):
-			return 1
-		case strings.HasPrefix(id, "GHSA-"):
-			return 2
-		case strings.HasPrefix(id, "CVE-"):
-			return 4
-		}
-		return 3
-	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(rankOf(eco, a), rankOf(eco, b)) })
 	id, others = ids[0], slices.Clone(ids[1:])
 	slices.Sort(others)
 	return id, others
+}
+
+// Ranks of ids, the one to show first: see Match.ID.
+const (
+	rankMalware = iota
+	rankHome    // the database nearest to the ecosystem
+	rankGitHub
+	rankOther
+	rankCVE
+)
+
+func rankOf(eco artifact.Ecosystem, id string) int {
+	f, err := folderOf(eco)
+	switch {
+	case strings.HasPrefix(id, "MAL-"):
+		return rankMalware
+	case err == nil && strings.HasPrefix(id, f.home):
+		return rankHome
+	case strings.HasPrefix(id, "GHSA-"):
+		return rankGitHub
+	case strings.HasPrefix(id, "CVE-"):
+		return rankCVE
+	}
+	return rankOther
 }
 
 // worse orders matches for a reader: malware, then severity (unknown counts as

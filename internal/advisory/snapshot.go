@@ -28,6 +28,7 @@ const maxIndex = 1 << 30
 // makes that happen sooner.
 type Snapshot struct {
 	id     string
+	dir    string
 	feeds  []feed
 	names  Names
 	mapped atomic.Pointer[mapping]
@@ -55,7 +56,7 @@ func Open(dir string, names Names) (*Snapshot, error) {
 			break
 		}
 		if s, err = openIndex(filepath.Join(dir, indexName(st.Index)), names); err == nil {
-			s.id, s.feeds = st.Index, st.Feeds
+			s.id, s.dir, s.feeds = st.Index, dir, st.Feeds
 			return s, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
