@@ -26,13 +26,13 @@ var layers = []struct {
 	match []string // package paths; a trailing /... takes what is below too
 	peers bool     // packages of this line do not import each other, their own subfolders aside
 }{
-	{"leaf nouns", []string{"internal/artifact", "internal/artifact/hostiletest", "internal/finding", "internal/verdict", "internal/spdx", "internal/lazy"}, false},
+	{"leaf nouns", []string{"internal/artifact", "internal/artifact/hostiletest", "internal/finding", "internal/verdict", "internal/spdx", "internal/lazy", "internal/provenance"}, false},
 	{"the ecosystem interface", []string{"internal/ecosystem"}, false},
 	{"shared rooms", []string{
 		"internal/fetch", "internal/advisory", "internal/sandbox", "internal/archive", "internal/policy", "internal/blob/...",
 		"internal/secretref", "internal/config", "internal/upstream", "internal/git", "internal/answer", "internal/clientconfig",
 		"internal/jobs/...", "internal/sbom", "internal/budget", "internal/observe", "internal/code/...",
-		"internal/ecosystem/adapter", "internal/indexcache", "internal/ecosystem/manifestfile", "internal/ecosystem/document",
+		"internal/ecosystem/adapter", "internal/indexcache", "internal/ecosystem/manifestfile", "internal/ecosystem/document", "internal/groups", "internal/provenance/...",
 	}, false},
 	{"an ecosystem's formats, for its peers and the scanners", []string{
 		"internal/ecosystem/pypi/pep440", "internal/ecosystem/pypi/pep503", "internal/ecosystem/pypi/pep508", "internal/ecosystem/pypi/pep425",
@@ -40,13 +40,14 @@ var layers = []struct {
 		"internal/ecosystem/npm/packument",
 		"internal/ecosystem/golang/record",
 		"internal/ecosystem/cargo/record", "internal/ecosystem/cargo/semver",
+		"internal/ecosystem/maven/coordinate", "internal/ecosystem/maven/version", "internal/ecosystem/maven/pom",
 	}, false},
 	{"the scanner interface", []string{"internal/scan"}, false},
 	{"peers", []string{
 		"internal/ecosystem/pypi/...", "internal/ecosystem/npm/...", "internal/ecosystem/golang/...", "internal/ecosystem/cargo/...",
 		"internal/ecosystem/maven/...", "internal/scan/advisory/...", "internal/scan/honesty/...", "internal/scan/licence/...",
 		"internal/scan/typosquat/...", "internal/scan/origin/...", "internal/scan/status/...", "internal/scan/external/...",
-		"internal/scan/malware/...",
+		"internal/scan/malware/...", "internal/scan/provenance/...",
 	}, true},
 	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest", "internal/ecosystem/all"}, false},
 	{"the gate", []string{"internal/gate"}, false},
@@ -90,6 +91,7 @@ func layerOf(path string) (int, string) {
 type pkg struct {
 	path, dir string
 	imports   []string // of this module only, tests aside
+	sigstore  bool     // it imports some of Sigstore's libraries
 	doc       bool
 }
 
@@ -122,6 +124,7 @@ func packages(t *testing.T) []pkg {
 		}
 		p.doc = p.doc || documented(f)
 		for _, i := range f.Imports {
+			p.sigstore = p.sigstore || strings.HasPrefix(i.Path.Value, `"github.com/sigstore/`)
 			if own, ok := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module+"/"); ok && !slices.Contains(p.imports, own) {
 				p.imports = append(p.imports, own)
 			}
@@ -140,6 +143,15 @@ func packages(t *testing.T) []pkg {
 }
 
 func documented(f *ast.File) bool { return f.Doc != nil && len(f.Doc.Text()) > 60 }
+
+// TestSigstoreStaysInItsRoom: what links so much has one place, behind an interface.
+func TestSigstoreStaysInItsRoom(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.sigstore != (p.path == "internal/provenance/verify") {
+			t.Errorf("%s: imports Sigstore's libraries: %t; internal/provenance/verify alone does", p.path, p.sigstore)
+		}
+	}
+}
 
 // mayKnowEcosystems are the packages that may import an ecosystem's folder: they
 // read its archives, list it, or wire what one client alone has. Everybody else
