@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/manifest"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/git"
@@ -150,7 +151,7 @@ func (a *app) admitRequest(ctx context.Context, o admitOptions) (verdict.Request
 
 // readChange fills a request with what a range of commits changed.
 func readChange(ctx context.Context, req *verdict.Request, dir string, r git.Range) error {
-	c, err := git.Read(ctx, dir, r, isManifest)
+	c, err := git.Read(ctx, dir, r, gitManifests())
 	req.Door = "push"
 	req.Files, req.Include, req.Before, req.Problems = c.After, c.Include, c.Before, c.Problems
 	return err
@@ -166,9 +167,45 @@ func isManifest(p string) bool {
 	return false
 }
 
+// gitManifests is what all ecosystems together take for manifests.
+func gitManifests() git.Manifests {
+	known := peers()
+	of := func(p string) ecosystem.Ecosystem {
+		for _, e := range known {
+			if e.ManifestFormat(p) != "" {
+				return e
+			}
+		}
+		return nil
+	}
+	return git.Manifests{
+		Format: func(p string) string {
+			if e := of(p); e != nil {
+				return e.ManifestFormat(p)
+			}
+			return ""
+		},
+		ReadBy: func(p string) []string {
+			var out []string
+			for _, e := range known {
+				if g, ok := e.(ecosystem.Gatherer); ok {
+					out = append(out, g.ReadBy(p)...)
+				}
+			}
+			return out
+		},
+		Reads: func(tree fs.FS, p string) []string {
+			if e := of(p); e != nil {
+				return ecosystem.Reads(e, tree, p)
+			}
+			return nil
+		},
+	}
+}
+
 // readArguments reads files, purls and standard input into the request. A
-// file keeps the path it was named by; what it includes is read from its folder
-// downwards.
+// file keeps the path it was named by; what reading it opens goes along, from the
+// folder that this runs in downwards, or from the file's own where it lies outside.
 func (a *app) readArguments(req *verdict.Request, args []string) error {
 	for _, arg := range args {
 		switch {
@@ -232,7 +269,7 @@ func (a *app) addFile(req *verdict.Request, name string) error {
 		src.As = "requirements.txt" // as pip install -r takes any file
 	}
 	req.Files = append(req.Files, src)
-	return a.addIncludes(req, name)
+	return a.addIncludes(req, name, src)
 }
 
 // noFile says what to write instead of a name that is no file.
@@ -252,61 +289,57 @@ func treePath(name string) string {
 	return p
 }
 
-// The most files and bytes that are sent along because a manifest may include
-// them.
-const maxIncludes = 1000
-
-// addIncludes sends along the manifests below a named file's folder, so that -r
-// and -c can be followed. Links are not.
-func (a *app) addIncludes(req *verdict.Request, name string) error {
-	root := filepath.Dir(name)
-	base := path.Dir(treePath(name))
-	left := maxIncludes
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		return err
+// treeFolder is the folder of the request's tree that a file is in: this one, and the
+// file's own where it lies outside.
+func treeFolder(name string) string {
+	if treePath(name) == path.Clean(filepath.ToSlash(name)) {
+		return "."
 	}
-	folders := []string{""}
-	for _, e := range entries {
-		if e.IsDir() && strings.Contains(strings.ToLower(e.Name()), "require") {
-			folders = append(folders, e.Name())
-		}
-	}
-	for _, folder := range folders {
-		if err := a.addFolder(req, filepath.Join(root, folder), path.Join(base, folder), &left); err != nil {
-			return err
-		}
-	}
-	return nil
+	return filepath.Dir(name)
 }
 
-func (a *app) addFolder(req *verdict.Request, dir, at string, left *int) error {
-	entries, err := os.ReadDir(dir)
+// maxIncludes is how many files are sent along because a manifest is read with them.
+const maxIncludes = 10_000
+
+// addIncludes sends along what reading a named file opens: what it includes, the sums
+// and the vendor list of a go.mod, the members of a workspace. Links are not followed,
+// and nothing outside of the folder is opened.
+func (a *app) addIncludes(req *verdict.Request, name string, src verdict.Source) error {
+	folder := treeFolder(name)
+	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		p := path.Join(at, e.Name())
-		if !e.Type().IsRegular() || *left == 0 || !mayBeIncluded(e.Name()) || named(*req, p) {
+	defer root.Close()
+	for _, p := range readWith(root.FS(), src) {
+		if named(*req, p) {
 			continue
 		}
-		f, err := os.Open(filepath.Join(dir, e.Name()))
+		if len(req.Include) >= maxIncludes {
+			return fmt.Errorf("%s is read with more than %d files; name its parts one by one", name, maxIncludes)
+		}
+		f, err := root.Open(filepath.FromSlash(p))
 		if err != nil {
 			return err
 		}
 		b, err := readCapped(f, a.cfg.Limits.RequestBytes)
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", filepath.Join(dir, e.Name()), err)
+			return fmt.Errorf("reading %s: %w", filepath.Join(folder, filepath.FromSlash(p)), err)
 		}
 		req.Include = append(req.Include, verdict.Source{Path: p, Content: b})
-		*left--
 	}
 	return nil
 }
 
-func mayBeIncluded(name string) bool {
-	return isManifest(name) || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".in")
+// readWith lists what reading a file of a tree opens.
+func readWith(tree fs.FS, src verdict.Source) []string {
+	for _, e := range peers() {
+		if e.ManifestFormat(cmp.Or(src.As, src.Path)) != "" {
+			return ecosystem.Reads(e, tree, src.Path)
+		}
+	}
+	return nil
 }
 
 func named(req verdict.Request, p string) bool {
@@ -347,9 +380,11 @@ func (a *app) fixAndAdmit(ctx context.Context, svc gate.Service, req verdict.Req
 	onDisk := map[string]string{}
 	for _, arg := range args {
 		onDisk[treePath(arg)] = arg
-		root := filepath.Dir(arg)
 		for _, s := range req.Include {
-			onDisk[s.Path] = filepath.Join(root, strings.TrimPrefix(s.Path, path.Dir(treePath(arg))+"/"))
+			place := filepath.Join(treeFolder(arg), filepath.FromSlash(s.Path))
+			if _, err := os.Stat(place); err == nil {
+				onDisk[s.Path] = place
+			}
 		}
 	}
 	for _, s := range fixed {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -96,7 +97,11 @@ func (a *app) syncAdvisories(ctx context.Context, from []string, step syncStep) 
 	if err != nil {
 		return err
 	}
-	if err := a.print(r, func(w io.Writer) error { return writeSyncReport(w, r) }); err != nil {
+	out := syncReport{Report: r}
+	if out.Namesakes, err = a.namesakes(); err != nil {
+		return err
+	}
+	if err := a.print(out, func(w io.Writer) error { return errors.Join(writeSyncReport(w, r), writeNamesakes(w, out.Namesakes)) }); err != nil {
 		return err
 	}
 	if err := r.Err(); err != nil {
@@ -107,6 +112,37 @@ func (a *app) syncAdvisories(ctx context.Context, from []string, step syncStep) 
 		return exit{exitHold}
 	}
 	return nil
+}
+
+// syncReport is what `advisories sync` shows.
+type syncReport struct {
+	advisory.Report
+	Namesakes []advisory.Known `json:"namesakes"` // packages outside with names of ours
+}
+
+// namesakes are the packages of the data that is here whose names our patterns keep
+// inside.
+func (a *app) namesakes() ([]advisory.Known, error) {
+	out := []advisory.Known{}
+	own, err := packageGroups(a.cfg)
+	if err != nil {
+		return out, err
+	}
+	s := openSnapshots(a.advisoryDir(), time.Duration(a.cfg.Advisories.MaxAge))
+	defer s.Close()
+	if snap := s.Current(); snap != nil {
+		found, err := namesakes(snap, own, nil)
+		return append(out, found...), err
+	}
+	return out, nil
+}
+
+func writeNamesakes(w io.Writer, found []advisory.Known) error {
+	if len(found) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "NOTICE   outside there is %s\n", listNamesakes(found))
+	return err
 }
 
 func (a *app) advisoryConfig(from []string, client *fetch.Client) advisory.Config {
@@ -124,7 +160,7 @@ func (a *app) advisoryConfig(from []string, client *fetch.Client) advisory.Confi
 func (a *app) advisedEcosystems() []artifact.Ecosystem {
 	var out []artifact.Ecosystem
 	for _, e := range ecosystemIDs() {
-		if slices.ContainsFunc(a.cfg.Upstreams, func(u config.Upstream) bool { return u.Ecosystem == string(e) }) {
+		if slices.ContainsFunc(a.cfg.Outside(), func(u config.Upstream) bool { return u.Ecosystem == string(e) }) {
 			out = append(out, e)
 		}
 	}
@@ -138,6 +174,8 @@ type advisoryState struct {
 	advisory.Info
 	AgeSeconds int64  `json:"age_seconds"`
 	Problem    string `json:"problem,omitempty"`
+	// Namesakes are packages outside with names of ours.
+	Namesakes []advisory.Known `json:"namesakes"`
 }
 
 func (a *app) advisoryStatus() error {
@@ -147,7 +185,11 @@ func (a *app) advisoryStatus() error {
 	if snap := s.Current(); snap != nil {
 		st.Info, st.AgeSeconds = snap.Info(), int64(snap.Age(time.Now()).Seconds())
 	}
-	if err := a.print(st, func(w io.Writer) error { return writeStatus(w, st) }); err != nil {
+	var err error
+	if st.Namesakes, err = a.namesakes(); err != nil {
+		return err
+	}
+	if err := a.print(st, func(w io.Writer) error { return errors.Join(writeStatus(w, st), writeNamesakes(w, st.Namesakes)) }); err != nil {
 		return err
 	}
 	if st.Problem != "" {

@@ -133,7 +133,7 @@ func (e *engine) canary(ctx context.Context) ([]upkeep.Check, error) {
 		Store: db, Queue: db.Jobs(), Fetch: up, Inspect: inspector(blobs, e.cfg),
 		Peers:  map[artifact.Ecosystem]gate.Peer{artifact.PyPI: {Ecosystem: pypi.Ecosystem{}, Upstream: up}},
 		Checks: e.gate.Checks, Registries: holdingAll(e.gate.Registries), Advisories: e.gate.Advisories,
-		Internal: func(artifact.Package) bool { return false }, Now: time.Now, Log: quiet,
+		Now: time.Now, Log: quiet,
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

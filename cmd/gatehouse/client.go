@@ -114,7 +114,7 @@ func (a *app) rememberUpstreams(ctx context.Context) []string {
 		return []string{err.Error()}
 	}
 	var out []string
-	for _, u := range a.cfg.Upstreams {
+	for _, u := range a.cfg.Outside() {
 		if _, err := addressOf(ctx, a.cfg, u); err != nil {
 			out = append(out, fmt.Sprintf("upstream %s: %v", u.Name, err))
 		}

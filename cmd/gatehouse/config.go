@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +55,8 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 				Settings []config.Setting  `json:"settings"`
 				Found    map[string]string `json:"found"`         // what "auto" stands for, by upstream
 				Off      map[string]string `json:"off,omitempty"` // ecosystems that nothing is read of, and why
-			}{a.cfg.File, a.cfg.Settings(), found, off}
+				Chains   []chain           `json:"chains"`        // where each registry takes packages from, where that is more than one place
+			}{a.cfg.File, a.cfg.Settings(), found, off, chainsOf(a.cfg)}
 			return a.print(out, func(w io.Writer) error {
 				b, err := a.cfg.YAML()
 				if err != nil {
@@ -66,6 +68,9 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 				for _, eco := range slices.Sorted(maps.Keys(off)) {
 					b = fmt.Appendf(b, "# %s is off: %s\n", eco, off[eco])
 				}
+				for _, c := range out.Chains {
+					b = fmt.Appendf(b, "# registry %s takes %s from %s\n", c.Registry, c.Ecosystem, strings.Join(c.Sources, ", then "))
+				}
 				_, err = w.Write(b)
 				return err
 			})
@@ -73,11 +78,46 @@ Exit codes: 0 printed, 3 the configuration cannot be used.`,
 	}
 }
 
+// chain is where a registry takes the packages of an ecosystem from, in order.
+type chain struct {
+	Registry  string   `json:"registry"`
+	Ecosystem string   `json:"ecosystem"`
+	Sources   []string `json:"sources"`
+}
+
+// chainsOf lists what is more than one upstream for all names.
+func chainsOf(cfg config.Config) []chain {
+	out := []chain{}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Registries)) {
+		for _, eco := range ecosystemIDs() {
+			c := chain{Registry: name, Ecosystem: string(eco)}
+			plain := true
+			for _, s := range cfg.Sources(name, string(eco)) {
+				text := "upstream " + s.Upstream.Name
+				if s.Registry != "" {
+					text, plain = "registry "+s.Registry, false
+				}
+				if s.Upstream.Origin == "internal" {
+					text, plain = text+" (the company's own)", false
+				}
+				if len(s.Names) > 0 {
+					text, plain = text+" (for "+strings.Join(s.Names, ", ")+" alone)", false
+				}
+				c.Sources = append(c.Sources, text)
+			}
+			if len(c.Sources) > 1 || len(c.Sources) == 1 && !plain {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
 // foundUpstreams gives the addresses that stand behind "auto", by upstream: those
 // that were looked for already.
 func foundUpstreams(cfg config.Config) (map[string]string, error) {
 	found := map[string]string{}
-	for _, u := range cfg.Upstreams {
+	for _, u := range cfg.Outside() {
 		if u.URL != auto {
 			continue
 		}
@@ -97,12 +137,12 @@ func foundUpstreams(cfg config.Config) (map[string]string, error) {
 func offEcosystems(ctx context.Context, cfg config.Config, found map[string]string) (map[string]string, error) {
 	off := map[string]string{}
 	for _, eco := range ecosystemIDs() {
-		i := slices.IndexFunc(cfg.Upstreams, func(u config.Upstream) bool { return u.Ecosystem == string(eco) })
-		if i < 0 {
+		of := slices.DeleteFunc(cfg.Outside(), func(u config.Upstream) bool { return u.Ecosystem != string(eco) })
+		if len(of) == 0 {
 			off[string(eco)] = "no upstream of it is configured; " + configureUpstream(eco)
 			continue
 		}
-		if u := cfg.Upstreams[i]; u.URL != auto || found[u.Name] != "" {
+		if !slices.ContainsFunc(of, func(u config.Upstream) bool { return u.URL == auto && found[u.Name] == "" }) {
 			continue
 		}
 		if _, _, err := upstream.Discover(ctx, adapterOf(eco).Discover); errors.Is(err, upstream.ErrNotFound) {

@@ -98,18 +98,26 @@ func runPage(t *testing.T, page string, least int, setup func(*testscript.Env) e
 	testscript.Run(t, testscript.Params{Dir: dir, Setup: setup})
 }
 
-// TestOperationsSettings reads every piece of configuration on the page.
-func TestOperationsSettings(t *testing.T) {
-	found := yamlBlock.FindAllStringSubmatch(readPage(t, "operations.md"), -1)
-	if len(found) < 3 {
-		t.Fatalf("found only %d", len(found))
+// TestSettingsOnPages reads every piece of configuration on the pages.
+func TestSettingsOnPages(t *testing.T) {
+	var found [][]string
+	for _, page := range []string{"operations.md", "origins.md"} {
+		on := yamlBlock.FindAllStringSubmatch(readPage(t, page), -1)
+		if len(on) < 3 {
+			t.Fatalf("%s: found only %d", page, len(on))
+		}
+		found = append(found, on...)
 	}
 	for _, b := range found {
 		file := filepath.Join(t.TempDir(), "gatehouse.yaml")
 		if err := os.WriteFile(file, []byte(b[1]), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(file, ecosystemIDs()...); err != nil {
+		cfg, err := config.Load(file, ecosystemIDs()...)
+		if err == nil {
+			_, err = packageGroups(cfg)
+		}
+		if err != nil {
 			t.Errorf("%v in:\n%s", err, b[1])
 		}
 	}

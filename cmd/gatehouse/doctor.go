@@ -17,6 +17,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob/disk"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/all"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
 	"github.com/gatehouse-project/gatehouse/internal/upkeep"
@@ -30,7 +31,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "Does this gate do what it is there for? And do the clients here use it?",
 		Long: `Looks at the gate: can it refuse a bad wheel (a built-in, inert one goes through
 the worker, the policy and HTTP), how are archives isolated, are the advisories
-fresh, is there disk, is the clock right, do the upstreams answer, are there
+fresh, do they speak of packages outside with names of ours, is there disk, is the clock right, do the upstreams answer, are there
 tokens, when does the certificate end, do rows and stored files agree, who can
 read the data folder. While "gatehouse serve" runs, it examines itself.
 
@@ -107,8 +108,10 @@ func (e *engine) examine(ctx context.Context, full bool, tell upkeep.Progress) [
 		{"canary", e.checkCanary},
 		{"isolation", e.checkIsolation},
 		{"advisories", e.checkAdvisories},
+		{"names", e.checkNamesakes},
 		{"disk", e.checkDisk},
 		{"upstream", e.checkUpstreams},
+		{"registry", e.checkChains},
 		{"token", e.checkTokenRows},
 		{"tls", e.checkCertificate},
 		{"store", func(ctx context.Context) []upkeep.Check { return e.checkStore(ctx, full) }},
@@ -164,6 +167,15 @@ func (e *engine) checkAdvisories(context.Context) []upkeep.Check {
 	return []upkeep.Check{c}
 }
 
+// checkChains says where registries take packages from that read more than one place.
+func (e *engine) checkChains(context.Context) []upkeep.Check {
+	var out []upkeep.Check
+	for _, c := range chainsOf(e.cfg) {
+		out = append(out, upkeep.Check{Name: "registry", State: upkeep.OK, Text: fmt.Sprintf("%s takes %s from %s", c.Registry, c.Ecosystem, strings.Join(c.Sources, ", then "))})
+	}
+	return out
+}
+
 // round is a span as people say it.
 func round(d time.Duration) string {
 	if d >= 48*time.Hour {
@@ -212,7 +224,7 @@ func writeProbe(dir string) (time.Duration, error) {
 
 func (e *engine) checkUpstreams(ctx context.Context) []upkeep.Check {
 	var out []upkeep.Check
-	for _, u := range e.cfg.Upstreams {
+	for _, u := range e.cfg.Outside() {
 		address, err := addressOf(ctx, e.cfg, u)
 		if errors.Is(err, upstream.ErrNotFound) {
 			// A machine without a client of the ecosystem is no broken one: it is off, and
@@ -226,6 +238,31 @@ func (e *engine) checkUpstreams(ctx context.Context) []upkeep.Check {
 			continue
 		}
 		out = append(out, e.checkUpstream(ctx, u.Name, address.String())...)
+	}
+	return append(out, e.cautions(ctx)...)
+}
+
+// cautions are what upstreams say of who vouches for what they serve.
+func (e *engine) cautions(ctx context.Context) []upkeep.Check {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	var out []upkeep.Check
+	for _, a := range all.List() {
+		ups, err := e.gate.Peers[a.ID()].All(ctx)
+		if err != nil {
+			continue // it is off, which was said
+		}
+		for _, up := range ups {
+			c, ok := up.(interface {
+				Caution(context.Context) (text, next string)
+			})
+			if !ok {
+				continue
+			}
+			if text, next := c.Caution(ctx); text != "" {
+				out = append(out, upkeep.Check{Name: "upstream", State: upkeep.Warn, Text: text, Next: next})
+			}
+		}
 	}
 	return out
 }

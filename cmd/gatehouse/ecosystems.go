@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/all"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 )
 
 // peers lists the ecosystems that this binary knows, by id.
@@ -46,28 +48,57 @@ func collisionKeys() func(artifact.Package) string {
 	}
 }
 
-// internalNames says whether a name matches one of the patterns of names that are
-// ours, as they are written or as an ecosystem spells them: Python's Acme_x is acme-x.
-func internalNames(cfg config.Config) func(artifact.Package) bool {
-	patterns := cfg.InternalNames()
-	for _, n := range cfg.InternalNames() {
+// packageGroups makes the package groups of the configuration comparable with names:
+// each pattern as it is written and as an ecosystem spells names. Python's Acme_x is
+// acme-x; a pattern that was never compared with that would let it out.
+func packageGroups(cfg config.Config) (*groups.Groups, error) {
+	var out []groups.Group
+	for _, g := range cfg.Groups() {
+		d := groups.Group{
+			Pattern: g.Pattern, From: g.From, Named: g.Ecosystem != "", Ecosystems: map[artifact.Ecosystem][]string{},
+			Rules: [...]groups.Rule{groups.Publish: groups.Rule(g.Publish), groups.External: groups.Rule(g.External), groups.Internal: groups.Rule(g.Internal)},
+		}
 		for _, a := range all.List() {
-			if own, ok := spelled(a, n.Pattern); ok && (n.Ecosystem == "" || n.Ecosystem == string(a.ID())) {
-				patterns = append(patterns, config.InternalName{Ecosystem: string(a.ID()), Pattern: own})
+			if g.Ecosystem != "" && g.Ecosystem != string(a.ID()) {
+				continue
 			}
+			globs := globsOf(a, g.Glob)
+			if d.Named && len(globs) == 1 && !beginsNames(a, g.Glob) {
+				return nil, fmt.Errorf("%s: %q: no name of %s can match it; write it as names are written there", g.From, g.Pattern, a.Title)
+			}
+			d.Ecosystems[a.ID()] = globs
+		}
+		out = append(out, d)
+	}
+	return groups.New(out, collisionKeys())
+}
+
+// globsOf is a pattern as it is written and as an ecosystem spells names.
+func globsOf(a adapter.Adapter, pattern string) []string {
+	globs := []string{pattern}
+	for _, written := range []string{pattern, strings.ToLower(pattern)} { // no case is kept when they are compared
+		if own, ok := spelled(a, written); ok {
+			globs = append(globs, own)
 		}
 	}
-	return func(p artifact.Package) bool {
-		return slices.ContainsFunc(patterns, func(n config.InternalName) bool { return n.Match(string(p.Ecosystem), p.Name) })
-	}
+	return globs
 }
+
+// anyText is a piece of a name that no ecosystem spells in another way.
+const anyText = "x0x"
 
 // spelled is a pattern as an ecosystem writes names; false where it is no name there.
 func spelled(a adapter.Adapter, pattern string) (string, bool) {
-	const star = "x0x" // a piece of a name that no ecosystem spells in another way
-	p, err := a.ParseName(strings.ReplaceAll(pattern, "*", star))
-	if err != nil || strings.Contains(pattern, star) {
+	p, err := a.ParseName(strings.ReplaceAll(pattern, "*", anyText))
+	if err != nil || strings.Contains(pattern, anyText) {
 		return "", false
 	}
-	return strings.ReplaceAll(p.Name, star, "*"), true
+	return strings.ReplaceAll(p.Name, anyText, "*"), true
+}
+
+// beginsNames says whether a pattern is the beginning of names, as npm's @scope and Maven's
+// groups are.
+func beginsNames(a adapter.Adapter, pattern string) bool {
+	_, err := a.ParseName(strings.ReplaceAll(pattern, "*", anyText) + "/" + anyText)
+	return err == nil
 }

@@ -45,6 +45,7 @@ type engine struct {
 	keeper     *upkeep.Keeper
 	metrics    *observe.Metrics
 	cfg        config.Config
+	watch      namesakeWatch
 	close      []func() error
 }
 
@@ -85,9 +86,17 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 	if err != nil {
 		return nil, err
 	}
+	own, err := packageGroups(cfg)
+	if err != nil {
+		return nil, err
+	}
 	e.advisories = openSnapshots(filepath.Join(cfg.Data, "advisories"), time.Duration(cfg.Advisories.MaxAge))
 	e.close = append(e.close, e.advisories.Close)
 	rules, err := openRules(cfg)
+	if err != nil {
+		return nil, err
+	}
+	attestations, err := openProvenance(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -119,9 +128,11 @@ func openEngine(ctx context.Context, cfg config.Config, log *slog.Logger, watch 
 		Peers:      upstreams,
 		Checks:     versionChecks,
 		Behave:     rules,
+		Provenance: attestations,
 		Registries: registries,
 		Advisories: e.advisories.State,
-		Internal:   internalNames(cfg),
+		Groups:     own,
+		Bulk:       e.advisories.bulk,
 		Now:        time.Now,
 		PublicURL:  func() string { return cfg.URL() },
 		FourEyes:   cfg.FourEyes,
@@ -191,7 +202,7 @@ func openRegistries(ctx context.Context, cfg config.Config) (map[string]gate.Reg
 				holds = append(holds, artifact.Ecosystem(eco))
 			}
 		}
-		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Present: presentations[r.Present], Targets: targets, Holds: holds}
+		out[name] = gate.Registry{Name: name, Policy: p, Observe: r.Enforce == "observe", Present: presentations[r.Present], Targets: targets, Holds: holds, Sources: sourcesOf(cfg, name)}
 	}
 	return out, nil
 }
@@ -227,7 +238,24 @@ func targetsOf(ctx context.Context, cfg config.Config) []ecosystem.Target {
 			out = append(out, ecosystem.Target{Python: py, Platform: pl})
 		}
 	}
-	return out
+	return withNodes(out, cfg.Matrix.Node)
+}
+
+// withNodes spreads versions of Node over targets, of which there are more where there
+// are not enough: npm looks at nothing else of a target, and Python at all else.
+func withNodes(ts []ecosystem.Target, nodes []string) []ecosystem.Target {
+	if len(nodes) == 0 {
+		return ts
+	}
+	for i := range ts {
+		ts[i].Node = nodes[i%len(nodes)]
+	}
+	for i := len(ts); i < len(nodes); i++ {
+		more := ts[0]
+		more.Node = nodes[i]
+		ts = append(ts, more)
+	}
+	return ts
 }
 
 // installedPython finds the newest CPython once and remembers it, so that a
@@ -251,10 +279,21 @@ type fetcher struct{ *fetch.Quarantine }
 // Fetch implements gate.Fetcher.
 func (q fetcher) Fetch(ctx context.Context, f ecosystem.IndexFile, up string) (artifact.Digest, int64, error) {
 	d, n, err := q.Quarantine.Fetch(ctx, f, up)
+	return d, n, badBytes(f, err)
+}
+
+// Keep implements gate.Keeper.
+func (q fetcher) Keep(ctx context.Context, f ecosystem.IndexFile, b []byte, up string) (artifact.Digest, int64, error) {
+	d, n, err := q.Quarantine.Keep(ctx, f, b, up)
+	return d, n, badBytes(f, err)
+}
+
+// badBytes is what the gate calls bytes that are not those of the index.
+func badBytes(f ecosystem.IndexFile, err error) error {
 	if errors.Is(err, fetch.ErrDigestMismatch) {
-		return d, n, &gate.BadBytesError{Rule: "digest-mismatch", File: f.Name, Want: f.SHA256, Cause: err}
+		return &gate.BadBytesError{Rule: "digest-mismatch", File: f.Name, Want: f.SHA256, Cause: err}
 	}
-	return d, n, err
+	return err
 }
 
 // names joins the ecosystems' names and versions for the advisory index.
@@ -329,6 +368,15 @@ func (s *snapshots) current() *held {
 
 // Current gives the open snapshot, nil when there is none.
 func (s *snapshots) Current() *advisory.Snapshot { return s.current().snapshot }
+
+// Export reads all records of an ecosystem from the current snapshot.
+func (s *snapshots) Export(ctx context.Context, eco artifact.Ecosystem) (*advisory.Export, error) {
+	h := s.current()
+	if h.snapshot == nil {
+		return nil, errors.New(h.problem)
+	}
+	return h.snapshot.Export(ctx, eco)
+}
 
 // Age is how long ago the sources last confirmed the data; false when there is
 // none.

@@ -228,7 +228,7 @@ func (h *hook) changes(ctx context.Context, in io.Reader) ([]*look, error) {
 }
 
 func (h *hook) requestFor(ctx context.Context, u update) (verdict.Request, error) {
-	c, err := git.Read(ctx, h.dir, git.Range{Old: u.before, New: u.after, Ref: u.ref, Branches: h.branches}, isManifest)
+	c, err := git.Read(ctx, h.dir, git.Range{Old: u.before, New: u.after, Ref: u.ref, Branches: h.branches}, gitManifests())
 	req := h.request
 	req.ID, req.Created = gate.NewID('r'), time.Now().UTC()
 	req.Files, req.Include, req.Before, req.Problems = c.After, c.Include, c.Before, c.Problems

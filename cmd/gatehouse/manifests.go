@@ -41,7 +41,22 @@ func manifestsOf(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, r
 			return nil, fmt.Errorf("no manifest has a group %q; there are: %s", g, cmp.Or(strings.Join(names, ", "), "none"))
 		}
 	}
+	dropCovered(out)
 	return out, nil
+}
+
+// dropCovered takes the requirements out of manifests that others speak for: those of a
+// lock's project and of a workspace's members would count twice. Problems stay.
+func dropCovered(of []sbom.Listed) {
+	es, ms := make([]ecosystem.Ecosystem, len(of)), make([]*ecosystem.Manifest, len(of))
+	for i, l := range of {
+		es[i], ms[i] = l.Ecosystem, l.Manifest
+	}
+	for i, covered := range ecosystem.Covered(es, ms) {
+		if covered {
+			ms[i].Requirements = nil
+		}
+	}
 }
 
 func readManifest(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, src verdict.Source) ([]sbom.Listed, error) {
@@ -49,7 +64,7 @@ func readManifest(known map[artifact.Ecosystem]ecosystem.Ecosystem, tree fs.FS, 
 		if e.ManifestFormat(cmp.Or(src.As, src.Path)) == "" {
 			continue
 		}
-		m, err := e.ParseManifest(tree, src.Path)
+		m, err := ecosystem.ReadManifest(e, tree, src.Path)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -354,14 +355,22 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "Why a version is admitted, held or refused, and how that came to be",
 		Long: `Decides about each file of the version as a client's request would now, and prints
 every reason with the rule that it comes from, the waivers and approvals that bear
-on it, and when the answer changes by itself. It fetches no file.
+on it, when the answer changes by itself, and who made the file, where that was
+attested and verified. It fetches no file.
+
+It also says how the name comes in: its origin on record, the package groups that it
+belongs to and what each says of publishing, of upstreams outside and of other
+registries, and which upstreams are asked for it (docs/origins.md). A PURL without a
+version is about that alone: nobody is asked for the name, and one that was never
+seen is told what would happen.
 
 Exit codes: 0 explained, 3 fault or no such version.`,
 		Example: `  gatehouse explain pkg:pypi/django@2.2
+  gatehouse explain pkg:npm/%40acme/billing
   gatehouse explain --registry production --format json pkg:pypi/django@2.2`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := exactVersion(args[0])
+			v, err := purlOf(args[0])
 			if err != nil {
 				return err
 			}
@@ -379,19 +388,42 @@ Exit codes: 0 explained, 3 fault or no such version.`,
 	}
 }
 
-// exactVersion reads a purl with its version, and says of anything else how to
-// write it.
-func exactVersion(s string) (artifact.Version, error) {
+// purlOf reads a purl, and says of anything else how to write it.
+func purlOf(s string) (artifact.Version, error) {
 	if !strings.HasPrefix(s, "pkg:") {
 		name, number, _ := strings.Cut(s, "==")
 		return artifact.Version{}, fmt.Errorf("%q is no package URL; write:  gatehouse explain pkg:pypi/%s@%s",
 			artifact.Untrusted(s), artifact.Untrusted(strings.TrimSpace(name)), artifact.Untrusted(cmp.Or(strings.TrimSpace(number), "VERSION")))
 	}
-	v, err := artifact.ParsePurl(s)
-	if err == nil && v.Number == "" {
-		err = fmt.Errorf("%s names no version; write:  gatehouse explain %s@VERSION", artifact.Untrusted(s), artifact.Untrusted(s))
+	return artifact.ParsePurl(s)
+}
+
+// writeControl says how a name comes in. What is the same for every name, because
+// nobody set anything, is left out.
+func writeControl(w io.Writer, c gate.NameControl) {
+	set := func(l groups.Link) bool { return l.From != "default" }
+	if slices.ContainsFunc(c.Chain, set) {
+		for _, way := range []groups.Way{groups.Publish, groups.External, groups.Internal} {
+			said := c.Of(way)
+			fmt.Fprintf(w, "  %-8s %-5s %s\n", way, said.Rule, said.Why)
+		}
+		var chain []string
+		for _, l := range c.Chain {
+			chain = append(chain, fmt.Sprintf("%s (%s)", l.Pattern, l.From))
+		}
+		fmt.Fprintf(w, "  groups   %s\n", strings.Join(chain, " < "))
 	}
-	return v, err
+	for _, s := range c.Sources {
+		switch {
+		case !s.Asked:
+			fmt.Fprintf(w, "  %s is not asked: %s\n", s.Source, artifact.Untrusted(s.Why))
+		case len(c.Sources) > 1:
+			fmt.Fprintf(w, "  %s is asked\n", s.Source)
+		}
+	}
+	if c.Outside != "" {
+		fmt.Fprintf(w, "  NOTICE   %s\n", artifact.Untrusted(c.Outside))
+	}
 }
 
 func writeExplanation(w io.Writer, e gate.Explanation) error {
@@ -403,6 +435,10 @@ func writeExplanation(w io.Writer, e gate.Explanation) error {
 		fmt.Fprint(w, ", an internal name")
 	}
 	fmt.Fprintln(w)
+	writeControl(w, e.Control)
+	if e.Missing != "" {
+		fmt.Fprintln(w, artifact.Untrusted(e.Missing))
+	}
 	for _, d := range e.Now {
 		fmt.Fprintf(w, "%-7s %s  (decision %s)\n", strings.ToUpper(d.Verdict.String()), artifact.Untrusted(d.File), d.ID)
 		if d.Observed {
@@ -421,12 +457,20 @@ func writeExplanation(w io.Writer, e gate.Explanation) error {
 		if !d.Until.IsZero() {
 			fmt.Fprintf(w, "  decided again from %s on\n", d.Until.UTC().Format(time.RFC3339))
 		}
+		for _, p := range e.Provenance {
+			if p.File == d.File {
+				writeProvenance(w, p)
+			}
+		}
 	}
 	for _, v := range e.Waivers {
 		fmt.Fprintf(w, "waiver %s %s, until %s: %s\n", v.ID, waiverState(v), v.Until.Format(time.DateOnly), artifact.Untrusted(v.Reason))
 	}
 	for _, p := range e.Approvals {
 		fmt.Fprintf(w, "approval %s by %s: %s\n", p.ID, artifact.Untrusted(p.Approver), artifact.Untrusted(p.Reason))
+	}
+	if len(e.Now)+len(e.History) == 0 {
+		return nil
 	}
 	decisions := "decisions"
 	if len(e.History) == 1 {

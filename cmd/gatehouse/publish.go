@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/scan/typosquat"
 )
@@ -15,7 +17,7 @@ import (
 func (e *engine) desk(registry string) *gate.Desk {
 	return &gate.Desk{
 		Registry: registry, Gate: e.gate, Put: e.blobs.Put, MaxFile: e.cfg.Limits.FileBytes,
-		Patterns: len(e.cfg.Internal) > 0, Outside: outside(e.advisories, e.gate.Peers), Key: collisionKeys(),
+		Outside: outside(e.advisories, e.gate.Peers), Key: collisionKeys(),
 	}
 }
 
@@ -55,12 +57,14 @@ func outside(s *snapshots, peers map[artifact.Ecosystem]gate.Peer) func(artifact
 
 // asked says whether builds asked for a package of an upstream before.
 func asked(peer gate.Peer, p artifact.Package) (bool, error) {
-	up, err := peer.Outside(context.Background())
+	ups, err := peer.All(context.Background())
 	if _, off := errors.AsType[*gate.Off](err); off {
 		return false, nil
 	} else if err != nil {
 		return false, err
 	}
-	seen, ok := up.(interface{ Known(artifact.Package) bool })
-	return ok && seen.Known(p), nil
+	return slices.ContainsFunc(ups, func(up ecosystem.Upstream) bool {
+		seen, ok := up.(interface{ Known(artifact.Package) bool })
+		return ok && seen.Known(p)
+	}), nil
 }

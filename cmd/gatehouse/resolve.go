@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 )
 
 func (a *app) resolveCommand() *cobra.Command {
-	var python, platform string
+	var python, platform, node string
 	var groups []string
 	c := &cobra.Command{
 		Use:   "resolve FILE...",
@@ -27,20 +28,21 @@ what they pull in, read from the upstream's index and metadata only. Nothing is
 judged or admitted, and nothing but an sdist is fetched whole. What building an sdist
 needs is in it too, marked (build).
 
-Without --python and --platform it is the union over the configured matrix (by
-default the platform this runs on and the newest CPython).
+Without --python, --platform and --node it is the union over the configured matrix
+(by default the platform this runs on, the newest CPython, and no version of Node).
 
 Exit codes: 0 resolved, 2 no closure exists or it cannot be known, 3 fault.`,
 		Example: `  gatehouse resolve requirements.txt
   gatehouse resolve --python 3.11.7 --platform x86_64-manylinux_2_28 --format json pyproject.toml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.resolve(cmd.Context(), args, groups, python, platform)
+			return a.resolve(cmd.Context(), args, groups, ecosystem.Target{Python: python, Platform: platform, Node: node})
 		},
 	}
 	c.Flags().StringSliceVar(&groups, "group", nil, "look at these dependency groups and extras only; \"main\" is the project's own (default: all)")
 	c.Flags().StringVar(&python, "python", "", "full version of Python, such as 3.11.7")
 	c.Flags().StringVar(&platform, "platform", "", "platform, such as x86_64-manylinux_2_28, aarch64-apple-darwin, x86_64-pc-windows-msvc")
+	c.Flags().StringVar(&node, "node", "", "full version of Node, such as 22.12.0: npm passes over versions that are not for it")
 	return c
 }
 
@@ -51,17 +53,14 @@ type resolution struct {
 	Problems []ecosystem.Problem `json:"problems,omitempty"`
 }
 
-func (a *app) resolve(ctx context.Context, args, groups []string, python, platform string) error {
+func (a *app) resolve(ctx context.Context, args, groups []string, wish ecosystem.Target) error {
 	targets := targetsOf(ctx, a.cfg)
 	for i := range targets {
-		if python != "" {
-			targets[i].Python = python
-		}
-		if platform != "" {
-			targets[i].Platform = platform
-		}
+		targets[i].Python = cmp.Or(wish.Python, targets[i].Python)
+		targets[i].Platform = cmp.Or(wish.Platform, targets[i].Platform)
+		targets[i].Node = cmp.Or(wish.Node, targets[i].Node)
 	}
-	if python != "" && platform != "" {
+	if wish.Python != "" && wish.Platform != "" && wish.Node != "" {
 		targets = targets[:1]
 	}
 	req := verdict.Request{Groups: groups}
@@ -73,6 +72,9 @@ func (a *app) resolve(ctx context.Context, args, groups []string, python, platfo
 		return err
 	}
 	defer client.CloseIdle()
+	if up, err = readers(a.cfg, a.flags.registry, up); err != nil {
+		return err
+	}
 	out := resolution{Versions: []string{}}
 	builds := map[string][]bool{} // by purl: whether each manifest has it for a build alone
 	ms, err := manifestsOf(peers(), gate.Tree(append(slices.Clone(req.Files), req.Include...)), req)

@@ -183,6 +183,9 @@ func (a *app) load() error {
 	if err != nil {
 		return err
 	}
+	if _, err := packageGroups(cfg); err != nil { // what names are spelled like only the ecosystems know
+		return fmt.Errorf("reading %s: %w", cmp.Or(cfg.File, "the configuration"), err)
+	}
 	if a.flags.data != "" {
 		cfg.Data = a.flags.data
 		cfg.Set("data", "flag --data")

@@ -78,6 +78,9 @@ func (s *scanner) outgoing(ctx context.Context) (_ *upstreamScan, err error) {
 	if o.client, o.peers, err = outgoing(ctx, a.cfg); err != nil {
 		return nil, err
 	}
+	if o.peers, err = readers(a.cfg, a.flags.registry, o.peers); err != nil {
+		return nil, err
+	}
 	o.snapshots = openSnapshots(a.advisoryDir(), time.Duration(a.cfg.Advisories.MaxAge))
 	if o.checks, err = checks(o.snapshots, a.cfg, s.rules); err != nil {
 		return nil, err

@@ -269,10 +269,10 @@ func (e *engine) serverConfig(ln net.Listener, open bool, off map[artifact.Ecosy
 		}
 		cfg.Proxies = append(cfg.Proxies, prefix)
 	}
-	for name, r := range e.cfg.Registries {
+	for name := range e.cfg.Registries {
 		shelf := &registry.Shelf{
-			Registry: name, Gate: e.gate, Store: e.store, Blobs: shelfBlobs{e.blobs}, Pull: pullMode(r.Pull, cfg.AnonymousRead && !e.cfg.Loopback()),
-			Wait: time.Duration(e.cfg.Limits.PullWait), Log: log,
+			Registry: name, Gate: e.gate, Store: e.store, Blobs: shelfBlobs{e.blobs}, Pull: pullOf(e.cfg, name, cfg.AnonymousRead && !e.cfg.Loopback()),
+			Wait: time.Duration(e.cfg.Limits.PullWait), Log: log, Export: e.advisories.Export,
 		}
 		cfg.Registries = append(cfg.Registries, e.serverRegistry(name, shelf, off, log))
 	}
@@ -282,11 +282,19 @@ func (e *engine) serverConfig(ln net.Listener, open bool, off map[artifact.Ecosy
 // serverRegistry is one registry with the doors of every ecosystem that it holds.
 func (e *engine) serverRegistry(name string, shelf *registry.Shelf, off map[artifact.Ecosystem]*gate.Off, log *slog.Logger) server.Registry {
 	out := server.Registry{Name: name, Handlers: map[string]http.Handler{}, Uploads: map[string]adapter.Receiver{}, Off: map[string]string{}}
+	today := shelf
 	handlers := func(shelf ecosystem.Shelf) map[string]http.Handler {
 		doors := map[string]http.Handler{}
 		for _, a := range all.List() {
-			if e.gate.Holds(name, a.ID()) && off[a.ID()] == nil {
-				doors[a.Path] = a.Serve(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom})
+			if !e.gate.Holds(name, a.ID()) || off[a.ID()] != nil {
+				continue
+			}
+			reg := adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom}
+			// Of the past, too: what was there then is judged by what is known today.
+			reg.Advisories = func(ctx context.Context) (*adapter.Advisories, error) { return today.Advisories(ctx, a.ID()) }
+			doors[a.Path] = a.Serve(reg)
+			for _, b := range a.Beside {
+				doors[b.Path] = b.Serve(reg)
 			}
 		}
 		return doors
@@ -303,6 +311,11 @@ func (e *engine) serverRegistry(name string, shelf *registry.Shelf, off map[arti
 		case a.Receive != nil:
 			out.Uploads[a.Path] = a.Receive(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom}, desk)
 		}
+		for _, b := range a.Beside {
+			if why := out.Off[a.Path]; why != "" {
+				out.Off[b.Path] = why
+			}
+		}
 	}
 	return out
 }
@@ -313,6 +326,21 @@ func budgets(c config.Budgets, refused func(kind string)) *budget.Book {
 		return budget.Limits{Names: b.Names, Unknown: b.Unknown, Files: b.Files, Bytes: b.Bytes, ScanTime: time.Duration(b.ScanTime), Waits: b.Waits}
 	}
 	return budget.NewBook(budget.Config{Reader: limits(c.Reader), Address: limits(c.Address), Anonymous: limits(c.Anonymous), Waits: c.Waits, Refused: refused})
+}
+
+// pullOf is what a request for a file that nobody looked at does in a registry. One
+// that reads another registry looks at nothing for which that one waits.
+func pullOf(cfg config.Config, name string, strangers bool) registry.Pull {
+	mode := pullMode(cfg.Registries[name].Pull, strangers)
+	for _, above := range cfg.Above(name) {
+		if mode == registry.PullAdmit {
+			mode = pullMode(cfg.Registries[above].Pull, strangers)
+		}
+	}
+	if mode == registry.PullOff && cfg.Registries[name].Pull != string(registry.PullOff) {
+		return registry.PullHold // what that one leaves out is here for a person to ask for
+	}
+	return mode
 }
 
 // pullMode is what the configuration's word means for a registry that strangers
@@ -416,6 +444,7 @@ func (s *serving) run(ctx context.Context) error {
 	var kept sync.WaitGroup
 	kept.Go(func() { s.e.keeper.Run(upkeep) })
 	kept.Go(func() { s.e.catchUp(upkeep, s.log) })
+	kept.Go(func() { s.e.watchNamesakes(upkeep, s.log) })
 	defer kept.Wait()
 	defer stop()
 	var err error

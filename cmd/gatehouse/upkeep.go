@@ -44,21 +44,21 @@ type (
 // keeper is the housekeeping of an open engine.
 func (e *engine) keeperOf(log *slog.Logger) *upkeep.Keeper {
 	k := &upkeep.Keeper{Config: e.cfg, Store: e.store, Blobs: e.blobs, Version: version, Now: time.Now, Log: log, Done: e.metrics.Upkeep}
-	for _, u := range e.cfg.Upstreams {
+	for _, u := range e.cfg.Outside() {
 		dir := filepath.Join(e.cfg.Data, "cache", u.Name)
-		k.Caches = append(k.Caches, upkeep.Cache{Name: u.Name, Dir: dir, Clean: cleaner(e.gate.Peers[artifact.Ecosystem(u.Ecosystem)], dir)})
+		k.Caches = append(k.Caches, upkeep.Cache{Name: u.Name, Dir: dir, Clean: cleaner(e.gate.Peers[artifact.Ecosystem(u.Ecosystem)], u.Name, dir)})
 	}
 	return k
 }
 
 // cleaner forgets what an upstream's cache has not used for long. One that was never
 // filled has nothing to forget, and its upstream is not looked for.
-func cleaner(peer gate.Peer, dir string) func(before time.Time) (int, error) {
+func cleaner(peer gate.Peer, name, dir string) func(before time.Time) (int, error) {
 	return func(before time.Time) (int, error) {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return 0, nil
 		}
-		up, err := peer.Outside(context.Background())
+		up, err := peer.Called(context.Background(), name)
 		if _, off := errors.AsType[*gate.Off](err); off {
 			return 0, nil
 		} else if err != nil {

@@ -25,19 +25,24 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/all"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 	"github.com/gatehouse-project/gatehouse/internal/upstream"
 )
 
 // outgoing builds the one client that speaks to the outside, and each ecosystem
-// with the upstream that it reads through it. An upstream that nobody looked for yet
+// with the upstreams that it reads through it. An upstream that nobody looked for yet
 // is found when something of it is wanted.
 func outgoing(ctx context.Context, cfg config.Config) (*fetch.Client, map[artifact.Ecosystem]gate.Peer, error) {
 	fc := fetch.Config{UserAgent: "gatehouse/" + version, Proxy: http.ProxyFromEnvironment}
 	secrets := credentials{references: map[string]string{}}
 	fc.Credential = secrets.of
+	own, err := packageGroups(cfg)
+	if err != nil {
+		return nil, nil, err
+	}
 	known := map[string]*url.URL{} // by the upstream's name: those whose address needs no looking for
-	for _, u := range cfg.Upstreams {
+	for _, u := range cfg.Outside() {
 		address, err := knownAddress(cfg, u)
 		if err != nil {
 			return nil, nil, fmt.Errorf("upstream %s: %w", u.Name, err)
@@ -58,19 +63,84 @@ func outgoing(ctx context.Context, cfg config.Config) (*fetch.Client, map[artifa
 	}
 	out := map[artifact.Ecosystem]gate.Peer{}
 	for _, a := range all.List() {
-		o := &opening{cfg: cfg, adapter: a, client: client, secrets: &secrets}
-		peer := gate.Peer{Ecosystem: a.Ecosystem, Path: a.Path, Open: o.open}
-		if i := slices.IndexFunc(cfg.Upstreams, func(u config.Upstream) bool { return u.Ecosystem == string(a.ID()) }); i >= 0 {
-			o.upstream = &cfg.Upstreams[i]
-			if address := known[o.upstream.Name]; address != nil {
-				if peer.Upstream, err = o.at(address); err != nil {
+		peer := gate.Peer{Ecosystem: a.Ecosystem, Path: a.Path, Named: map[string]func(context.Context) (ecosystem.Upstream, error){}}
+		for _, u := range cfg.Outside() {
+			if u.Ecosystem != string(a.ID()) {
+				continue
+			}
+			o := &opening{cfg: cfg, adapter: a, client: client, secrets: &secrets, groups: own, upstream: &u}
+			if address := known[u.Name]; address != nil {
+				if o.opened, err = o.at(address); err != nil {
 					return nil, nil, err
 				}
 			}
+			peer.Named[u.Name] = o.open
+			if peer.Open == nil {
+				peer.Open = o.open
+			}
+		}
+		if peer.Open == nil {
+			peer.Open = (&opening{adapter: a}).open
 		}
 		out[a.ID()] = peer
 	}
 	return client, out, nil
+}
+
+// sourcesOf are where a registry takes the packages of each ecosystem from.
+func sourcesOf(cfg config.Config, registry string) map[artifact.Ecosystem][]gate.Source {
+	out := map[artifact.Ecosystem][]gate.Source{}
+	for _, a := range all.List() {
+		for _, s := range cfg.Sources(registry, string(a.ID())) {
+			out[a.ID()] = append(out[a.ID()], gate.Source{
+				Upstream: s.Upstream.Name, Registry: s.Registry, Own: s.Upstream.Origin == "internal", Claims: claims(a, s.Names),
+			})
+		}
+	}
+	return out
+}
+
+// claims says whether a name is one of an upstream's, as package groups compare them;
+// nil where it has none of its own.
+func claims(a adapter.Adapter, patterns []string) func(artifact.Package) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	var globs []string
+	for _, p := range patterns {
+		globs = append(globs, globsOf(a, p)...)
+	}
+	return func(p artifact.Package) bool {
+		return slices.ContainsFunc(globs, func(glob string) bool { return groups.Matches(glob, p.Name) })
+	}
+}
+
+// refuses keeps names inside that the package groups keep there, and those with the
+// upstreams that they belong to, whoever asks.
+func refuses(cfg config.Config, a adapter.Adapter, own *groups.Groups, u config.Upstream) func(artifact.Package) error {
+	its := claims(a, u.NamesIn(u.Ecosystem))
+	var others []func(artifact.Package) bool
+	for _, other := range cfg.Outside() {
+		if c := claims(a, other.NamesIn(u.Ecosystem)); c != nil && other.Ecosystem == u.Ecosystem && other.Name != u.Name {
+			others = append(others, c)
+		}
+	}
+	way := groups.External
+	if u.Origin == "internal" {
+		way = groups.Internal
+	}
+	return func(p artifact.Package) error {
+		if said := own.Of(p).Of(way); said.Rule != groups.Allow {
+			return fmt.Errorf("%s: %w", said.Why, ecosystem.ErrNoPackage)
+		}
+		if its != nil && its(p) {
+			return nil
+		}
+		if slices.ContainsFunc(others, func(claims func(artifact.Package) bool) bool { return claims(p) }) {
+			return fmt.Errorf("%s is one of the names that belong to another upstream: %w", p.Name, ecosystem.ErrNoPackage)
+		}
+		return nil
+	}
 }
 
 // opening finds and opens one ecosystem's upstream, once.
@@ -80,6 +150,7 @@ type opening struct {
 	upstream *config.Upstream // nil: none is configured
 	client   *fetch.Client
 	secrets  *credentials
+	groups   *groups.Groups
 
 	mu     sync.Mutex
 	opened ecosystem.Upstream
@@ -125,6 +196,7 @@ func (o *opening) at(address *url.URL) (ecosystem.Upstream, error) {
 	o.secrets.put(address, u.Credential)
 	up, err := o.adapter.OpenUpstream(adapter.UpstreamConfig{
 		Name: u.Name, BaseURL: address.String(), Client: o.client, TTL: time.Duration(u.TTL), CacheDir: filepath.Join(o.cfg.Data, "cache", u.Name), Options: u.Options,
+		Refuses: refuses(o.cfg, o.adapter, o.groups, *u),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("upstream %s: %w", u.Name, err)
@@ -147,7 +219,7 @@ func openAll(ctx context.Context, peers map[artifact.Ecosystem]gate.Peer, log *s
 	faults := make([]error, len(ids))
 	var wg sync.WaitGroup
 	for i, id := range ids {
-		wg.Go(func() { _, faults[i] = peers[id].Outside(ctx) })
+		wg.Go(func() { _, faults[i] = peers[id].All(ctx) })
 	}
 	wg.Wait()
 	out := map[artifact.Ecosystem]*gate.Off{}

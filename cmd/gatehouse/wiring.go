@@ -28,6 +28,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan/licence"
 	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
 	"github.com/gatehouse-project/gatehouse/internal/scan/origin"
+	scanprovenance "github.com/gatehouse-project/gatehouse/internal/scan/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/scan/status"
 	"github.com/gatehouse-project/gatehouse/internal/scan/typosquat"
 )
@@ -48,7 +49,7 @@ func (a *app) commands() []*cobra.Command {
 		a.demoCommand(), a.auditCommand(), a.admitCommand(), a.adoptCommand(), a.resolveCommand(), a.serveCommand(),
 		a.clientCommand(), a.runCommand(), a.hookCommand(), a.advisoriesCommand(),
 		a.explainCommand(), a.scanCommand(), a.diffCommand(), a.requestsCommand(), a.jobsCommand(), a.reportCommand(), a.askCommand(), a.approveCommand(), a.waiveCommand(), a.revokeCommand(),
-		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.moduleZipCommand(), a.tokenCommand(), a.versionCommand(),
+		a.policyCommand(), a.rulesCommand(), a.scannersCommand(), a.packageCommand(), a.moduleZipCommand(), a.publishModuleCommand(), a.tokenCommand(), a.versionCommand(),
 		a.doctorCommand(), a.configCommand(), a.backupCommand(), a.restoreCommand(), a.gcCommand(), a.scrubCommand(),
 	}
 }
@@ -62,16 +63,22 @@ func (a *app) versionCommand() *cobra.Command {
 
 // checks lists the version checks. They are asked at every decision.
 func checks(s *snapshots, cfg config.Config, rules *malware.Rules) ([]scan.VersionCheck, error) {
-	var patterns []origin.Pattern
-	for _, n := range cfg.InternalNames() {
-		patterns = append(patterns, origin.Pattern{Ecosystem: artifact.Ecosystem(n.Ecosystem), Glob: n.Pattern})
-	}
-	from, err := origin.New(patterns, nil, collisionKeys())
+	own, err := packageGroups(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("internal_names: %w", err)
+		return nil, err
+	}
+	var ours []string // upstreams that are the company's own
+	for _, u := range cfg.Outside() {
+		if u.Origin == "internal" {
+			ours = append(ours, u.Name)
+		}
+	}
+	from, err := origin.New(own, ours)
+	if err != nil {
+		return nil, err
 	}
 	return []scan.VersionCheck{
-		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{}, malware.NewCheck(rules),
+		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{}, scanprovenance.New(), malware.NewCheck(rules),
 	}, nil
 }
 

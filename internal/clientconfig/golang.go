@@ -41,7 +41,11 @@ func (m Machine) setupGo(base string, token secretref.Secret) (Plan, error) {
 		return p, err
 	}
 	p.add(c)
-	p.Notes = []string{"for your own modules:  go env -w GONOSUMDB=PATTERN GONOPROXY=none  (GOPRIVATE would go around the gate)"}
+	p.Notes = []string{
+		"for your own modules:  go env -w GONOSUMDB=PATTERN GONOPROXY=none  (GOPRIVATE would go around the gate)",
+		// It has no setting of its own, and the go command refuses to keep one for it.
+		"vulnerabilities as this registry sees them:  govulncheck -db " + strings.TrimSuffix(base, "go/") + "govulndb ./...",
+	}
 	p.Warnings = goBypasses(c)
 	for _, name := range []string{"GOPROXY", "GOPRIVATE", "GONOPROXY"} {
 		if v := m.Getenv(name); v != "" && v != p.URL && !(name == "GONOPROXY" && v == "none") {

@@ -65,9 +65,13 @@ type Config struct {
 	// FourEyes: nobody approves what they asked for themselves.
 	FourEyes bool `yaml:"four_eyes"`
 
-	Advisories Advisories          `yaml:"advisories"`
-	Upstreams  []Upstream          `yaml:"upstreams"`
-	Internal   []string            `yaml:"internal_names"` // patterns of names that are ours: never asked for outside; see InternalNames
+	Advisories Advisories `yaml:"advisories"`
+	Upstreams  []Upstream `yaml:"upstreams"`
+	// Internal are patterns of names that are ours: never asked for outside. They stand
+	// for package groups; see Groups.
+	Internal      []string       `yaml:"internal_names"`
+	PackageGroups []PackageGroup `yaml:"package_groups"`
+
 	Matrix     Matrix              `yaml:"matrix"`
 	Registries map[string]Registry `yaml:"registries"`
 	Limits     Limits              `yaml:"limits"`
@@ -79,6 +83,7 @@ type Config struct {
 	Scanners   []Scanner           `yaml:"scanners"`
 	Sandbox    Sandbox             `yaml:"sandbox"`
 	Rules      Rules               `yaml:"rules"`
+	Provenance Provenance          `yaml:"provenance"`
 
 	// File is where the settings were read from; "" when there was no file.
 	File string `yaml:"-"`
@@ -95,12 +100,22 @@ type Advisories struct {
 	MaxAge Duration `yaml:"max_age"`
 }
 
-// Upstream is one outside index.
+// Upstream is one outside index, or another registry of this gate.
 type Upstream struct {
 	Name      string `yaml:"name"`      // what it is called in reports and as an origin
 	Ecosystem string `yaml:"ecosystem"` // by purl type: "pypi", "npm", "golang", "cargo", "maven"
 	// URL of the index, or "auto": what the installed client of the ecosystem uses.
 	URL string `yaml:"url"`
+	// Registry is a registry of this gate in place of a URL: what that one hands out, by
+	// its own policy. Ecosystem is then optional: without it, all that the other holds.
+	Registry string `yaml:"registry"`
+	// Names are patterns of names that belong to this upstream: it is asked for them
+	// alone, and nobody else is.
+	Names []string `yaml:"names"`
+	// Origin is "external", the default, or "internal" for an index that is the company's
+	// own: what package groups say of internal is for it, and not what they say of
+	// external.
+	Origin string `yaml:"origin"`
 	// FileHosts are "host:port" places with private addresses that the index may
 	// name for its files, when they are not the index's own.
 	FileHosts []string `yaml:"file_hosts"`
@@ -118,6 +133,7 @@ type Upstream struct {
 type Matrix struct {
 	Python    []string `yaml:"python"`    // full versions; default: the newest CPython here
 	Platforms []string `yaml:"platforms"` // default: the running platform
+	Node      []string `yaml:"node"`      // full versions, for npm alone; default: none is asked for
 }
 
 // Registry is a named view with a policy.
@@ -125,8 +141,9 @@ type Registry struct {
 	// Ecosystems lists those that it holds, by purl type; none: all that have an
 	// upstream.
 	Ecosystems []string `yaml:"ecosystems"`
-	// Upstreams names those that it reads; none: all. It holds nothing of an
-	// ecosystem that it reads no upstream of.
+	// Upstreams names those that it reads, in the order in which they are asked, and
+	// other registries of this gate by their own name; none: all that are outside. It
+	// holds nothing of an ecosystem that it reads no upstream of.
 	Upstreams []string `yaml:"upstreams"`
 	Policy    string   `yaml:"policy"` // a policy file; "" for the default policy
 	// Enforce is "on", or "observe": serve, and say what would have been refused.
@@ -311,6 +328,9 @@ func (c *Config) merge(b []byte, file string) error {
 		return err
 	}
 	for i := range c.Upstreams {
+		if c.Upstreams[i].Registry != "" {
+			continue
+		}
 		if c.Upstreams[i].TTL == 0 {
 			c.Upstreams[i].TTL = Duration(5 * time.Minute)
 		}
@@ -335,6 +355,9 @@ func (c *Config) merge(b []byte, file string) error {
 
 // check refuses what could not be enforced.
 func (c Config) check() error {
+	if err := c.Matrix.check(); err != nil {
+		return err
+	}
 	if len(c.Registries) == 0 {
 		return errors.New("registries: at least one is needed; leave the key out for the default one, main")
 	}
@@ -373,7 +396,10 @@ func (c Config) check() error {
 	if err := c.Rules.check(); err != nil {
 		return err
 	}
-	if err := c.checkInternal(); err != nil {
+	if err := c.Provenance.check(); err != nil {
+		return err
+	}
+	if err := c.checkGroups(); err != nil {
 		return err
 	}
 	for _, p := range c.TrustedProxies {
@@ -397,28 +423,42 @@ func (c Config) check() error {
 
 func (c Config) checkUpstreams() error {
 	names := map[string]bool{}
-	ecosystems := map[string]bool{}
+	looked := map[string]bool{}          // ecosystems with an upstream that is looked for
+	credentials := map[string]Upstream{} // by origin
 	for _, u := range c.Upstreams {
 		switch {
 		case u.Name == "" || names[u.Name] || u.Name == "internal":
 			return fmt.Errorf("upstreams: every one needs a name of its own (%q)", u.Name)
-		case !slices.Contains(c.ecosystems, u.Ecosystem):
+		case (u.Registry == "" || u.Ecosystem != "") && !slices.Contains(c.ecosystems, u.Ecosystem):
 			return fmt.Errorf("upstreams.%s.ecosystem: %q is not served by this version; it serves %s", u.Name, u.Ecosystem, strings.Join(c.ecosystems, ", "))
-		case ecosystems[u.Ecosystem]:
-			return fmt.Errorf("upstreams.%s: this version reads one upstream for each ecosystem; point it at a registry that joins them", u.Name)
 		}
-		names[u.Name], ecosystems[u.Ecosystem] = true, true
+		names[u.Name] = true
+		if err := c.checkSource(u); err != nil {
+			return err
+		}
 		if u.Credential != "" && !strings.HasPrefix(u.Credential, "env:") && !strings.HasPrefix(u.Credential, "file:") {
 			return fmt.Errorf("upstreams.%s.credential: write env:NAME or file:/path, never the value itself", u.Name)
 		}
-		if u.URL == "auto" {
+		switch {
+		case u.Registry != "":
+			continue
+		case u.URL == "auto" && looked[u.Ecosystem]:
+			return fmt.Errorf("upstreams.%s: one upstream of %s is looked for already; name the url of this one", u.Name, u.Ecosystem)
+		case u.URL == "auto":
+			looked[u.Ecosystem] = true
 			continue
 		}
-		if p, err := url.Parse(u.URL); err != nil || p.Host == "" || (p.Scheme != "https" && p.Scheme != "http") {
+		p, err := url.Parse(u.URL)
+		if err != nil || p.Host == "" || (p.Scheme != "https" && p.Scheme != "http") {
 			return fmt.Errorf("upstreams.%s.url: %q is neither auto nor an http(s) URL", u.Name, u.URL)
 		} else if p.User != nil {
 			return fmt.Errorf("upstreams.%s.url: put the credential into credential, as a reference such as env:NAME", u.Name)
 		}
+		origin := strings.ToLower(p.Scheme + "://" + p.Host)
+		if other, ok := credentials[origin]; ok && other.Credential != u.Credential {
+			return fmt.Errorf("upstreams.%s.credential: upstream %s is at %s too, with another one, and a credential is for all of a host; give both the same", u.Name, other.Name, p.Host)
+		}
+		credentials[origin] = u
 	}
 	return nil
 }

@@ -70,7 +70,6 @@ func TestEverySettingThatCannotBeEnforcedIsAnError(t *testing.T) {
 		{"registries: {js: {ecosystems: [conda]}}\n", "it serves pypi, npm", "no such ecosystem"},
 		{"registries: {js: {upstreams: [npm]}}\n", "", "a view of one upstream"},
 		{"registries: {js: {upstreams: [other]}}\n", "no upstream", "no such upstream"},
-		{"registries: {js: {upstreams: [main]}}\n", "main is a registry of this gate", "one registry read into another"},
 		{"registries: {js: {upstreams: [pypi], ecosystems: [npm]}}\n", "pypi is of pypi", "an upstream that would not be read"},
 		{"registries: {js: {upstreams: [npm], ecosystems: [npm, pypi]}}\n", "no upstream of pypi", "an ecosystem without an upstream"},
 		{"upstreams: [{name: a, ecosystem: pypi}]\nregistries: {js: {ecosystems: [npm]}}\n", "no upstream of npm", "one that nothing is configured for"},

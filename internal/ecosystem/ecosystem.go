@@ -15,6 +15,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 )
 
 // Errors that implementations return; test with errors.Is.
@@ -61,7 +62,7 @@ type IndexFile struct {
 	YankedReason   artifact.Untrusted
 	HasMetadata    bool            // PEP 658/714: <URL>.metadata is served
 	MetadataSHA256 artifact.Digest // empty when the index does not say
-	Provenance     string          // PEP 740 URL; empty when there is none
+	Provenance     string          // the URL of its attestations (PEP 740, npm's dist.attestations); empty when there are none
 	// Digests are what the index says of the bytes beside SHA256, as
 	// "algorithm:lower-case hex" ("sha512:…", "sha1:…"). A fetch holds the bytes
 	// against every one whose algorithm it knows; see StrongDigest.
@@ -192,9 +193,20 @@ type Manifest struct {
 	OnlyBinary, NoBinary []string // pip's options: normalised names, or ":all:"
 	Requirements         []Requirement
 	Problems             []Problem
+	// Reads lists the files of the tree that were opened, itself too, sorted. ReadManifest
+	// fills it in; ParseManifest need not.
+	Reads []string `json:"-"`
 	// OwnHost is the host and port of the gate itself, set by it: a lock that was
 	// made through the gate names it.
 	OwnHost string
+	// Settings is, in the ecosystem's own words, what holds for every line at once: a
+	// pom's parents, properties and profiles. Under other settings every line counts as
+	// changed.
+	Settings string
+	// Detail is what the ecosystem's Resolve needs of the files beyond the
+	// requirements, in its own form; nobody else reads it, and nobody changes it. Nil
+	// where there is nothing.
+	Detail any `json:"-"`
 }
 
 // Target is one environment that a team deploys to.
@@ -272,6 +284,14 @@ type Completer interface {
 	Complete(ctx context.Context, x *Index, files ...string) (*Index, error)
 }
 
+// Holder is an Upstream that reads some files whole before anybody fetches them: a
+// Maven version's pom, which says when it was published.
+type Holder interface {
+	// Held gives a file's bytes where they are here already, or are read here anyway;
+	// nobody changes them.
+	Held(ctx context.Context, x *Index, f IndexFile) ([]byte, bool)
+}
+
 // Documents is an Upstream with documents beside its packages that clients read
 // through a registry: Go's checksum database.
 type Documents interface {
@@ -279,6 +299,15 @@ type Documents interface {
 	// that it is about, without a name where it is about none. Errors: ErrNoPackage
 	// where there is no such document, ErrUnreachable.
 	Document(ctx context.Context, p artifact.Package, path string) ([]byte, error)
+}
+
+// Attested is an Upstream that has what publishers, or the index itself, attest of
+// its files.
+type Attested interface {
+	// Attestations reads what is attested of a file, unverified; nothing where nothing
+	// is. Errors: ErrUnreachable where it could not be read, provenance.ErrDocument
+	// where what came is in no known form.
+	Attestations(ctx context.Context, x *Index, f IndexFile) (provenance.Claims, error)
 }
 
 // LocalBuilder is an Ecosystem where somebody may build a public version again under a
@@ -294,11 +323,27 @@ type Nearer interface {
 	Near(number string) string
 }
 
-// Locker is an Ecosystem whose manifests have locks beside them.
+// Locker is an Ecosystem where one manifest speaks for others: a lock for the wishes
+// that it was made of, the root of a workspace for its members.
 type Locker interface {
-	// LockOf is the format of the manifest in the same folder whose closure a lock is;
-	// "" for a format that is no such lock.
-	LockOf(format string) string
+	// Covers says whether the closure of a manifest of one format holds that of one of
+	// another format, which stands in the same folder or is read with it (Manifest.Reads)
+	// from a folder below. Both may be one format: a workspace's root and its members.
+	Covers(format, other string) bool
+}
+
+// Gatherer is an Ecosystem whose manifests are read with files that are no manifests,
+// or say something else when another manifest changes. What a manifest is read with is
+// found by reading it (Reads); this is only how a change of one file is known to be a
+// change of manifests elsewhere that did not change themselves.
+//
+// npm names its clients' configuration, cargo its own. Whoever has manifests that
+// inherit from others names those: with a parent in pom.xml a change of it changes
+// every child, so "pom.xml" is read by "pom.xml".
+type Gatherer interface {
+	// ReadBy lists the formats of the manifests that may be read with the file at path,
+	// by its name alone; none for most files. It is asked about every path of a tree.
+	ReadBy(path string) []string
 }
 
 // Ecosystem is one packaging world.

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -89,6 +90,24 @@ func (q *Quarantine) Fetch(ctx context.Context, f ecosystem.IndexFile, up string
 		return "", 0, fmt.Errorf("fetching %s from %s: %w", artifact.Untrusted(f.Name), up, err)
 	}
 	return got.digest, got.size, nil
+}
+
+// Keep is Fetch of bytes that are here already: they are held against what the index
+// announced, and stored.
+func (q *Quarantine) Keep(ctx context.Context, f ecosystem.IndexFile, b []byte, up string) (artifact.Digest, int64, error) {
+	body := &watched{r: bytes.NewReader(b), name: f.Name, want: f.Size, total: int64(len(b)), digests: promisesOf(f.Digests), to: q.cfg.Progress}
+	d, n, err := q.cfg.Store.Put(ctx, body, q.cfg.MaxFile, f.SHA256)
+	switch {
+	case body.err != nil:
+		err = body.err
+	case errors.Is(err, blob.ErrWrongDigest):
+		err = fmt.Errorf("%w: %w", ErrDigestMismatch, err)
+	}
+	q.cfg.Progress.Fetched(f.Name, n, err)
+	if err != nil {
+		return "", 0, fmt.Errorf("keeping %s from %s: %w", artifact.Untrusted(f.Name), up, err)
+	}
+	return d, n, nil
 }
 
 func (q *Quarantine) fetch(ctx context.Context, f ecosystem.IndexFile) (stored, error) {

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -47,6 +49,9 @@ type vettedFiles struct {
 	version artifact.Version
 	waived  map[string]bool // rules
 	files   []vetted        // those admitted first come first
+	// vouched is what it was compared with itself, where somebody waived that its
+	// provenance is another; nil where nobody had to.
+	vouched *scan.Baseline
 
 	mu   sync.Mutex
 	made map[int]*scan.Baseline // of the first so many files
@@ -58,6 +63,8 @@ type vetted struct {
 	since    time.Time
 	evidence string          // its key
 	does     *scan.Behaviour // nil where there are no rules, or they were not asked
+	attested *provenance.Answer
+	sources  []string // repositories that its metadata names
 }
 
 // admittedBy is what there is of those files that were admitted by a moment; nil when
@@ -82,7 +89,7 @@ func (s *vettedFiles) admittedBy(moment time.Time) *scan.Baseline {
 }
 
 func (s *vettedFiles) baseline(files []vetted) *scan.Baseline {
-	b := &scan.Baseline{Version: s.version, Waived: s.waived}
+	b := &scan.Baseline{Version: s.version, Waived: s.waived, AttestedIn: s.version.Number}
 	about := []any{s.version.Purl(), slices.Sorted(maps.Keys(s.waived))}
 	for _, f := range slices.SortedFunc(slices.Values(files), func(x, y vetted) int { return strings.Compare(x.name, y.name) }) {
 		rules := ""
@@ -90,7 +97,22 @@ func (s *vettedFiles) baseline(files []vetted) *scan.Baseline {
 			rules = f.does.Rules
 			b.Behaviours = append(b.Behaviours, f.does)
 		}
-		about = append(about, []string{f.name, f.evidence, rules})
+		said := []string{f.name, f.evidence, rules}
+		if f.attested != nil {
+			if b.Attested == nil {
+				b.Attested = map[string]provenance.Answer{}
+			}
+			b.Attested[f.name] = *f.attested
+			said = append(said, string(f.attested.Digest()))
+		}
+		b.Repositories = append(b.Repositories, f.sources...)
+		about = append(about, said)
+	}
+	slices.Sort(b.Repositories)
+	b.Repositories = slices.Compact(b.Repositories)
+	if v := s.vouched; v != nil {
+		b.Attested, b.AttestedIn = v.Attested, v.AttestedIn
+		about = append(about, v.Digest)
 	}
 	text, err := json.Marshal(about)
 	if err != nil {
@@ -188,10 +210,13 @@ func (vf *versionFacts) ancestorOf(key []byte, gone map[string]bool) *ancestor {
 			continue // looked at before facts were kept
 		}
 		a.remember(report)
-		was.files = append(was.files, vetted{x.Name, since, vf.keys[x.Name], vf.behaviours[x.Name]})
+		was.files = append(was.files, vetted{x.Name, since, vf.keys[x.Name], vf.behaviours[x.Name], vf.attested(x.Name), repositories(report.Metadata)})
 	}
 	if len(was.files) == 0 {
 		return nil
+	}
+	if vf.base != nil && (was.waived[provenance.RuleLost] || was.waived[provenance.RuleChanged]) {
+		was.vouched = vf.base.now
 	}
 	slices.SortStableFunc(was.files, func(x, y vetted) int { return x.since.Compare(y.since) })
 	return a
@@ -215,6 +240,20 @@ func (vf *versionFacts) addWaived(waived map[string]bool, d verdict.Decision, fi
 			}
 		}
 	}
+}
+
+// repositories are those that a version's metadata names.
+func repositories(m *ecosystem.Metadata) []string {
+	if m == nil {
+		return nil
+	}
+	var out []string
+	for _, place := range m.HomePages {
+		if r := provenance.Repository(string(place)); r != "" {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (a *ancestor) remember(r *scan.Report) {

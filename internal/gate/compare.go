@@ -61,7 +61,7 @@ func (a asked) changed() (packages map[artifact.Package]bool, all bool) {
 
 // settings are what a manifest says about every line at once.
 func settings(m *ecosystem.Manifest) string {
-	return fmt.Sprintf("%q %t %t %q %t %q %q", m.Format, m.Locked, m.Hashed, m.RequiresPython, m.PreReleases, m.OnlyBinary, m.NoBinary)
+	return fmt.Sprintf("%q %t %t %q %t %q %q %q", m.Format, m.Locked, m.Hashed, m.RequiresPython, m.PreReleases, m.OnlyBinary, m.NoBinary, m.Settings)
 }
 
 // requirementKey is what makes two lines ask for the same thing. A lock's files
@@ -99,7 +99,7 @@ func (g *Gate) read(req verdict.Request) ([]asked, []verdict.Problem) {
 			problems = append(problems, unreadable(src.Path, errors.New("no ecosystem served here knows this kind of manifest")))
 			continue
 		}
-		m, err := peer.ParseManifest(tree, name)
+		m, err := ecosystem.ReadManifest(peer.Ecosystem, tree, name)
 		if err != nil {
 			problems = append(problems, unreadable(src.Path, err))
 			continue
@@ -230,18 +230,21 @@ func problemKey(p ecosystem.Problem) string {
 	return fmt.Sprintf("%q %q %q", p.Rule, p.At.File, p.Text)
 }
 
-// dropCovered leaves out the requirements of a manifest whose lock came with
-// it: the lock is the closure. Its findings stay.
+// dropCovered leaves out the requirements of manifests that others speak for: the
+// lock that came with one is its closure. Its findings stay.
 func dropCovered(as []asked) []asked {
-	covered := map[string]bool{} // folder and format
-	for _, a := range as {
-		if l, ok := a.peer.Ecosystem.(ecosystem.Locker); ok && l.LockOf(a.manifest.Format) != "" {
-			covered[path.Dir(a.manifest.Path)+" "+l.LockOf(a.manifest.Format)] = true
+	es, ms := make([]ecosystem.Ecosystem, len(as)), make([]*ecosystem.Manifest, len(as))
+	for i, a := range as {
+		es[i], ms[i] = a.peer.Ecosystem, a.manifest
+	}
+	covered := ecosystem.Covered(es, ms)
+	var out []asked
+	for i, a := range as {
+		if !covered[i] {
+			out = append(out, a)
 		}
 	}
-	return slices.DeleteFunc(as, func(a asked) bool {
-		return covered[path.Dir(a.manifest.Path)+" "+a.manifest.Format]
-	})
+	return out
 }
 
 // purlFormat is the format of a manifest that was made of purls.
@@ -305,7 +308,7 @@ func (g *Gate) resolve(ctx context.Context, reg Registry, as []asked, p Progress
 	var problems []verdict.Problem
 	for i, a := range as {
 		p.Step("resolving "+a.manifest.Path, i, len(as))
-		problems = append(problems, g.internalLines(a)...)
+		problems = append(problems, g.internalLines(ctx, reg, a)...)
 		rs, err := g.closureOf(ctx, reg, a)
 		if err != nil {
 			problems = append(problems, resolveProblem(a, err))
@@ -318,10 +321,13 @@ func (g *Gate) resolve(ctx context.Context, reg Registry, as []asked, p Progress
 
 // internalLines says of each line that asks for one of our own names that nobody
 // outside is asked for it.
-func (g *Gate) internalLines(a asked) []verdict.Problem {
+func (g *Gate) internalLines(ctx context.Context, reg Registry, a asked) []verdict.Problem {
 	var out []verdict.Problem
 	for _, r := range a.manifest.Requirements {
-		if !r.Constraint && g.Internal(r.Package) && !g.Hosted.has(r.Package) {
+		if r.Constraint || !g.Groups.Ours(r.Package) || g.Hosted.has(r.Package) {
+			continue
+		}
+		if to, err := g.routeOf(ctx, reg, r.Package); err != nil || len(to.ask) == 0 {
 			out = append(out, verdict.Problem{Class: finding.Origin, Effect: verdict.EffectHold, File: r.At.File, Line: r.At.Line,
 				Text: r.Package.Name + " is an internal name and never asked for outside; leave the line to the registry that holds it"})
 		}

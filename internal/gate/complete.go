@@ -57,13 +57,9 @@ func (g *Gate) VersionView(ctx context.Context, registry string, v artifact.Vers
 // Where it cannot be asked now, what is known has to do: a file that was fetched is
 // decided about by what was recorded then, and one without a date holds. Only who
 // wants a file that nobody fetched hears of the fault.
-func (g *Gate) complete(ctx context.Context, peer Peer, x *ecosystem.Index, want wanted) (*ecosystem.Index, error) {
-	if want == nil || x.Upstream == artifact.Internal {
+func (g *Gate) complete(ctx context.Context, up ecosystem.Upstream, x *ecosystem.Index, want wanted) (*ecosystem.Index, error) {
+	if want == nil {
 		return x, nil
-	}
-	up, err := peer.Outside(ctx)
-	if err != nil {
-		return nil, err
 	}
 	c, ok := up.(ecosystem.Completer)
 	if !ok {

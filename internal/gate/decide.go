@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -42,10 +43,21 @@ type Facts struct {
 	UpstreamMetadata artifact.Digest
 	Baseline         string // the earlier versions that were subtracted, with their digests
 
+	// Above is the decision about the file in the registry that it is taken from, by id,
+	// and AboveSays what that one has against it: nobody waives or approves it here, and
+	// a registry that only observes does not hand it out either.
+	Above     string
+	AboveSays []verdict.Reason
+
 	// What the code of the version's files that were looked at can do, what of it the
 	// nearest earlier version cannot, and that version's number; see policy.Input.
 	Capabilities, Added []string
 	ComparedWith        string
+
+	// Attested is what was verified of who made the file, nil where nothing was, and
+	// Attests says that its upstream names attestations.
+	Attested *provenance.Answer
+	Attests  bool
 }
 
 // AdvisoryState says which advisory data a decision saw and whether it may be
@@ -84,7 +96,7 @@ func Decide(p Rules, f Facts, now time.Time) (verdict.Decision, error) {
 		}
 	}
 	d.Reasons = applyWaivers(reasons, f, &d.Inputs, now)
-	if r, unseen := notLookedAt(f, d.Reasons); unseen {
+	if r, unseen := notLookedAt(f, slices.Concat(d.Reasons, f.AboveSays)); unseen {
 		d.Reasons = append(d.Reasons, r)
 	}
 	d.Verdict = verdict.Sum(d.Reasons)
@@ -92,8 +104,12 @@ func Decide(p Rules, f Facts, now time.Time) (verdict.Decision, error) {
 		d.Reasons = applyApprovals(d.Reasons, f, &d.Inputs)
 		d.Verdict = verdict.Sum(d.Reasons)
 	}
+	if len(f.AboveSays) > 0 {
+		d.Reasons = append(slices.Clip(d.Reasons), f.AboveSays...)
+		d.Verdict = verdict.Sum(d.Reasons)
+	}
 	d.Until = earliestEnd(d.Reasons, now)
-	d.Observed = f.Observe && d.Verdict != verdict.Admit && mayObserve(d.Reasons)
+	d.Observed = f.Observe && d.Verdict != verdict.Admit && mayObserve(d.Reasons) && len(f.AboveSays) == 0
 	d.ID = verdict.DecisionID(d)
 	return d, nil
 }
@@ -132,7 +148,7 @@ func opensAt(d verdict.Decision) time.Time {
 func inputs(p Rules, f Facts, now time.Time) verdict.Inputs {
 	in := verdict.Inputs{
 		FileEvidence: f.FileEvidence, VersionEvidence: f.VersionEvidence, UpstreamMetadata: f.UpstreamMetadata, Baseline: f.Baseline,
-		Policy: p.Digest(), Origin: f.Origin, AdvisorySnapshot: f.Advisories.Snapshot,
+		Policy: p.Digest(), Origin: f.Origin, Above: f.Above, AdvisorySnapshot: f.Advisories.Snapshot,
 		AdvisoriesStale: f.Advisories.Problem != "", At: now.UTC(),
 	}
 	if f.File != nil {
@@ -149,6 +165,7 @@ func policyInput(f Facts, now time.Time) policy.Input {
 	}
 	if f.File != nil {
 		in.File = &policy.File{Name: f.File.Name, Kind: f.File.Kind, Size: f.File.Size, Uploaded: f.File.Uploaded}
+		in.Provenance = policyProvenance(f)
 	}
 	in.Findings = slices.Clip(in.Findings)
 	if f.Advisories.Problem != "" {
@@ -161,6 +178,22 @@ func policyInput(f Facts, now time.Time) policy.Input {
 		in.Findings = append(in.Findings, x)
 	}
 	return in
+}
+
+// policyProvenance is what a policy may know of who made a file; nil while that is to
+// be found out by looking at it.
+func policyProvenance(f Facts) *policy.Provenance {
+	switch {
+	case f.Attested == nil && !f.Looked && f.Attests:
+		return nil
+	case f.Attested == nil || !f.Attested.Verified():
+		return &policy.Provenance{}
+	}
+	a, _ := f.Attested.Main()
+	return &policy.Provenance{
+		Verified: true, Kind: string(a.Kind), Issuer: a.Issuer, Identity: a.Identity, Repository: a.Repository, Workflow: a.Workflow,
+		Ref: a.Ref, Commit: a.Commit, Builder: a.Builder, Runner: a.Runner,
+	}
 }
 
 const advisoriesUnusable = "advisories-unusable"

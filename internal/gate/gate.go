@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
 	"github.com/gatehouse-project/gatehouse/internal/observe"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
@@ -37,6 +39,10 @@ type Peer struct {
 	// Open finds the upstream and opens it when something of it is wanted for the
 	// first time; it remembers what it found. An *Off says that there is none.
 	Open func(ctx context.Context) (ecosystem.Upstream, error)
+	// Named are its upstreams by name, where there are several or registries say which
+	// they read (Registry.Sources); each is opened as Open does it. Upstream or Open is
+	// then the first of them.
+	Named map[string]func(ctx context.Context) (ecosystem.Upstream, error)
 	// Path is where a registry serves it, one element; "": the ecosystem's id.
 	Path string
 }
@@ -50,6 +56,34 @@ func (p Peer) Outside(ctx context.Context) (ecosystem.Upstream, error) {
 		return nil, &Off{p.ID(), "no upstream of it is configured"}
 	}
 	return p.Open(ctx)
+}
+
+// Called gives the upstream of a name; the only one where none are named.
+func (p Peer) Called(ctx context.Context, upstream string) (ecosystem.Upstream, error) {
+	if open, ok := p.Named[upstream]; ok {
+		return open(ctx)
+	}
+	if len(p.Named) > 0 && upstream != "" {
+		return nil, fmt.Errorf("%w: there is no upstream %q of %s any more; see upstreams in the configuration", ecosystem.ErrUnreachable, artifact.Untrusted(upstream), p.ID())
+	}
+	return p.Outside(ctx)
+}
+
+// All gives every upstream.
+func (p Peer) All(ctx context.Context) ([]ecosystem.Upstream, error) {
+	if len(p.Named) == 0 {
+		up, err := p.Outside(ctx)
+		return []ecosystem.Upstream{up}, err
+	}
+	var out []ecosystem.Upstream
+	for _, name := range slices.Sorted(maps.Keys(p.Named)) {
+		up, err := p.Named[name](ctx)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, up)
+	}
+	return out, nil
 }
 
 // Off says that a gate reads nothing of an ecosystem, and serves nothing.
@@ -93,6 +127,10 @@ type Registry struct {
 	Present Presentation
 	Targets []ecosystem.Target
 	Holds   []artifact.Ecosystem // what it serves; none: all that the gate has peers for
+	// Sources are where its packages come from, by ecosystem, in the order in which they
+	// are asked; none: the peer's only upstream. Registries that read one another in a
+	// circle are a mistake of whoever builds them.
+	Sources map[artifact.Ecosystem][]Source
 }
 
 // Gate holds what the pipeline needs. Build it once in cmd; all fields are
@@ -106,17 +144,21 @@ type Gate struct {
 	Inspect    Inspector
 	Peers      map[artifact.Ecosystem]Peer
 	Checks     []scan.VersionCheck
-	Behave     Behave // the rules of behaviour; nil: there are none
+	Behave     Behave   // the rules of behaviour; nil: there are none
+	Provenance Verifier // of what upstreams attest; nil: nobody verifies any of it
 	Registries map[string]Registry
 	// Excerpts reads lines of an archive again; nil: a difference shows no code.
 	Excerpts   func(context.Context, artifact.File, []scan.Spot) ([]scan.Excerpt, error)
 	Advisories func() AdvisoryState
-	Internal   func(artifact.Package) bool
-	Now        func() time.Time
-	PublicURL  func() string // "http://127.0.0.1:8484", without a slash at the end
-	FourEyes   bool          // nobody approves what they asked for themselves
-	Log        *slog.Logger
-	Metrics    *observe.Metrics // nil: nobody counts
+	Groups     *groups.Groups // how packages may come in, by name; nil: in every way
+	// Bulk says what the data that is here knows outside by a name; "" for nothing. It
+	// asks nobody. nil: there is no such data.
+	Bulk      func(artifact.Package) (string, error)
+	Now       func() time.Time
+	PublicURL func() string // "http://127.0.0.1:8484", without a slash at the end
+	FourEyes  bool          // nobody approves what they asked for themselves
+	Log       *slog.Logger
+	Metrics   *observe.Metrics // nil: nobody counts
 
 	views       viewCache
 	deciding    fetch.Flight[*View] // one decision about an index at a time

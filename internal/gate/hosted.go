@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ type Hosted struct {
 	recording sync.Mutex // one upload is recorded at a time
 	mu        sync.RWMutex
 	names     map[artifact.Package]bool
+	alike     map[alikeKey]string // of names, the first of each key; nil: made when it is asked for
 	packages  map[hostedKey]*hostedPackage
 }
 
@@ -70,11 +72,14 @@ func (h *Hosted) has(p artifact.Package) bool {
 	return h.names[p]
 }
 
+// Has says whether something of a name was published here.
+func (h *Hosted) Has(p artifact.Package) bool { return h.has(p) }
+
 // claim makes a name ours from this moment on.
 func (h *Hosted) claim(p artifact.Package) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.names[p] = true
+	h.names[p], h.alike = true, nil
 }
 
 // unclaim gives a name back that did not become ours.
@@ -82,11 +87,12 @@ func (h *Hosted) unclaim(p artifact.Package) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.names, p)
+	h.alike = nil
 }
 
 // ours says whether a version's name is declared as internal, or comes from here.
 func (g *Gate) ours(vf *versionFacts) bool {
-	return g.Internal(vf.version.Package) || vf.state.Origin == artifact.Internal
+	return g.Groups.Ours(vf.version.Package) || vf.state.Origin == artifact.Internal
 }
 
 // hosted gives a package of ours as a registry has it.
@@ -173,7 +179,11 @@ func (g *Gate) addPublished(ctx context.Context, vf *versionFacts) error {
 	}
 	found := vf.published
 	if found == nil {
-		h, err := g.hosted(ctx, vf.registry, vf.version.Package)
+		registry, err := g.holder(ctx, vf.registry, vf.version.Package)
+		if err != nil {
+			return err
+		}
+		h, err := g.hosted(ctx, cmp.Or(registry, vf.registry), vf.version.Package)
 		if err != nil {
 			return err
 		}
@@ -200,12 +210,17 @@ func (g *Gate) addPublished(ctx context.Context, vf *versionFacts) error {
 // else as the upstream gives it.
 func (g *Gate) metadata(ctx context.Context, registry string, peer Peer, x *ecosystem.Index, f ecosystem.IndexFile) (ecosystem.Metadata, []byte, error) {
 	if x.Upstream != artifact.Internal || g.Hosted == nil {
-		up, err := peer.Outside(ctx)
+		up, err := peer.Called(ctx, x.Upstream)
 		if err != nil {
 			return ecosystem.Metadata{}, nil, err
 		}
 		return up.Metadata(ctx, x, f)
 	}
+	held, err := g.holder(ctx, registry, x.Package)
+	if err != nil {
+		return ecosystem.Metadata{}, nil, err
+	}
+	registry = cmp.Or(held, registry)
 	h, err := g.hosted(ctx, registry, x.Package)
 	if err != nil {
 		return ecosystem.Metadata{}, nil, err
@@ -228,5 +243,9 @@ func (g *Gate) Attestations(ctx context.Context, registry string, p artifact.Pac
 	if i < 0 || !Serves(v.Decisions[i]) {
 		return nil, fmt.Errorf("%s: %w", artifact.Untrusted(file), verdict.ErrNotFound)
 	}
-	return g.Hosted.rows.UploadAttestations(ctx, registry, p, file)
+	held, err := g.holder(ctx, registry, p)
+	if err != nil {
+		return nil, err
+	}
+	return g.Hosted.rows.UploadAttestations(ctx, cmp.Or(held, registry), p, file)
 }

@@ -61,7 +61,10 @@ func (g *Gate) look(ctx context.Context, w *work, v artifact.Version, x *ecosyst
 		return &BadBytesError{Rule: "upstream-changed-bytes", File: f.Name, Want: file.SHA256, Got: f.SHA256}
 	}
 	key := g.evidenceKey(file, f)
-	if _, err := g.Store.Evidence(ctx, key); err == nil {
+	if seen, err := g.Store.Evidence(ctx, key); err == nil {
+		if err := g.attest(ctx, file, seen.Digests, x, f); err != nil {
+			return err
+		}
 		return g.evaluate(ctx, key)
 	} else if !errors.Is(err, verdict.ErrNotFound) {
 		return fmt.Errorf("reading evidence: %w", err)
@@ -125,7 +128,7 @@ func (g *Gate) quarantine(ctx context.Context, v artifact.Version, x *ecosystem.
 	if err := g.Store.SetOrigin(ctx, v.Package, x.Upstream, g.Now()); err != nil {
 		return artifact.File{}, fmt.Errorf("recording origin: %w", err)
 	}
-	sha, size, err := g.Fetch.Fetch(ctx, f, x.Upstream)
+	sha, size, err := g.bring(ctx, v.Package.Ecosystem, x, f)
 	if err != nil {
 		return artifact.File{}, err
 	}
@@ -140,6 +143,25 @@ func (g *Gate) quarantine(ctx context.Context, v artifact.Version, x *ecosystem.
 	return file, err
 }
 
+// bring fetches a file, or takes it from an upstream that has read it whole.
+func (g *Gate) bring(ctx context.Context, eco artifact.Ecosystem, x *ecosystem.Index, f ecosystem.IndexFile) (artifact.Digest, int64, error) {
+	peer, err := g.peer(eco)
+	if err != nil {
+		return "", 0, err
+	}
+	up, err := peer.Called(ctx, x.Upstream)
+	if err != nil {
+		return "", 0, err
+	}
+	holder, holds := up.(ecosystem.Holder)
+	if keeper, ok := g.Fetch.(Keeper); ok && holds {
+		if b, ok := holder.Held(ctx, x, f); ok {
+			return keeper.Keep(ctx, f, b, x.Upstream)
+		}
+	}
+	return g.Fetch.Fetch(ctx, f, x.Upstream)
+}
+
 func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *ecosystem.Index, f ecosystem.IndexFile) error {
 	var indexed []byte
 	if f.HasMetadata {
@@ -147,7 +169,7 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 		if err != nil {
 			return err
 		}
-		up, err := peer.Outside(ctx)
+		up, err := peer.Called(ctx, x.Upstream)
 		if err != nil {
 			return err
 		}
@@ -165,6 +187,10 @@ func (g *Gate) inspect(ctx context.Context, key string, file artifact.File, x *e
 	report, err := g.Inspect.Inspect(ctx, file, f, indexed)
 	g.Metrics.Looked(lookResult(report, err), g.Now().Sub(began))
 	if err != nil {
+		return err
+	}
+	// Before the report is there, so that nobody decides about the one without the other.
+	if err := g.attest(ctx, file, report.Digests, x, f); err != nil {
 		return err
 	}
 	return g.keepReport(ctx, key, file, report)

@@ -438,57 +438,6 @@ func (g *Gate) audit(ctx context.Context, by, act, object, detail string) error 
 	return nil
 }
 
-// Explanation is what `gatehouse explain` tells about a version.
-type Explanation struct {
-	Purl      string             `json:"purl"`
-	Registry  string             `json:"registry"`
-	Origin    string             `json:"origin,omitempty"`
-	Internal  bool               `json:"internal"`
-	Now       []verdict.Decision `json:"now"`     // one for each file, as of this moment
-	History   []verdict.Decision `json:"history"` // recorded ones, newest first
-	Waivers   []verdict.Waiver   `json:"waivers"`
-	Approvals []verdict.Approval `json:"approvals"`
-}
-
-// Explain gathers today's decisions about a version's files and how they came
-// to be. The number may be spelled in any way that is the same version.
-func (g *Gate) Explain(ctx context.Context, registry string, v artifact.Version) (Explanation, error) {
-	e := Explanation{
-		Registry: registry, Internal: g.Internal(v.Package) || g.Hosted.has(v.Package),
-		Now: []verdict.Decision{}, History: []verdict.Decision{}, Waivers: []verdict.Waiver{}, Approvals: []verdict.Approval{},
-	}
-	view, err := g.View(ctx, registry, v.Package)
-	if err != nil {
-		return e, err
-	}
-	if v.Number, err = g.indexed(view, v); err != nil {
-		return e, err
-	}
-	if view, err = g.VersionView(ctx, registry, v); err != nil {
-		return e, err
-	}
-	e.Purl = v.Purl()
-	for i, f := range view.Index.Files {
-		if f.Number == v.Number {
-			e.Now = append(e.Now, view.Decisions[i])
-		}
-	}
-	state, err := g.Store.State(ctx, registry, v.Package)
-	if err != nil {
-		return e, err
-	}
-	history, err := g.Store.DecisionsOf(ctx, registry, v, 100)
-	if err != nil {
-		return e, err
-	}
-	e.Origin, e.History = state.Origin, append(e.History, history...)
-	e.Waivers, e.Approvals = append(e.Waivers, state.Waivers...), append(e.Approvals, state.Approvals[v.Number]...)
-	if len(e.Now) == 0 && len(e.History) == 0 {
-		return e, fmt.Errorf("%s has no version %s, here or upstream: %w", v.Package.Name, artifact.Untrusted(v.Number), verdict.ErrNotFound)
-	}
-	return e, nil
-}
-
 // indexed spells a version's number as the index does: 2.2.0 as 2.2 where that is
 // what it has. A number that the index lacks, or that is none, stays as it is.
 func (g *Gate) indexed(view *View, v artifact.Version) (string, error) {

@@ -164,12 +164,10 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 		vf.add("", finding.Finding{Rule: "no-file", Class: finding.Fault, Severity: finding.High,
 			Text: fmt.Sprintf("the index has no file of %s that could be looked at", c.Version)})
 	}
-	x, err := g.index(ctx, reg.Name, peer, c.Version.Package)
+	x, above, err := g.index(ctx, reg, peer, c.Version.Package, c.wants())
 	if err == nil {
-		x, err = g.completeCandidate(ctx, peer, x, c)
-	}
-	if err == nil {
-		vf.index = x
+		c.Files = completed(x, c.Files)
+		vf.index, vf.above = x, above
 		vf.indexed = x.Of(c.Version.Number)
 		vf.metadata = g.cheapMetadata(ctx, peer, x, c.Files)
 	} else {
@@ -182,18 +180,12 @@ func (g *Gate) gatherCandidate(ctx context.Context, reg Registry, c *candidate) 
 	return g.gather(ctx, vf, g.Now())
 }
 
-// completeCandidate learns all of the files that an installer would take, or of all
-// that the version has.
-func (g *Gate) completeCandidate(ctx context.Context, peer Peer, x *ecosystem.Index, c *candidate) (*ecosystem.Index, error) {
-	want := numbered(c.Version.Number)
+// wants are the files that an installer would take, or all that the version has.
+func (c *candidate) wants() wanted {
 	if len(c.Files) > 0 {
-		want = named(namesOf(c.Files)...)
+		return named(namesOf(c.Files)...)
 	}
-	full, err := g.complete(ctx, peer, x, want)
-	if err == nil && full != x {
-		c.Files = completed(full, c.Files)
-	}
-	return full, err
+	return numbered(c.Version.Number)
 }
 
 // compareHashes holds the bytes that were fetched against the hashes that the
@@ -253,7 +245,7 @@ func shortHash(h string) string {
 func (g *Gate) cheapMetadata(ctx context.Context, peer Peer, x *ecosystem.Index, files []ecosystem.IndexFile) *ecosystem.Metadata {
 	for _, f := range files {
 		if f.HasMetadata {
-			up, err := peer.Outside(ctx)
+			up, err := peer.Called(ctx, x.Upstream)
 			if err != nil {
 				return nil
 			}
@@ -297,7 +289,7 @@ func (g *Gate) lookAtAll(ctx context.Context, cs []*candidate, p Progress) {
 	var files []wanted
 	for _, c := range cs {
 		for i, x := range c.Files {
-			if d := c.first[i]; (d.Verdict != verdict.Reject || d.Observed) && (c.facts.reports[x.Name] == nil || c.facts.outdated[x.Name]) {
+			if d := c.first[i]; (d.Verdict != verdict.Reject || d.Observed) && (c.facts.reports[x.Name] == nil || c.facts.outdated[x.Name] || g.unverified(c.facts, x)) {
 				files = append(files, wanted{c, x})
 			}
 		}
@@ -330,6 +322,9 @@ func (g *Gate) decide(ctx context.Context, reg Registry, cs []*candidate) error 
 			version:  before.version, index: before.index, indexed: before.indexed, state: state,
 			metadata: before.metadata, adv: g.Advisories(), met: before.met,
 		}
+		if c.facts.above, err = g.refreshed(ctx, before.above, before.version); err != nil {
+			return err
+		}
 		if err := g.inherit(ctx, c.facts); err != nil {
 			return err
 		}
@@ -355,6 +350,11 @@ func (g *Gate) publish(ctx context.Context, cs []*candidate) error {
 			} else {
 				public = append(public, d)
 			}
+		}
+	}
+	for _, c := range cs {
+		if err := g.recordAbove(ctx, c.facts.above, c.decisions); err != nil {
+			return err
 		}
 	}
 	if err := g.Store.Publish(ctx, public); err != nil {
@@ -422,7 +422,7 @@ func (c *candidate) outcome() verdict.VersionOutcome {
 			o.Verdict, o.Decision = worse, d.ID
 		}
 		if d.File != "" {
-			o.Files = append(o.Files, verdict.FileOutcome{Name: d.File, SHA256: d.Inputs.FileSHA256, Size: c.facts.state.Files[d.File].Size, Verdict: v, Decision: d.ID})
+			o.Files = append(o.Files, verdict.FileOutcome{Name: d.File, SHA256: d.Inputs.FileSHA256, Size: c.facts.state.Files[d.File].Size, Verdict: v, Decision: d.ID, Provenance: c.facts.maker(d.File)})
 		}
 		for _, r := range d.Reasons {
 			r.File, r.Line = c.At.File, c.At.Line

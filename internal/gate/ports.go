@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -43,6 +44,10 @@ type Store interface {
 	// Unevaluated lists, in order of key and from the one after a given key on,
 	// evidence with facts that these rules were not asked about.
 	Unevaluated(ctx context.Context, rules, after string, limit int) ([]string, error)
+
+	// PutProvenance appends what became of the claims about a file, which State gives
+	// from then on. Writing what the newest one says already changes nothing.
+	PutProvenance(ctx context.Context, f artifact.File, claims artifact.Digest, a provenance.Answer, at time.Time) error
 
 	// Origin and SetOrigin keep where a name comes from: "internal" or an
 	// upstream's name. The first one stays: setting another is ErrConflict.
@@ -110,7 +115,7 @@ type Store interface {
 
 	// Generation is a number that grows whenever something was written that a
 	// decision about the package's files may depend on: its files, their evidence
-	// (by digest) and behaviours, its origin, admissions, waivers and approvals. What was decided
+	// (by digest) and behaviours, what was verified of them, its origin, admissions, waivers and approvals. What was decided
 	// under an older one must be decided again.
 	Generation(ctx context.Context, p artifact.Package) (int64, error)
 }
@@ -123,6 +128,14 @@ type PackageState struct {
 	Waivers       []verdict.Waiver              // of the package, in the registry or "*", also ended and revoked ones
 	Approvals     map[string][]verdict.Approval // by version number, in the registry
 	Recalled      map[string]bool               // by version number: an admission of one of its files was ever taken back in the registry
+	Attested      map[string]Attested           // by file name: what was last verified of its attestations
+}
+
+// Attested is what became of the attestations of a file.
+type Attested struct {
+	SHA256 artifact.Digest // of the file's bytes then
+	Claims artifact.Digest // of what its upstream offered then
+	Answer provenance.Answer
 }
 
 // EvidencedBehaviour is what rules made of the facts of one archive, with the key
@@ -170,6 +183,12 @@ type AuditEntry struct {
 // callers asking for one URL cause one fetch.
 type Fetcher interface {
 	Fetch(ctx context.Context, f ecosystem.IndexFile, up string) (artifact.Digest, int64, error)
+}
+
+// Keeper is a Fetcher that takes bytes too which an upstream has read already
+// (ecosystem.Holder). What it promises of them is what Fetch does.
+type Keeper interface {
+	Keep(ctx context.Context, f ecosystem.IndexFile, b []byte, up string) (artifact.Digest, int64, error)
 }
 
 // Inspector opens an archive in the worker process and runs the file scanners.

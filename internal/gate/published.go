@@ -30,12 +30,17 @@ func (g *Gate) Heard(ctx context.Context, p artifact.Package) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	up, err := peer.Outside(ctx)
+	ups, err := peer.All(ctx)
 	if err != nil {
 		return false, err
 	}
-	listed, remembers := up.(interface{ Known(artifact.Package) bool })
-	return !remembers || listed.Known(p), nil
+	for _, up := range ups {
+		listed, remembers := up.(interface{ Known(artifact.Package) bool })
+		if !remembers || listed.Known(p) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Published gives the records that cover a version which no index has, and so

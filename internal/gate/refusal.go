@@ -1,9 +1,12 @@
 package gate
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -106,6 +109,57 @@ func newestOffered(v *View, but string) string {
 		return ""
 	}
 	return v.newest
+}
+
+// suggested is how many of a package's newest versions are asked about to find one to
+// take in place of a refused one.
+const suggested = 3
+
+// Suggest is RefusalOf of a file of a view, with a version to take also where the view
+// knows none because an upstream tells of each version in a request of its own
+// (ecosystem.Completer): it asks about the newest few, once for ever. Where they cannot
+// be asked about, the refusal is as it was.
+func (g *Gate) Suggest(ctx context.Context, registry string, v *View, i int) *verdict.Refusal {
+	no := RefusalOf(v, i)
+	if v.newest != "" || no.Rule == notLookedAtRule {
+		return no
+	}
+	names := g.newestUntold(v, v.Index.Files[i].Number)
+	if len(names) == 0 {
+		return no
+	}
+	if w, err := g.view(ctx, registry, v.Index.Package, named(append(names, v.Index.Files[i].Name)...)); err == nil && w.newest != "" {
+		no.Next = "use " + w.newest
+	}
+	return no
+}
+
+// newestUntold lists the files of the newest versions, one aside, of which nothing but
+// their names is known.
+func (g *Gate) newestUntold(v *View, but string) []string {
+	peer, err := g.peer(v.Index.Package.Ecosystem)
+	if err != nil {
+		return nil
+	}
+	type row struct {
+		name string
+		key  []byte
+	}
+	var rows []row
+	for _, f := range v.Index.Files {
+		if f.Number == but || f.Yanked || !f.Uploaded.IsZero() || peer.PreRelease(f.Number) {
+			continue
+		}
+		if k, err := peer.VersionKey(f.Number); err == nil {
+			rows = append(rows, row{f.Name, k})
+		}
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Or(bytes.Compare(b.key, a.key), cmp.Compare(a.name, b.name)) })
+	var names []string
+	for _, r := range rows[:min(len(rows), suggested)] {
+		names = append(names, r.name)
+	}
+	return names
 }
 
 // pullsAtOnce is how many files may be looked at for clients at once, whether

@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -27,9 +28,6 @@ type Desk struct {
 	Gate     *Gate
 	Put      func(ctx context.Context, r io.Reader, limit int64, want artifact.Digest) (artifact.Digest, int64, error) // into the blob store
 	MaxFile  int64                                                                                                     // bytes
-	// Patterns says that internal names are declared: then nothing else may be
-	// published.
-	Patterns bool
 	// Outside says what is known outside by a name, or looks like it; "" for
 	// nothing. It looks in data that is here and asks nobody.
 	Outside func(p artifact.Package) (string, error)
@@ -84,9 +82,10 @@ func refusedAct(err error) error {
 	return err
 }
 
-// MayPublish implements ecosystem.Desk. A name has one origin for ever; where
-// names are declared by pattern only those are ours, and where they are not, a new
-// name that somebody outside has, or that looks like another, needs an admin.
+// MayPublish implements ecosystem.Desk. A name has one origin for ever. The package
+// groups say which may be published; where only the root allows it, nobody named the
+// name, and a new one that somebody outside has, or that looks like another, needs an
+// admin.
 func (d *Desk) MayPublish(ctx context.Context, p artifact.Package, by ecosystem.Publisher) error {
 	if !by.May(p.Name) {
 		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "%s may publish %s only; ask an admin for a token that covers %s", by.Name, strings.Join(by.Names, ", "), p.Name)
@@ -98,15 +97,17 @@ func (d *Desk) MayPublish(ctx context.Context, p artifact.Package, by ecosystem.
 	if err != nil && !errors.Is(err, verdict.ErrNotFound) {
 		return err
 	}
-	switch {
-	case have != "" && have != artifact.Internal:
+	if have != "" && have != artifact.Internal {
 		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "%s comes from the upstream %s here, and a name has one origin for ever; choose another name", p.Name, artifact.Untrusted(have))
-	case d.Patterns && !d.Gate.Internal(p):
-		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "%s matches none of the internal_names of this gate; choose a name that does, or have it added there", p.Name)
-	case d.Patterns || have == artifact.Internal:
+	}
+	said := d.Gate.Groups.Of(p).Publish
+	if said.Rule != groups.Allow {
+		return ecosystem.RefuseUpload(ecosystem.UploadForbidden, "%s", notPublished(p, said))
+	}
+	if have == artifact.Internal {
 		return nil
 	}
-	like, err := d.like(ctx, p)
+	like, err := d.like(ctx, p, said.Literal())
 	if err != nil {
 		return err
 	}
@@ -116,17 +117,33 @@ func (d *Desk) MayPublish(ctx context.Context, p artifact.Package, by ecosystem.
 	return nil
 }
 
-// like says what a new name is known as, or could be mistaken for.
-func (d *Desk) like(ctx context.Context, p artifact.Package) (string, error) {
+// notPublished says why a name may not be published, and what to do. Where it is the
+// root that internal_names closed, they are the thing to look at.
+func notPublished(p artifact.Package, said groups.Said) string {
+	if said.From == groups.InternalNames && !said.Literal() {
+		return p.Name + " matches none of the internal_names of this gate, and the package group " + said.Group + " then says publish: block; choose a name that does, or have it added there"
+	}
+	return p.Name + " may not be published here: " + said.Why + "; choose another name, or have the group changed"
+}
+
+// like says what a new name is known as, or could be mistaken for. A name that a
+// package group names is meant: only names that this gate has count then.
+func (d *Desk) like(ctx context.Context, p artifact.Package, meant bool) (string, error) {
 	origins, err := d.Gate.Hosted.rows.Origins(ctx, p.Ecosystem)
 	if err != nil {
 		return "", err
 	}
 	key := d.Key(p)
 	for _, name := range slices.Sorted(maps.Keys(origins)) {
+		if meant && origins[name] == artifact.Internal {
+			continue // acme-a.b and acme-ab are both ours
+		}
 		if d.Key(artifact.Package{Ecosystem: p.Ecosystem, Name: name}) == key {
 			return "can be mistaken for " + artifact.Untrusted(name).String(), nil
 		}
+	}
+	if meant {
+		return "", nil
 	}
 	return d.Outside(p)
 }
@@ -395,6 +412,7 @@ const (
 	dependenciesAsked  = 500
 	dependenciesAtOnce = 16
 	dependenciesFor    = 8 * time.Second
+	dependencyVersions = 3 // the newest in the range that are asked about one by one
 )
 
 // The rules of an upload's dependencies.
@@ -433,11 +451,24 @@ func (g *Gate) checkDependency(ctx context.Context, registry string, peer Peer, 
 	} else if err != nil {
 		return dependencyFinding(ruleDependencyUnchecked, written, "the dependency "+written+" could not be compared with this registry")
 	}
+	wanted := map[string]bool{}
 	for i, f := range v.Index.Files {
-		if f.Yanked || !Offers(v.Decisions[i]) {
+		if in, err := peer.InRange(f.Number, r.Spec); f.Yanked || err != nil || !in {
 			continue
 		}
-		if in, err := peer.InRange(f.Number, r.Spec); err == nil && in {
+		if Offers(v.Decisions[i]) {
+			return finding.Finding{}
+		}
+		wanted[f.Number] = true
+	}
+	// The plain index may leave out what would offer a version, as its date.
+	numbers, _ := ascending(slices.Sorted(maps.Keys(wanted)), peer.VersionKey)
+	for _, number := range slices.Backward(numbers[max(0, len(numbers)-dependencyVersions):]) {
+		v, err := g.VersionView(ctx, registry, artifact.Version{Package: r.Package, Number: number})
+		if err != nil {
+			return dependencyFinding(ruleDependencyUnchecked, written, "the dependency "+written+" could not be compared with this registry")
+		}
+		if slices.Contains(v.offered(), number) {
 			return finding.Finding{}
 		}
 	}

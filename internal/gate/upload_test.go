@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -35,7 +36,7 @@ func hosting(t testing.TB, lines ...string) (*world, *gate.Desk) {
 
 func (w *world) desk(registry string) *gate.Desk {
 	return &gate.Desk{
-		Registry: registry, Gate: w.Gate, Put: w.blobs.Put, MaxFile: 1 << 20, Patterns: true,
+		Registry: registry, Gate: w.Gate, Put: w.blobs.Put, MaxFile: 1 << 20,
 		Outside: func(p artifact.Package) (string, error) {
 			if p.Name == "famous" {
 				return "is a public package's name", nil
@@ -156,34 +157,35 @@ func TestWhoMayPublishWhat(t *testing.T) {
 	if o := w.requirements("outsider"); o.Verdict != verdict.Admit {
 		t.Fatal(said(o))
 	}
-	open := w.desk("main")
-	open.Patterns = false
-	wantAnswer(t, publish(t, open, w.wheelOf(d, "unknown-thing 1.0"), ci), "published", "a name that nobody has")
+	declared := w.Groups
+	w.Groups = nil
+	wantAnswer(t, publish(t, d, w.wheelOf(d, "unknown-thing 1.0"), ci), "published", "a name that nobody has")
 	narrow := ecosystem.Publisher{Name: "team", Names: []string{"acme-team-*", "acme-one"}}
 	admin := ecosystem.Publisher{Name: "ada", Admin: true}
 	for _, tc := range []struct {
-		desk *gate.Desk
-		name string
-		by   ecosystem.Publisher
-		want string
+		groups *groups.Groups
+		name   string
+		by     ecosystem.Publisher
+		want   string
 	}{
-		{d, "acme-billing", ci, ""},
-		{d, "unknown-thing", ci, "unknown-thing matches none of the internal_names"},
-		{d, "unknown-thing", admin, "unknown-thing matches none of the internal_names"},
-		{d, "outsider", admin, "outsider comes from the upstream up here, and a name has one origin for ever"},
-		{d, "acme-billing", narrow, "team may publish acme-team-*, acme-one only"},
-		{d, "acme-one", narrow, ""},
-		{d, "acme-team-tools", narrow, ""},
-		{open, "unknown-thing", ci, ""}, // ours already
-		{open, "famous", ci, "famous is new here and is a public package's name"},
-		{open, "famous", admin, ""},
-		{open, "out-sider", ci, "out-sider is new here and can be mistaken for outsider"},
-		{open, "unknownthing", ci, "unknownthing is new here and can be mistaken for unknown-thing"},
-		{open, "outsider", admin, "outsider comes from the upstream"},
+		{declared, "acme-billing", ci, ""},
+		{declared, "unknown-thing", ci, "unknown-thing matches none of the internal_names"},
+		{declared, "unknown-thing", admin, "unknown-thing matches none of the internal_names"},
+		{declared, "outsider", admin, "outsider comes from the upstream up here, and a name has one origin for ever"},
+		{declared, "acme-billing", narrow, "team may publish acme-team-*, acme-one only"},
+		{declared, "acme-one", narrow, ""},
+		{declared, "acme-team-tools", narrow, ""},
+		{nil, "unknown-thing", ci, ""}, // ours already
+		{nil, "famous", ci, "famous is new here and is a public package's name"},
+		{nil, "famous", admin, ""},
+		{nil, "out-sider", ci, "out-sider is new here and can be mistaken for outsider"},
+		{nil, "unknownthing", ci, "unknownthing is new here and can be mistaken for unknown-thing"},
+		{nil, "outsider", admin, "outsider comes from the upstream"},
 	} {
-		err := tc.desk.MayPublish(t.Context(), pkg(tc.name), tc.by)
+		w.Groups = tc.groups
+		err := d.MayPublish(t.Context(), pkg(tc.name), tc.by)
 		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.HasPrefix(err.Error(), tc.want)) {
-			t.Errorf("%s by %s, patterns %v: %v, want %q", tc.name, tc.by.Name, tc.desk.Patterns, err, tc.want)
+			t.Errorf("%s by %s, patterns %t: %v, want %q", tc.name, tc.by.Name, tc.groups != nil, err, tc.want)
 		}
 	}
 }
@@ -488,7 +490,7 @@ func (failingUploads) PutUpload(context.Context, gate.Upload, []byte, []json.Raw
 // TestAFaultPublishesNothing: not the file, and not the name.
 func TestAFaultPublishesNothing(t *testing.T) {
 	w, d := hosting(t, "unknown-thing 1.0")
-	d.Patterns = false
+	w.Groups = nil
 	var err error
 	if w.Hosted, err = gate.OpenHosted(t.Context(), failingUploads{w.db}, artifact.PyPI); err != nil {
 		t.Fatal(err)
@@ -512,8 +514,7 @@ func TestAFaultPublishesNothing(t *testing.T) {
 // for outside.
 func TestOursAreOursAfterARestart(t *testing.T) {
 	w, d := hosting(t)
-	d.Patterns = false
-	w.Internal = func(artifact.Package) bool { return false }
+	w.Groups = nil
 	wantAnswer(t, publish(t, d, w.wheelOf(d, "quiet-name 1.0"), ci), "published", "without patterns")
 	var err error
 	if w.Hosted, err = gate.OpenHosted(t.Context(), w.db, artifact.PyPI); err != nil {

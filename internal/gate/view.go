@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
-	"github.com/gatehouse-project/gatehouse/internal/budget"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
@@ -32,6 +31,8 @@ type View struct {
 	Until     time.Time          // decide again from here on; zero: no end of its own
 	Kept      atomic.Value       // what a reader made of the view, for as long as it is kept here
 	key       viewKey
+	once      sync.Once
+	places    map[string]int // of files, by name; see place
 	gone      map[string]bool
 	newest    string             // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
 	present   Presentation       // of its registry
@@ -87,6 +88,7 @@ func Offers(d verdict.Decision) bool {
 type viewKey struct {
 	registry, index, policy, rules, advisories, problem string
 	generation                                          int64
+	above                                               *View // of the registry that it is taken from
 }
 
 // filesKept is how many files the kept views may hold together: about a kilobyte
@@ -111,38 +113,6 @@ type viewName struct {
 	pkg      artifact.Package
 }
 
-// index asks the upstream about a name, unless it is one of ours: those are never
-// asked for outside, and have what was published in the registry.
-func (g *Gate) index(ctx context.Context, registry string, peer Peer, p artifact.Package) (*ecosystem.Index, error) {
-	if g.Hosted.has(p) {
-		h, err := g.hosted(ctx, registry, p)
-		if err == nil && h.index == nil {
-			err = fmt.Errorf("%s is one of our own names, and nothing of it is in registry %s: %w", p.Name, registry, ecosystem.ErrNoPackage)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return h.index, nil
-	}
-	if g.Internal(p) {
-		return nil, fmt.Errorf("%s is an internal name and never asked for outside: %w", p.Name, ecosystem.ErrNoPackage)
-	}
-	up, err := peer.Outside(ctx)
-	if err != nil {
-		return nil, err
-	}
-	x, err := up.Index(ctx, p)
-	if _, spent := errors.AsType[*budget.Exhausted](err); !spent {
-		return x, err
-	}
-	// A package that something was fetched of is not new, though its index may have
-	// been cleaned away: what was admitted goes on being served.
-	if origin, oerr := g.Store.Origin(ctx, p); oerr != nil || origin == "" {
-		return nil, err
-	}
-	return up.Index(budget.With(ctx, nil), p)
-}
-
 // View decides about every file of a package for one registry: those in the
 // upstream's index, and those that were fetched once and are no more in it,
 // which hold. The answer is kept until something it depends on changes or the
@@ -163,23 +133,21 @@ func (g *Gate) view(ctx context.Context, registry string, p artifact.Package, wa
 	if err != nil {
 		return nil, err
 	}
-	x, missing := g.index(ctx, reg.Name, peer, p)
+	x, above, missing := g.index(ctx, reg, peer, p, want)
 	if errors.Is(missing, ecosystem.ErrNoPackage) {
-		if g.Hosted.has(p) {
+		if nobody, ok := errors.AsType[*unasked](missing); ok && nobody.bound || g.Hosted.has(p) {
 			return nil, missing
 		}
 		x = &ecosystem.Index{Package: p} // what was fetched of it may still be known
 	} else if missing != nil {
 		return nil, missing
-	} else if x, err = g.complete(ctx, peer, x, want); err != nil {
-		return nil, err
 	}
 	gen, err := g.Store.Generation(ctx, p)
 	if err != nil {
 		return nil, fmt.Errorf("reading generation: %w", err)
 	}
 	adv := g.Advisories()
-	key := viewKey{reg.Name, string(x.Digest), reg.Policy.Digest(), g.rulesDigest(), adv.Snapshot, adv.Problem, gen}
+	key := viewKey{reg.Name, string(x.Digest), reg.Policy.Digest(), g.rulesDigest(), adv.Snapshot, adv.Problem, gen, above}
 	now := g.Now()
 	name := viewName{reg.Name, p}
 	if v := g.views.get(name, key, now); v != nil {
@@ -191,7 +159,7 @@ func (g *Gate) view(ctx context.Context, registry string, p artifact.Package, wa
 		if v := g.views.get(name, key, now); v != nil {
 			return v, nil
 		}
-		v, err := g.decideIndex(ctx, reg, x, adv, now)
+		v, err := g.decideIndex(ctx, reg, x, above, adv, now)
 		if err != nil {
 			return nil, err
 		}
@@ -281,6 +249,9 @@ func (g *Gate) Record(ctx context.Context, v *View, i int) error {
 	if v.recorded[i].Load() {
 		return nil
 	}
+	if err := g.recordAbove(ctx, v.key.above, v.Decisions[i:i+1]); err != nil {
+		return err
+	}
 	if err := g.Store.Publish(ctx, v.Decisions[i:i+1]); err != nil {
 		return fmt.Errorf("recording decision: %w", err)
 	}
@@ -329,12 +300,15 @@ func (c *viewCache) remove(e *list.Element) {
 // itself, because there are packages without any.
 func (v *View) weight() int { return 1 + len(v.Decisions) }
 
-func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index, adv AdvisoryState, now time.Time) (*View, error) {
+func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index, above *View, adv AdvisoryState, now time.Time) (*View, error) {
 	state, err := g.Store.State(ctx, reg.Name, x.Package)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is known of %s: %w", x.Package, err)
 	}
 	x, gone := withVanished(x, state)
+	if above != nil {
+		maps.Copy(gone, above.gone) // they stand in its index
+	}
 	versions := map[string]*versionFacts{}
 	byNumber := map[string][]ecosystem.IndexFile{}
 	for _, f := range x.Files {
@@ -351,7 +325,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 		f := x.Files[i]
 		vf := versions[f.Number]
 		if vf == nil {
-			vf = &versionFacts{version: x.Version(f), registry: reg.Name, index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules}
+			vf = &versionFacts{version: x.Version(f), registry: reg.Name, index: x, indexed: byNumber[f.Number], state: state, adv: adv, rules: rules, above: above}
 			if key := keys[f.Number]; key != nil {
 				vf.base, vf.drift = v.lineage.before(key, vf.since(), now)
 			}
@@ -384,6 +358,9 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 				v.lineage = append(v.lineage, a)
 			}
 		}
+	}
+	if above != nil && !above.Until.IsZero() && (v.Until.IsZero() || above.Until.Before(v.Until)) {
+		v.Until = above.Until
 	}
 	g.evaluateLater(ctx, v.unevaluated)
 	v.newest, err = g.newest(v)
@@ -491,6 +468,7 @@ type versionFacts struct {
 	index    *ecosystem.Index      // nil when the upstream has no such package any more
 	indexed  []ecosystem.IndexFile // its files in the index
 	state    PackageState          // of the package
+	above    *View                 // of the registry that the index was taken from; nil when it was not
 	metadata *ecosystem.Metadata   // nil when nobody read it yet
 	adv      AdvisoryState
 	rules    *policy.Batch // nil: the registry's policy
@@ -569,6 +547,8 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 	}
 	unknown := vf.behaviourUnknown()
 	vf.words, vf.added, vf.before = vf.can()
+	attested := ""
+	target.Attested, attested = vf.attestedFiles()
 	if !unknown {
 		target.Behaviours = vf.behaviours
 		if vf.base != nil {
@@ -579,6 +559,9 @@ func (g *Gate) gather(ctx context.Context, vf *versionFacts, now time.Time) erro
 		}
 	}
 	vf.findings, vf.failed, vf.evidence = runChecks(ctx, g.Checks, target, vf.adv.Problem != "")
+	if attested != "" {
+		vf.evidence = string(artifact.DigestOf([]byte(vf.evidence + attested)))
+	}
 	if unknown {
 		vf.failed = append(vf.failed, notEvaluated())
 		vf.evidence = string(artifact.DigestOf([]byte(vf.evidence + ruleBehaviourUnknown)))
@@ -728,7 +711,9 @@ func (vf *versionFacts) licence() string {
 func (g *Gate) fileFacts(reg Registry, vf *versionFacts, x ecosystem.IndexFile) Facts {
 	f := g.commonFacts(reg, vf)
 	f.Yanked, f.YankedReason = x.Yanked, x.YankedReason
+	f.Above, f.AboveSays = saysAbove(vf.above, x.Name)
 	f.Findings = slices.Concat(f.Findings, vf.findings[x.Name], vf.met[x.Name])
+	f.Attested, f.Attests = vf.attested(x.Name), x.Provenance != ""
 	file, recorded := vf.state.Files[x.Name]
 	if !recorded {
 		f.File = &artifact.File{Version: vf.version, Name: x.Name, Kind: x.Kind, Size: x.Size, Uploaded: x.Uploaded}

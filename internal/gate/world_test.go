@@ -22,6 +22,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi/metadata"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/policy"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/scan/all"
@@ -69,7 +70,8 @@ func newWorld(t testing.TB, lines ...string) *world {
 	w := &world{t: t, db: db, blobs: blobs, now: today, adv: gate.AdvisoryState{Snapshot: "s1"}, up: newMemory(), known: &advisories{}}
 	w.fetch = &fetcher{up: w.up, blobs: blobs, asked: map[string]int{}}
 	w.look = &inspector{blobs: blobs, asked: map[string]int{}}
-	from, err := origin.New([]origin.Pattern{{Ecosystem: artifact.PyPI, Glob: "acme-*"}}, nil, func(p artifact.Package) string { return p.Name })
+	own := keptInside(t, "acme-*")
+	from, err := origin.New(own, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +83,31 @@ func newWorld(t testing.TB, lines ...string) *world {
 			"main": {Name: "main", Policy: policy.Default(), Targets: []ecosystem.Target{{Python: "3.11.7", Platform: "x86_64-manylinux_2_28"}}},
 		},
 		Advisories: func() gate.AdvisoryState { w.mu.Lock(); defer w.mu.Unlock(); return w.adv },
-		Internal:   func(p artifact.Package) bool { return strings.HasPrefix(p.Name, "acme-") },
+		Groups:     own,
 		Now:        func() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.now },
 		PublicURL:  func() string { return "http://gate.invalid" },
 		Log:        slog.New(slog.DiscardHandler),
 	}
 	w.releases(lines...)
 	return w
+}
+
+// keptInside are package groups that keep names of Python inside.
+func keptInside(t testing.TB, patterns ...string) *groups.Groups {
+	t.Helper()
+	everybody := map[artifact.Ecosystem][]string{artifact.PyPI: {groups.Root}}
+	declared := []groups.Group{{Pattern: groups.Root, From: groups.InternalNames, Ecosystems: everybody, Rules: [...]groups.Rule{groups.Publish: groups.Block, groups.External: groups.Inherit, groups.Internal: groups.Inherit}}}
+	for _, p := range patterns {
+		declared = append(declared, groups.Group{
+			Pattern: p, From: groups.InternalNames, Ecosystems: map[artifact.Ecosystem][]string{artifact.PyPI: {p}},
+			Rules: [...]groups.Rule{groups.Publish: groups.Allow, groups.External: groups.Block, groups.Internal: groups.Inherit},
+		})
+	}
+	g, err := groups.New(declared, func(p artifact.Package) string { return p.Name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
 }
 
 func (w *world) pass(d time.Duration) {

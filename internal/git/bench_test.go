@@ -36,7 +36,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			start := cpu(b)
 			for b.Loop() {
-				if _, err := Read(b.Context(), r.dir, bench.g, isManifest); err != nil {
+				if _, err := Read(b.Context(), r.dir, bench.g, manifests); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -72,14 +72,44 @@ func ParseRange(s string) (Range, error) {
 	return Range{Old: before, New: after}, nil
 }
 
-// Read gives the manifests that a range changed. manifest says which paths are
-// manifests, by name. A range that touches nothing that is one, or may be part of
-// one, costs two look-ups and a diff.
+// Manifests knows what manifests are; it reads nothing but what it is given. The
+// functions are called by one goroutine.
+type Manifests struct {
+	// Format is that of the manifest at a path, "" for what is none, by its name.
+	Format func(path string) string
+	// ReadBy lists the formats of manifests that may be read with the file at a path, by
+	// its name, beside what this package knows of requirements files. Nil: none are.
+	ReadBy func(path string) []string
+	// Reads lists the files that reading a manifest opens. It opens what it wants of a
+	// tree, which has the manifests of a commit and what ReadBy knows. Nil: nothing but
+	// what this package knows.
+	Reads func(tree fs.FS, path string) []string
+}
+
+// is says whether a path is a manifest's.
+func (m Manifests) is(p string) bool { return m.Format(p) != "" }
+
+// parts says whether a path is no manifest's, or not only, and may be read with one.
+func (m Manifests) parts(p string) []string {
+	if m.ReadBy == nil {
+		return nil
+	}
+	return m.ReadBy(p)
+}
+
+// matters says whether a path is looked at.
+func (m Manifests) matters(p string) bool {
+	return m.is(p) || includable(p) || len(m.parts(p)) > 0
+}
+
+// Read gives the manifests that a range changed, and what they are read with. A range
+// that touches nothing that is one, or may be part of one, costs two look-ups and a
+// diff.
 //
 // When patterns are given and the branch matches none, the error is
 // ErrNotWanted; when it cannot be told which branch it is, another.
-func Read(ctx context.Context, dir string, r Range, manifest func(path string) bool) (Change, error) {
-	c, err := repository{dir}.change(ctx, r, manifest)
+func Read(ctx context.Context, dir string, r Range, m Manifests) (Change, error) {
+	c, err := repository{dir}.change(ctx, r, m)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("reading the range: %w", ctx.Err()) // not how git died of it
 	}
@@ -89,7 +119,7 @@ func Read(ctx context.Context, dir string, r Range, manifest func(path string) b
 	return c, nil
 }
 
-func (r repository) change(ctx context.Context, g Range, manifest func(path string) bool) (Change, error) {
+func (r repository) change(ctx context.Context, g Range, m Manifests) (Change, error) {
 	if err := r.wanted(ctx, g); err != nil {
 		return Change{}, err
 	}
@@ -104,11 +134,11 @@ func (r repository) change(ctx context.Context, g Range, manifest func(path stri
 	if err != nil || before == after {
 		return Change{}, err
 	}
-	rows, err := r.diff(ctx, before, after, manifest)
+	rows, err := r.diff(ctx, before, after, m)
 	if err != nil || len(rows) == 0 {
 		return Change{}, err
 	}
-	files, err := r.tree(ctx, after, manifest)
+	files, err := r.tree(ctx, after, m)
 	if err != nil {
 		return Change{}, err
 	}
@@ -117,7 +147,7 @@ func (r repository) change(ctx context.Context, g Range, manifest func(path stri
 		return Change{}, err
 	}
 	defer objects.close()
-	c := comparison{rows: rows, manifest: manifest, after: newTree(files, objects), before: newTree(undo(files, rows), objects)}
+	c := comparison{rows: rows, manifests: m, after: newTree(files, objects, m), before: newTree(undo(files, rows), objects, m)}
 	return c.change()
 }
 
@@ -136,7 +166,7 @@ func isFile(mode string) bool { return mode == "100644" || mode == "100755" }
 
 // diff lists the paths that differ and matter: manifests, and what may be part of
 // one. A rename is a path less and a path more.
-func (r repository) diff(ctx context.Context, before, after string, manifest func(string) bool) ([]row, error) {
+func (r repository) diff(ctx context.Context, before, after string, m Manifests) ([]row, error) {
 	var rows []row
 	var meta []string
 	err := r.records(ctx, func(s string) error {
@@ -154,7 +184,7 @@ func (r repository) diff(ctx context.Context, before, after string, manifest fun
 			w.newID = meta[3]
 		}
 		meta = nil
-		if manifest(s) || includable(s) {
+		if m.matters(s) {
 			rows = append(rows, w)
 		}
 		if len(rows) > maxPaths {
@@ -167,7 +197,7 @@ func (r repository) diff(ctx context.Context, before, after string, manifest fun
 
 // tree gives the regular files of a commit that are, or may be part of,
 // manifests, with their ids.
-func (r repository) tree(ctx context.Context, commit string, manifest func(string) bool) (map[string]string, error) {
+func (r repository) tree(ctx context.Context, commit string, m Manifests) (map[string]string, error) {
 	files := map[string]string{}
 	err := r.records(ctx, func(s string) error {
 		meta, p, ok := strings.Cut(s, "\t")
@@ -175,7 +205,7 @@ func (r repository) tree(ctx context.Context, commit string, manifest func(strin
 		if !ok || len(f) != 3 {
 			return fmt.Errorf("unexpected line %q", artifact.Untrusted(s))
 		}
-		if !isFile(f[0]) || !manifest(p) && !includable(p) {
+		if !isFile(f[0]) || !m.matters(p) {
 			return nil
 		}
 		if _, twice := files[p]; twice {
@@ -205,7 +235,7 @@ func undo(files map[string]string, rows []row) map[string]string {
 // comparison makes a Change of two trees and the rows between them.
 type comparison struct {
 	rows          []row
-	manifest      func(string) bool
+	manifests     Manifests
 	after, before *tree
 	out           Change
 }
@@ -233,16 +263,22 @@ func (c *comparison) change() (Change, error) {
 	return c.out, c.was(roots)
 }
 
-// roots are the manifests that changed, and those that include, through any
-// number of files, something that did.
+// roots are the manifests that changed, and those that are read, through any number
+// of files, with something that did.
 func (c *comparison) roots() ([]string, error) {
 	roots, touched := map[string]bool{}, map[string]bool{}
+	formats := map[string]bool{} // of manifests that may be read with what changed
+	text := false                // or requirements files, whatever their format
 	for _, w := range c.rows {
-		if includable(w.path) {
+		parts := c.manifests.parts(w.path)
+		for _, format := range parts {
+			formats[format] = true
+		}
+		if text = text || includable(w.path); includable(w.path) || len(parts) > 0 {
 			touched[w.path] = true
 		}
 		switch {
-		case !c.manifest(w.path) || w.gone():
+		case !c.manifests.is(w.path) || w.gone():
 		case !fs.ValidPath(w.path):
 			c.hold(w.path, "its path has bytes that are no UTF-8, or elements that a path must not have, so the gate does not read it; rename it")
 		case w.newID == "":
@@ -255,18 +291,38 @@ func (c *comparison) roots() ([]string, error) {
 		return slices.Sorted(maps.Keys(roots)), nil
 	}
 	for p := range c.after.files {
-		if roots[p] || !c.manifest(p) || !includable(p) || !fs.ValidPath(p) {
+		format := c.manifests.Format(p)
+		if roots[p] || format == "" || !(text && includable(p) || formats[format]) || !fs.ValidPath(p) {
 			continue
 		}
-		reads, err := c.after.reads(p)
+		changed, err := c.readsAny(p, touched, formats[format])
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(reads, func(q string) bool { return touched[q] }) {
+		if changed {
 			roots[p] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(roots)), nil
+}
+
+// readsAny says whether a manifest is read with one of the files, or was before. whole
+// says that reading it has to tell: what a requirements file names costs less to see.
+func (c *comparison) readsAny(p string, files map[string]bool, whole bool) (bool, error) {
+	looks := []func(string) ([]string, error){c.after.names}
+	if whole {
+		looks = append(looks, c.after.opens, c.before.opens)
+	}
+	for _, look := range looks {
+		reads, err := look(p)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(reads, func(q string) bool { return files[q] }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // include adds what the roots are read with, as it is now.
@@ -310,16 +366,16 @@ func (c *comparison) was(roots []string) error {
 	return nil
 }
 
-// readWith lists the roots and all the files of a tree that reading them may
-// open: what they include, and for a lock the project files beside it.
+// readWith lists the roots and all the files of a tree that reading them may open:
+// what they include, the members of a workspace, and the manifests beside them, which
+// say what of a lock is direct.
 func (c *comparison) readWith(t *tree, roots []string) ([]string, error) {
 	with := map[string]bool{}
-	locks := map[string]bool{} // folders
+	folders := map[string]bool{}
 	for _, p := range roots {
 		with[p] = true
 		if !includable(p) {
-			locks[path.Dir(p)] = true
-			continue
+			folders[path.Dir(p)] = true
 		}
 		reads, err := t.reads(p)
 		if err != nil {
@@ -330,7 +386,7 @@ func (c *comparison) readWith(t *tree, roots []string) ([]string, error) {
 		}
 	}
 	for p := range t.files {
-		if locks[path.Dir(p)] && !includable(p) && fs.ValidPath(p) {
+		if folders[path.Dir(p)] && c.manifests.is(p) && !includable(p) && fs.ValidPath(p) {
 			with[p] = true
 		}
 	}

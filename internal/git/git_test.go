@@ -100,9 +100,17 @@ func isManifest(p string) bool {
 		strings.Contains(base, "requirements") && strings.HasSuffix(base, ".txt")
 }
 
+// manifests are those of the tests.
+var manifests = Manifests{Format: func(p string) string {
+	if isManifest(p) {
+		return "of the tests"
+	}
+	return ""
+}}
+
 func (r repo) read(g Range) Change {
 	r.t.Helper()
-	c, err := Read(r.t.Context(), r.dir, g, isManifest)
+	c, err := Read(r.t.Context(), r.dir, g, manifests)
 	if err != nil {
 		r.t.Fatalf("Read(%+v): %v", g, err)
 	}
@@ -378,7 +386,7 @@ func TestRevisionsThatAreNone(t *testing.T) {
 			if rev == "" && g.Old == "" {
 				continue // a new branch
 			}
-			c, err := Read(t.Context(), r.dir, g, isManifest)
+			c, err := Read(t.Context(), r.dir, g, manifests)
 			if err == nil || len(c.After) > 0 {
 				t.Errorf("Read(%.60q) = %+v, want an error", g, c)
 			} else if len(err.Error()) > 1000 {
@@ -391,7 +399,7 @@ func TestRevisionsThatAreNone(t *testing.T) {
 	}
 	// A ref that looks like an option is reached by its name and is none.
 	r.git("update-ref", "refs/heads/--output=y", id)
-	if _, err := Read(t.Context(), r.dir, Range{Old: "--output=y", New: "--output=y"}, isManifest); err != nil {
+	if _, err := Read(t.Context(), r.dir, Range{Old: "--output=y", New: "--output=y"}, manifests); err != nil {
 		t.Errorf("a branch named like an option: %v", err)
 	}
 }
@@ -403,7 +411,7 @@ func TestFaultsAreClear(t *testing.T) {
 	g := Range{Old: old, New: "HEAD"}
 	fails := func(what, dir string, ctx context.Context, want string) {
 		t.Helper()
-		if c, err := Read(ctx, dir, g, isManifest); err == nil || !strings.Contains(err.Error(), want) || len(c.After) > 0 {
+		if c, err := Read(ctx, dir, g, manifests); err == nil || !strings.Contains(err.Error(), want) || len(c.After) > 0 {
 			t.Errorf("%s: %+v, %v, want an error that says %q", what, c, err, want)
 		}
 	}
@@ -462,7 +470,7 @@ func TestCaps(t *testing.T) {
 		many = append(many, fmt.Sprintf("d%d/requirements.txt", i), "a")
 	}
 	r.write(many...).commit()
-	if _, err := Read(t.Context(), r.dir, Range{Old: old, New: "HEAD"}, isManifest); err == nil || !strings.Contains(err.Error(), "2001 manifests") {
+	if _, err := Read(t.Context(), r.dir, Range{Old: old, New: "HEAD"}, manifests); err == nil || !strings.Contains(err.Error(), "2001 manifests") {
 		t.Errorf("2,001 manifests: %v", err)
 	}
 	r.remove("d0")
@@ -539,7 +547,7 @@ func TestErrNotWantedIsForPatternsOnly(t *testing.T) {
 		{Range{New: id, Ref: "refs/tags/v1"}, "", "without patterns all refs are looked at"},
 	} {
 		tc.g.Old = old
-		c, err := Read(t.Context(), r.dir, tc.g, isManifest)
+		c, err := Read(t.Context(), r.dir, tc.g, manifests)
 		switch {
 		case tc.want == "" && (err != nil || len(c.After) != 1):
 			t.Errorf("Read(%+v) = %+v, %v (%s)", tc.g, c, err, tc.why)

@@ -101,7 +101,7 @@ func TestMissingObjectsAreNotFetched(t *testing.T) {
 				if err := os.Remove(filepath.Join(r.dir, ".git/objects", id[:2], id[2:])); err != nil {
 					t.Fatal(err)
 				}
-				if c, err := Read(t.Context(), r.dir, Range{Old: old, New: "HEAD"}, isManifest); err == nil {
+				if c, err := Read(t.Context(), r.dir, Range{Old: old, New: "HEAD"}, manifests); err == nil {
 					t.Errorf("without %s: %+v, want an error", object, c)
 				}
 			}
@@ -211,7 +211,7 @@ func TestTreesThatGitWouldNotMake(t *testing.T) {
 		{"device", raw("20666", "requirements.txt", blob), "requirements.txt", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			c, err := Read(t.Context(), r.dir, Range{Old: old, New: commitOf(tc.tree)}, isManifest)
+			c, err := Read(t.Context(), r.dir, Range{Old: old, New: commitOf(tc.tree)}, manifests)
 			switch {
 			case tc.fault != "" && (err == nil || !strings.Contains(err.Error(), tc.fault)):
 				t.Errorf("%+v, %v, want an error that says %q", c, err, tc.fault)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -21,15 +22,20 @@ func includable(p string) bool {
 	return false
 }
 
-// tree is the manifests of one commit and what may be part of them.
+// tree is the manifests of one commit and what may be part of them. It is the fs.FS
+// that Manifests.Reads looks at, see tree.go.
 type tree struct {
-	files   map[string]string // path to blob id
-	objects *objects
-	direct  map[string][]string // what each file looked at includes itself
+	files     map[string]string // path to blob id
+	objects   *objects
+	manifests Manifests
+	direct    map[string][]string // what each file looked at includes itself
+	opened    map[string][]string // what reading each manifest opened
+	folders   map[string][]string // path to the names in it, sorted; nil until somebody asks
+	err       error               // the first fault of objects while the tree was read
 }
 
-func newTree(files map[string]string, o *objects) *tree {
-	return &tree{files: files, objects: o, direct: map[string][]string{}}
+func newTree(files map[string]string, o *objects, m Manifests) *tree {
+	return &tree{files: files, objects: o, manifests: m, direct: map[string][]string{}, opened: map[string][]string{}}
 }
 
 // content gives a file's bytes; false for one above the cap.
@@ -41,9 +47,24 @@ func (t *tree) content(p string) ([]byte, bool, error) {
 	return b, ok, err
 }
 
-// reads lists every path that a manifest includes, through any number of files;
-// paths that are not there too, since they may have been.
+// reads lists every path that a manifest is read with: what reading it opens, and what
+// it names.
 func (t *tree) reads(root string) ([]string, error) {
+	opened, err := t.opens(root)
+	if err != nil {
+		return nil, err
+	}
+	named, err := t.names(root)
+	return append(opened, named...), err
+}
+
+// names lists all that the options of a requirements file name, through any number of
+// files, whether it is there or not and whether the file could be read as a whole or
+// not: a file that was made unreadable must not hide what it includes.
+func (t *tree) names(root string) ([]string, error) {
+	if !includable(root) {
+		return nil, nil
+	}
 	var all []string
 	seen := map[string]bool{root: true}
 	for queue := []string{root}; len(queue) > 0; queue = queue[1:] {
@@ -59,6 +80,20 @@ func (t *tree) reads(root string) ([]string, error) {
 		}
 	}
 	return all, nil
+}
+
+// opens lists what reading a manifest opens, itself aside.
+func (t *tree) opens(root string) ([]string, error) {
+	if found, ok := t.opened[root]; ok || t.manifests.Reads == nil || t.files[root] == "" {
+		return slices.Clone(found), nil
+	}
+	t.opened[root] = []string{}
+	for _, p := range t.manifests.Reads(t, root) {
+		if p != root && t.files[p] != "" {
+			t.opened[root] = append(t.opened[root], p)
+		}
+	}
+	return slices.Clone(t.opened[root]), t.err
 }
 
 func (t *tree) includes(p string) ([]string, error) {

@@ -32,7 +32,7 @@ func hook(name string) error {
 	answers := map[string]Change{}
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		f := strings.SplitN(in.Text(), " ", 3)
-		c, err := Read(context.Background(), ".", Range{Old: f[0], New: f[1], Ref: f[2]}, isManifest)
+		c, err := Read(context.Background(), ".", Range{Old: f[0], New: f[1], Ref: f[2]}, manifests)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f[2], err)
 		}

@@ -6,7 +6,8 @@
 //
 // It promises never to take a failure for an absence, nor an answer that cannot be
 // read for a newer one; never to give bytes from its disk that are not the ones it
-// wrote; and never to ask for a name that whoever asks may not pay for.
+// wrote; and never to ask for a name that is kept inside (Refuses), or that whoever
+// asks may not pay for.
 package indexcache
 
 import (
@@ -161,6 +162,11 @@ func (c *Cache) Known(p artifact.Package) bool {
 func (c *Cache) check(p artifact.Package) error {
 	if p.Ecosystem != c.cfg.Ecosystem {
 		return fmt.Errorf("reading index of %.100q: not a package of %s", p, c.cfg.Ecosystem)
+	}
+	if c.cfg.Refuses != nil {
+		if err := c.cfg.Refuses(p); err != nil {
+			return fmt.Errorf("reading index from %s: %w", c.cfg.Name, err)
+		}
 	}
 	return c.cfg.Check(p)
 }

@@ -607,3 +607,29 @@ func TestURLsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesThatAreKeptInside are asked for by nobody, whatever was known before.
+func TestNamesThatAreKeptInside(t *testing.T) {
+	s := newStub(t, page(`"1"`, "a"))
+	c := s.cache(t, t.TempDir())
+	if _, err := c.Index(t.Context(), demo); err != nil {
+		t.Fatal(err)
+	}
+	s.wantAsked(t, 1, "before")
+	c.cfg.Refuses = func(p artifact.Package) error {
+		if p == demo {
+			return fmt.Errorf("%s is ours: %w", p, ecosystem.ErrNoPackage)
+		}
+		return nil
+	}
+	s.later(time.Hour)
+	for name, ask := range map[string]func(context.Context, artifact.Package) (*ecosystem.Index, error){"Index": c.Index, "Refresh": c.Refresh} {
+		if _, err := ask(t.Context(), demo); !errors.Is(err, ecosystem.ErrNoPackage) || !strings.Contains(err.Error(), "is ours") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if c.Known(demo) {
+		t.Error("a name that is kept inside is known")
+	}
+	s.wantAsked(t, 0, "kept inside")
+}

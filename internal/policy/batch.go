@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -62,24 +63,28 @@ func keyOf(f *finding.Finding) findingKey {
 }
 
 var (
-	quoted     = lazy.Regexp(`"[^"]*"|'[^']*'`)
-	fileOrTime = lazy.Regexp(`\b(file|now)\b`)
+	quoted         = lazy.Regexp(`"[^"]*"|'[^']*'`)
+	fileOrTime     = lazy.Regexp(`\b(file|now|provenance)\b`)
+	provenanceWord = lazy.Regexp(`\bprovenance\b`)
 )
 
 // fileFree says that nothing in a rule can depend on the file or the time. It
 // goes by words, so it may say no where it could say yes, never the other way:
 // words in plain quotes do not count, but where quotes may be escaped, and in
 // sentences between placeholders, every word does.
-func (r *Rule) fileFree() bool {
+func (r *Rule) fileFree() bool { return !r.reads(fileOrTime()) }
+
+// reads says whether one of the words stands in what a rule evaluates.
+func (r *Rule) reads(words *regexp.Regexp) bool {
 	for _, expr := range []string{r.When, r.Until} {
 		if !strings.Contains(expr, `\`) && !strings.Contains(expr, `"""`) && !strings.Contains(expr, `'''`) {
 			expr = quoted().ReplaceAllString(expr, " ")
 		}
-		if fileOrTime().MatchString(expr) {
-			return false
+		if words.MatchString(expr) {
+			return true
 		}
 	}
-	return !fileOrTime().MatchString(placeholders(r.Why)) && !fileOrTime().MatchString(placeholders(r.Remedy))
+	return words.MatchString(placeholders(r.Why)) || words.MatchString(placeholders(r.Remedy))
 }
 
 // placeholders is a sentence from its first placeholder to its last.

@@ -7,9 +7,11 @@ import (
 )
 
 // blocks gives the fenced blocks of a kind in docs/policy.md, with their lines.
-func blocks(t *testing.T, kind string) map[int]string {
+func blocks(t *testing.T, kind string) map[int]string { return blocksOf(t, "policy.md", kind) }
+
+func blocksOf(t *testing.T, page, kind string) map[int]string {
 	t.Helper()
-	b, err := os.ReadFile("../../docs/policy.md")
+	b, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}

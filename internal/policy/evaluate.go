@@ -18,6 +18,8 @@ import (
 // own. A finding of a class that nobody may waive does at least what its floor
 // says, whatever the policy.
 //
+// A rule that reads provenance is passed over while in.Provenance is not known.
+//
 // An error means that a rule could not be evaluated: nothing was decided, and
 // the asker holds. verdict.Sum adds the reasons up.
 func (p *Policy) Evaluate(in Input) ([]verdict.Reason, error) { return p.evaluate(in, nil) }
@@ -70,11 +72,20 @@ func classOf(x *finding.Finding) finding.Class {
 	return x.Class
 }
 
+// holds evaluates the rule's condition. A rule about who made a file does not hold
+// while that is not known: the file is looked at first, and nothing is served before.
+func (r *Rule) holds(f *facts) (bool, error) {
+	if r.waits && f.in.Provenance == nil {
+		return false, nil
+	}
+	return holds(r.program.when, f)
+}
+
 // settle gives the one reason about a finding.
 func (p *Policy) settle(f *facts, x *finding.Finding) (verdict.Reason, error) {
 	class := classOf(x)
 	for _, r := range p.byClass[class] {
-		ok, err := holds(r.program.when, f)
+		ok, err := r.holds(f)
 		if err != nil {
 			return verdict.Reason{}, r.fault("when", err)
 		}
@@ -120,7 +131,7 @@ next:
 				continue next
 			}
 		}
-		ok, err := holds(r.program.when, f)
+		ok, err := r.holds(f)
 		if err != nil {
 			return nil, r.fault("when", err)
 		}

@@ -54,6 +54,9 @@ func (r *reader) example(rule *Rule, n *yaml.Node) example {
 	if rule.On == OnFinding {
 		keys = append(keys, "finding")
 	}
+	if rule.On != OnVersion {
+		keys = append(keys, "provenance")
+	}
 	m := r.entries(n, "an example of this rule", keys...)
 	e := example{line: n.Line, verdict: r.text(m, "verdict")}
 	if e.verdict != "" && !slices.Contains([]string{"admit", "hold", "reject"}, e.verdict) {
@@ -71,6 +74,7 @@ func (r *reader) example(rule *Rule, n *yaml.Node) example {
 	if f := m["file"]; f != nil || rule.On == OnFile {
 		in.File = r.exampleFile(in.Now, f)
 	}
+	in.Provenance = r.exampleProvenance(m["provenance"])
 	switch f := m["finding"]; {
 	case f != nil:
 		in.Findings = []finding.Finding{r.exampleFinding(rule, f)}
@@ -134,6 +138,24 @@ func (r *reader) exampleFile(now time.Time, n *yaml.Node) *File {
 		f.Uploaded = r.time(m, "uploaded", f.Uploaded)
 	}
 	return f
+}
+
+// exampleProvenance gives who made the file of an example: nobody who is named, where
+// it does not say.
+func (r *reader) exampleProvenance(n *yaml.Node) *Provenance {
+	p := &Provenance{}
+	if n == nil {
+		return p
+	}
+	m := r.entries(n, "provenance", "verified", "kind", "issuer", "identity", "repository", "workflow", "ref", "commit", "builder", "runner")
+	p.Verified = r.bool(m, "verified")
+	for key, into := range map[string]*string{
+		"kind": &p.Kind, "issuer": &p.Issuer, "identity": &p.Identity, "repository": &p.Repository, "workflow": &p.Workflow,
+		"ref": &p.Ref, "commit": &p.Commit, "builder": &p.Builder, "runner": &p.Runner,
+	} {
+		*into = r.text(m, key)
+	}
+	return p
 }
 
 func (r *reader) exampleFinding(rule *Rule, n *yaml.Node) finding.Finding {
@@ -280,7 +302,7 @@ func (r *Rule) alone(in Input) (matched bool, text string, err error) {
 		}
 		f.finding.finding = x
 	}
-	if ok, err := holds(r.program.when, f); err != nil || !ok {
+	if ok, err := r.holds(f); err != nil || !ok {
 		if err != nil {
 			err = r.fault("when", err)
 		}

@@ -59,8 +59,8 @@ func (c compiled) check() (errs []error) {
 }
 
 // compiler holds one CEL environment for each kind of rule. `finding` is known
-// to finding rules only; `file` to finding and file rules, and in a finding rule
-// it is an empty file where a version is decided about.
+// to finding rules only; `file` and `provenance` to finding and file rules, and in a
+// finding rule they are empty where a version is decided about.
 type compiler struct{ envs map[On]*cel.Env }
 
 func newCompiler(settings []setting) (*compiler, error) {
@@ -69,7 +69,7 @@ func newCompiler(settings []setting) (*compiler, error) {
 		return nil, fmt.Errorf("preparing conditions: %w", err)
 	}
 	c := &compiler{envs: map[On]*cel.Env{OnVersion: base}}
-	if c.envs[OnFile], err = base.Extend(cel.Variable("file", fileType)); err != nil {
+	if c.envs[OnFile], err = base.Extend(cel.Variable("file", fileType), cel.Variable("provenance", provenanceType)); err != nil {
 		return nil, fmt.Errorf("preparing conditions: %w", err)
 	}
 	if c.envs[OnFinding], err = c.envs[OnFile].Extend(cel.Variable("finding", findingType)); err != nil {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"time"
@@ -18,9 +19,10 @@ var stringSlice = reflect.TypeFor[[]string]()
 // The types that conditions see. They are declared to CEL field by field, so that
 // a misspelt field is an error when the policy is read, not when it is needed.
 var (
-	findingType = cel.ObjectType("Finding")
-	fileType    = cel.ObjectType("File")
-	versionType = cel.ObjectType("Version")
+	findingType    = cel.ObjectType("Finding")
+	fileType       = cel.ObjectType("File")
+	versionType    = cel.ObjectType("Version")
+	provenanceType = cel.ObjectType("Provenance")
 )
 
 // fields says how each field is read. Which are there and what they mean is in
@@ -57,6 +59,18 @@ var fields = map[string]map[string]*types.FieldType{
 		"can_now":       field(types.NewListType(types.StringType), func(s *subject) any { return s.version.Added }),
 		"baseline":      field(types.StringType, func(s *subject) any { return s.version.Baseline }),
 	},
+	"Provenance": {
+		"verified":   field(types.BoolType, func(s *subject) any { return s.provenance.Verified }),
+		"kind":       field(types.StringType, func(s *subject) any { return s.provenance.Kind }),
+		"issuer":     field(types.StringType, func(s *subject) any { return s.provenance.Issuer }),
+		"identity":   field(types.StringType, func(s *subject) any { return s.provenance.Identity }),
+		"repository": field(types.StringType, func(s *subject) any { return s.provenance.Repository }),
+		"workflow":   field(types.StringType, func(s *subject) any { return s.provenance.Workflow }),
+		"ref":        field(types.StringType, func(s *subject) any { return s.provenance.Ref }),
+		"commit":     field(types.StringType, func(s *subject) any { return s.provenance.Commit }),
+		"builder":    field(types.StringType, func(s *subject) any { return s.provenance.Builder }),
+		"runner":     field(types.StringType, func(s *subject) any { return s.provenance.Runner }),
+	},
 }
 
 // field is a fact that is always there.
@@ -86,11 +100,12 @@ func dated(t *types.Type, get func(*subject) any) *types.FieldType {
 
 // subject is one of the objects that conditions see, as a CEL value.
 type subject struct {
-	typ     *types.Type
-	finding *finding.Finding
-	file    *File
-	version *Input
-	now     time.Time
+	typ        *types.Type
+	finding    *finding.Finding
+	file       *File
+	version    *Input
+	provenance *Provenance
+	now        time.Time
 }
 
 var _ ref.Val = (*subject)(nil)
@@ -124,6 +139,11 @@ func (s *subject) String() string {
 		return s.version.Version.String()
 	case fileType:
 		return s.file.Name
+	case provenanceType:
+		if !s.provenance.Verified {
+			return "not attested"
+		}
+		return cmp.Or(s.provenance.Repository, s.provenance.Identity)
 	}
 	return s.finding.Text
 }
@@ -173,9 +193,9 @@ func (p provider) NewValue(name string, values map[string]ref.Val) ref.Val {
 // facts is one input as CEL reads it. It is used by one goroutine; finding moves
 // from one finding to the next.
 type facts struct {
-	in                     *Input
-	version, file, finding subject
-	now                    types.Timestamp
+	in                                 *Input
+	version, file, finding, provenance subject
+	now                                types.Timestamp
 }
 
 var _ cel.Activation = (*facts)(nil)
@@ -185,12 +205,17 @@ func newFacts(in *Input) *facts {
 	if file == nil {
 		file = &File{}
 	}
+	made := in.Provenance
+	if made == nil {
+		made = &Provenance{}
+	}
 	return &facts{
-		in:      in,
-		version: subject{typ: versionType, version: in},
-		file:    subject{typ: fileType, file: file, now: in.Now},
-		finding: subject{typ: findingType, finding: &finding.Finding{}},
-		now:     types.Timestamp{Time: in.Now},
+		in:         in,
+		version:    subject{typ: versionType, version: in},
+		file:       subject{typ: fileType, file: file, now: in.Now},
+		finding:    subject{typ: findingType, finding: &finding.Finding{}},
+		provenance: subject{typ: provenanceType, provenance: made},
+		now:        types.Timestamp{Time: in.Now},
 	}
 }
 
@@ -203,6 +228,8 @@ func (f *facts) ResolveName(name string) (any, bool) {
 		return &f.file, true
 	case "version":
 		return &f.version, true
+	case "provenance":
+		return &f.provenance, true
 	case "registry":
 		return f.in.Registry, true
 	case "now":

@@ -29,7 +29,25 @@ type Input struct {
 	Added        []string
 	Baseline     string
 	File         *File
-	Findings     []finding.Finding
+	// Provenance is what was verified of who made the file; nil while the file is to be
+	// looked at first: rules that read it are not asked then, and nothing is served that
+	// was not looked at.
+	Provenance *Provenance
+	Findings   []finding.Finding
+}
+
+// Provenance is what was verified of who made a file; all empty where nothing was.
+type Provenance struct {
+	Verified   bool
+	Kind       string // "build", "publish"
+	Issuer     string // who vouches for the identity
+	Identity   string // the certificate's subject
+	Repository string // "https://forge.example/acme/demo"
+	Workflow   string // the file in the repository
+	Ref        string
+	Commit     string
+	Builder    string
+	Runner     string // "github-hosted", "self-hosted"
 }
 
 // File is the file a policy speaks about.

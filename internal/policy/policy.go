@@ -41,6 +41,8 @@ type Rule struct {
 
 	finds, spares []example
 	program       compiled
+	// waits: it reads who made a file, so it is not asked while that is to be found out.
+	waits bool
 }
 
 // Policy is a set of rules ready to be asked. It is immutable and safe for
@@ -200,6 +202,7 @@ func (p *Policy) arrange() {
 		}
 	}
 	for _, r := range p.rules {
+		r.waits = r.reads(provenanceWord())
 		switch r.On {
 		case OnFile:
 			p.onFile = append(p.onFile, r)

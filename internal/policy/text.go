@@ -29,7 +29,7 @@ type part struct {
 
 var printable = []*cel.Type{
 	types.StringType, types.IntType, types.UintType, types.DoubleType, types.BoolType, types.DurationType, types.TimestampType,
-	types.NewListType(types.StringType), versionType, fileType, findingType,
+	types.NewListType(types.StringType), versionType, fileType, findingType, provenanceType,
 }
 
 func newTemplate(e *cel.Env, s string) (template, error) {

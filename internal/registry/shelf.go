@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/blob"
 	"github.com/gatehouse-project/gatehouse/internal/budget"
@@ -53,10 +54,13 @@ type Shelf struct {
 	Pull     Pull
 	Wait     time.Duration // how long a client waits for a first look before it is told to ask again
 	Log      *slog.Logger
+	// Export reads all records of an ecosystem, for Advisories; nil where there are none.
+	Export func(ctx context.Context, e artifact.Ecosystem) (*advisory.Export, error)
 
-	sound sound
-	ahead ahead
-	said  said
+	sound     sound
+	ahead     ahead
+	said      said
+	databases databases
 }
 
 var _ ecosystem.Shelf = (*Shelf)(nil)
@@ -197,7 +201,7 @@ func (s *Shelf) find(ctx context.Context, p artifact.Package, name string) (*gat
 // five times in a row, and so does every other build: the log has it once in a
 // while, with how often it was.
 func (s *Shelf) refusal(ctx context.Context, v *gate.View, i int) *verdict.Refusal {
-	no := gate.RefusalOf(v, i)
+	no := s.Gate.Suggest(ctx, s.Registry, v, i)
 	if before, now := s.said.again(no.Decision, s.Gate.Now()); now {
 		s.Gate.Metrics.Refused(v.Decisions[i])
 		s.Log.InfoContext(ctx, "refused", "decision", no.Decision, "version", no.Version.Purl(), "file", no.File, "registry", s.Registry,
@@ -293,8 +297,8 @@ func (s *Shelf) Metadata(ctx context.Context, p artifact.Package, name string) (
 		return nil, err
 	}
 	// Go's client reads the go.mod of every version that anything asks for, and
-	// builds a tenth of them.
-	if s.unlooked(v.Decisions[i]) && v.Index.Files[i].Kind != artifact.ModuleZip {
+	// builds a tenth of them. Maven's reads poms, which are files of their own.
+	if k := v.Index.Files[i].Kind; s.unlooked(v.Decisions[i]) && k != artifact.ModuleZip && k != artifact.Asset {
 		s.ahead.add(s, ctx, p, name)
 	}
 	b, err := s.Gate.Metadata(ctx, s.Registry, v.Index, v.Index.Files[i])
@@ -309,7 +313,7 @@ func (s *Shelf) Metadata(ctx context.Context, p artifact.Package, name string) (
 
 // Document implements ecosystem.Shelf.
 func (s *Shelf) Document(ctx context.Context, p artifact.Package, path string) ([]byte, error) {
-	return s.Gate.Document(ctx, p, path)
+	return s.Gate.Document(ctx, s.Registry, p, path)
 }
 
 type pullerKey struct{}

@@ -146,7 +146,7 @@ func (b *bom) component(v verdict.VersionOutcome, ref string) cdx.Component {
 		for i, f := range v.Files {
 			files = append(files, cdx.Component{
 				Type: cdx.ComponentTypeFile, BOMRef: fmt.Sprintf("%s/file-%d", ref, i+1), Name: cmp.Or(safe(f.Name), "unnamed"), Hashes: hashes(f),
-				Properties: properties("verdict", f.Verdict.String(), "decision", f.Decision),
+				Properties: properties(append([]string{"verdict", f.Verdict.String(), "decision", f.Decision}, provenanceProperties(f)...)...),
 			})
 		}
 		c.Components = &files

@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/artifact/hostiletest"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -26,7 +27,8 @@ func hostile(x string) report.Report {
 		return verdict.VersionOutcome{
 			Version: artifact.Version{Package: artifact.Package{Ecosystem: artifact.PyPI, Name: x}, Number: x}, Purl: x, Verdict: verd, Direct: direct, New: true, Via: []string{x, x + "/up"}, Until: &until,
 			Reasons: rs, Decision: x, File: x, Line: 1, Asked: x, Licence: x,
-			Files:        []verdict.FileOutcome{{Name: x, SHA256: artifact.DigestOf(nil), Verdict: verd, Decision: x}},
+			Files: []verdict.FileOutcome{{Name: x, SHA256: artifact.DigestOf(nil), Verdict: verd, Decision: x,
+				Provenance: &provenance.Attestation{Kind: provenance.Build, Repository: x, Workflow: x, Commit: x, Ref: x, Identity: x, Issuer: x, Log: x}}},
 			Capabilities: []verdict.Capability{{Word: x, Place: place, Text: x, New: true}, {Word: x, Place: place}}, ComparedWith: x,
 		}
 	}

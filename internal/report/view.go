@@ -131,6 +131,7 @@ type VersionView struct {
 	Tally      string // "28 advisories: 3 critical, 12 high"
 	Others     []ReasonView
 	Decisions  []string
+	Maker      string // who made its files, as it was verified; "" where nobody is named
 }
 
 // ReasonView is one reason for people.
@@ -278,7 +279,7 @@ func (c *Change) opens(now time.Time) {
 }
 
 func (r Report) versionView(o verdict.VersionOutcome) VersionView {
-	v := VersionView{VersionOutcome: o, Name: name(o), URL: r.decisionURL(o.Decision), Class: o.Verdict.String(), Word: Word(o.Verdict)}
+	v := VersionView{VersionOutcome: o, Name: name(o), URL: r.decisionURL(o.Decision), Class: o.Verdict.String(), Word: Word(o.Verdict), Maker: maker(o)}
 	if observed(o) {
 		v.Class, v.Word = "hold", "Served, observed"
 	}

@@ -3,7 +3,6 @@ package scan
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/gatehouse-project/gatehouse/internal/archive"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
@@ -83,11 +82,11 @@ var errSeen = errors.New("everything asked for was seen")
 
 // walk reads the archive once more, when somebody wants something of it, and
 // shows that.
-func (a *asked) walk(r io.ReaderAt, size int64, format archive.Format, lim archive.Limits, keep func([]finding.Finding) error) error {
+func (a *asked) walk(walk walker, keep func([]finding.Finding) error) error {
 	if a.ask(); a.left == 0 {
 		return nil
 	}
-	_, err := archive.Walk(r, size, format, lim, func(e archive.Entry) error {
+	_, err := walk(func(e archive.Entry) error {
 		if !isFile(e) || !a.wanted(e.Path) {
 			return nil
 		}

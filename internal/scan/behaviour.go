@@ -3,6 +3,7 @@ package scan
 import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 )
 
 // Strength is what one match of a rule counts for. It orders them.
@@ -63,6 +64,13 @@ type Baseline struct {
 	Behaviours []*Behaviour // of its files that were looked at
 	// Waived are rules that somebody waived for it: what they matched is not subtracted.
 	Waived map[string]bool
+	// Attested is what was verified of those of its files that are attested, by name,
+	// and AttestedIn its number; of an earlier version where somebody waived that its own
+	// provenance is another.
+	Attested   map[string]provenance.Answer
+	AttestedIn string
+	// Repositories are those that its metadata names (provenance.Repository), sorted.
+	Repositories []string
 	// Digest names all of the above, for the decision's record.
 	Digest artifact.Digest
 }

@@ -66,7 +66,7 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 	if lim.Nested == 0 {
 		lim.Nested = archive.UsualNested
 	}
-	format, err := archive.FormatOf(t.File.Name)
+	walk, err := walkerOf(r, size, t.File, lim)
 	if err == nil {
 		report.Digests, err = checkDigest(r, size, t)
 	}
@@ -86,7 +86,7 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 		return nil
 	}
 	again := newAsked(passes)
-	stats, err := archive.Walk(r, size, format, lim, func(e archive.Entry) error {
+	stats, err := walk(func(e archive.Entry) error {
 		again.note(e)
 		for _, p := range passes {
 			if err := keep(p.Entry(Entry(e))); err != nil {
@@ -97,7 +97,7 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 	})
 	report.Entries, report.Unpacked = stats.Entries, stats.Unpacked
 	if err == nil {
-		err = again.walk(r, size, format, lim, keep)
+		err = again.walk(walk, keep)
 	}
 	if err != nil {
 		// What was seen so far stays: it is true of the bytes read. What only the
@@ -117,6 +117,23 @@ func Inspect(r io.ReaderAt, size int64, t FileTarget, scanners []FileScanner, li
 	}
 	report.Findings = append(report.Findings, unseen(stats)...)
 	return finish(report)
+}
+
+// walker shows every entry of a file, in the same order each time.
+type walker func(func(archive.Entry) error) (archive.Stats, error)
+
+// walkerOf opens a file by its kind: an archive by its name's format, an asset as the
+// one file that it is.
+func walkerOf(r io.ReaderAt, size int64, f artifact.File, lim archive.Limits) (walker, error) {
+	if f.Kind == artifact.Asset {
+		return func(fn func(archive.Entry) error) (archive.Stats, error) {
+			return archive.Alone(r, size, f.Name, lim, fn)
+		}, nil
+	}
+	format, err := archive.FormatOf(f.Name)
+	return func(fn func(archive.Entry) error) (archive.Stats, error) {
+		return archive.Walk(r, size, format, lim, fn)
+	}, err
 }
 
 var errFindings = fmt.Errorf("the scanners had more than %d things to say", mostFindings)

@@ -15,6 +15,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 )
 
 // VersionTarget is all that a VersionCheck may look at.
@@ -29,6 +30,9 @@ type VersionTarget struct {
 	Reports map[string]*Report
 	// Behaviours are what the rules of behaviour made of those reports, by file name.
 	Behaviours map[string]*Behaviour
+	// Attested is what was verified of the attestations of its files, by file name; of
+	// a file that was looked at and is not here nothing was.
+	Attested map[string]provenance.Answer
 	// Baseline is the nearest lower version that may subtract; nil when there is none.
 	Baseline *Baseline
 	// Drift is what was admitted 90 days ago and is so still; nil when there is none,

@@ -14,6 +14,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/report"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -66,8 +67,12 @@ type decisionPage struct {
 	People   []string
 	Asks     []gate.Ask
 	History  []verdict.Decision
+	Made     []maker // who made the file, as it was verified
 	Inputs   []input
 }
+
+// maker is one attestation for people.
+type maker struct{ What, Who, Details string }
 
 type input struct{ Name, Value string }
 
@@ -115,8 +120,34 @@ func (s *Server) decisionPage(ctx context.Context, who access.Principal, d verdi
 	if p.History, err = s.history(ctx, d); err != nil {
 		return nil, err
 	}
+	if p.Made, err = s.makers(ctx, d); err != nil {
+		return nil, err
+	}
 	p.Inputs = inputsOf(d.Inputs)
 	return p, nil
+}
+
+// makers are those who attested a file, and the registry's keys that signed it.
+func (s *Server) makers(ctx context.Context, d verdict.Decision) ([]maker, error) {
+	if d.File == "" {
+		return nil, nil
+	}
+	made, _, err := s.gate.ProvenanceOf(ctx, d.Registry, d.Version, d.File)
+	if err != nil {
+		return nil, err
+	}
+	var out []maker
+	for _, a := range made.Attestations {
+		what := "Published by"
+		if a.Kind == provenance.Build {
+			what = "Built by"
+		}
+		out = append(out, maker{what, a.Source(), a.Details()})
+	}
+	for _, sig := range made.Signatures {
+		out = append(out, maker{What: "Signed by the registry with", Who: sig.Key})
+	}
+	return out, nil
 }
 
 // subject is what a decision is about: its file, where the name of that says of what
@@ -421,6 +452,7 @@ func inputsOf(in verdict.Inputs) []input {
 		{"Policy", in.Policy},
 		{"Advisories", in.AdvisorySnapshot},
 		{"Origin", in.Origin},
+		{"Decision in the registry that it is taken from", in.Above},
 		{"Waivers", strings.Join(in.Waivers, ", ")},
 		{"Approvals", strings.Join(in.Approvals, ", ")},
 	}

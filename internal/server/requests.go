@@ -387,9 +387,6 @@ func (s *Server) explain(c *call) error {
 	if err != nil {
 		return err
 	}
-	if v.Number == "" {
-		return bad("name a version: pkg:pypi/NAME@VERSION")
-	}
 	e, err := s.gate.Explain(c.r.Context(), name, v)
 	if err != nil {
 		return err

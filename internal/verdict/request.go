@@ -5,6 +5,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 )
 
 // Source is one manifest or lockfile as handed in at a door.
@@ -115,6 +116,9 @@ type FileOutcome struct {
 	Size     int64           `json:"size"`
 	Verdict  Verdict         `json:"verdict"`
 	Decision string          `json:"decision,omitempty"`
+	// Provenance is who made the file, where somebody who is named attested it and that
+	// was verified.
+	Provenance *provenance.Attestation `json:"provenance,omitempty"`
 }
 
 // Remedy is the smallest change of one manifest line that clears every reject

@@ -143,6 +143,7 @@ type Inputs struct {
 	Waivers          []string        `json:"waivers,omitempty"`
 	Approvals        []string        `json:"approvals,omitempty"`
 	Origin           string          `json:"origin,omitempty"`
+	Above            string          `json:"above,omitempty"` // the decision in the registry that this one takes the file from, by id
 	AdvisorySnapshot string          `json:"advisory_snapshot,omitempty"`
 	AdvisoriesStale  bool            `json:"advisories_stale,omitempty"`
 	At               time.Time       `json:"at"`

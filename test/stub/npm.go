@@ -21,6 +21,7 @@ type NPM struct {
 	mu     sync.Mutex
 	byName map[string]*npmPackage
 	files  map[string][]byte // by path
+	said   map[string][]byte // attestations, by path
 	asked  map[string]int    // by path
 	delay  time.Duration     // before a tarball
 }
@@ -34,7 +35,7 @@ type npmPackage struct {
 // NewNPM starts a registry.
 func NewNPM(t testing.TB) *NPM {
 	t.Helper()
-	n := &NPM{t: t, byName: map[string]*npmPackage{}, files: map[string][]byte{}, asked: map[string]int{}}
+	n := &NPM{t: t, byName: map[string]*npmPackage{}, files: map[string][]byte{}, said: map[string][]byte{}, asked: map[string]int{}}
 	n.server = httptest.NewServer(n)
 	t.Cleanup(n.server.Close)
 	return n
@@ -98,6 +99,7 @@ func (n *NPM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	n.asked[path]++
 	file, isFile := n.files[path]
+	said := n.said[path]
 	delay := n.delay
 	var page []byte
 	if pkg := n.byName[strings.TrimPrefix(path, "/")]; pkg != nil {
@@ -114,6 +116,9 @@ func (n *NPM) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write(file)
 		case <-r.Context().Done():
 		}
+	case said != nil:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(said)
 	case page != nil:
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(page)

@@ -81,6 +81,9 @@ func (x *Index) fileJSON(f *file) map[string]any {
 	if f.metadata != nil {
 		m["core-metadata"] = map[string]string{"sha256": Digest(f.metadata)}
 	}
+	if f.attested != nil {
+		m["provenance"] = "http://" + x.addr + ProvenancePath(f.name)
+	}
 	return m
 }
 

@@ -75,6 +75,7 @@ type file struct {
 	uploaded                     time.Time // zero: no date
 	sha256                       string    // what the index says; "" for nothing
 	size                         int64
+	attested                     []byte // a provenance object (PEP 740); nil: none
 }
 
 // New starts an index. It ends with the test.
@@ -335,6 +336,11 @@ func (x *Index) faultOf(p string) Fault {
 func (x *Index) serve(w http.ResponseWriter, r *http.Request, fault Fault) {
 	if name, ok := strings.CutPrefix(r.URL.Path, "/files/"); ok {
 		x.serveFile(w, r, name, fault)
+		return
+	}
+	if object, ok := x.attestations(r.URL.Path); ok {
+		w.Header().Set("Content-Type", "application/vnd.pypi.integrity.v1+json")
+		write(w, r, object, fault)
 		return
 	}
 	name, ok := strings.CutPrefix(r.URL.Path, "/simple/")

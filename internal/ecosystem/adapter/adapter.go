@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gatehouse-project/gatehouse/internal/advisory"
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/fetch"
 )
@@ -33,6 +35,9 @@ type Adapter struct {
 	// Receive makes the door where publishers of one registry send their packages;
 	// nil: nothing of this ecosystem is published here.
 	Receive func(Registry, ecosystem.Desk) Receiver
+	// Beside are further doors of a registry that this ecosystem's clients use; none is
+	// fine.
+	Beside []Door
 	// CollisionKey folds names that people, and file systems, mistake for one
 	// another: coarser than ParseName.
 	CollisionKey func(name string) string
@@ -42,16 +47,28 @@ type Adapter struct {
 	Discover Discovery
 }
 
-// UpstreamConfig sets up an upstream. All but TTL, Memory, Now and Options are needed.
+// Door is what a registry answers at a path of its own, beside the one that its
+// packages are read from: /PATH/ and /registry/NAME/PATH/.
+type Door struct {
+	Path string
+	// Serve makes the handler; it is mounted as that of Adapter.Serve is.
+	Serve func(Registry) http.Handler
+}
+
+// UpstreamConfig sets up an upstream. All but TTL, Memory, Now, Refuses and Options are
+// needed.
 type UpstreamConfig struct {
-	Name     string            // the configured name
-	BaseURL  string            // of the index
-	Client   *fetch.Client     // names BaseURL among its upstreams when it is not public
-	CacheDir string            // a folder for this upstream alone
-	TTL      time.Duration     // how long an answer is used without asking; 0: DefaultTTL of package indexcache
-	Memory   int               // bytes of parsed indexes kept, estimated; 0: its default
-	Now      func() time.Time  // nil: time.Now
-	Options  map[string]string // the ecosystem's own settings, as "sumdb" for Go; each folder says which it knows and refuses others
+	Name     string           // the configured name
+	BaseURL  string           // of the index
+	Client   *fetch.Client    // names BaseURL among its upstreams when it is not public
+	CacheDir string           // a folder for this upstream alone
+	TTL      time.Duration    // how long an answer is used without asking; 0: DefaultTTL of package indexcache
+	Memory   int              // bytes of parsed indexes kept, estimated; 0: its default
+	Now      func() time.Time // nil: time.Now
+	// Refuses says why the upstream is never asked for a name, as an error that is
+	// ecosystem.ErrNoPackage; nil: it may be asked for all.
+	Refuses func(artifact.Package) error
+	Options map[string]string // the ecosystem's own settings, as "sumdb" for Go; each folder says which it knows and refuses others
 }
 
 // Registry is one registry as a handler sees it.
@@ -61,6 +78,24 @@ type Registry struct {
 	Log      *slog.Logger
 	// Reader is the name of whoever asks, "" for nobody known; nil where nobody says.
 	Reader func(context.Context) string
+	// Advisories gives what is published about the ecosystem's packages, as this
+	// registry has it. nil where nobody says.
+	Advisories func(context.Context) (*Advisories, error)
+}
+
+// Advisories is what is published about an ecosystem's packages, and what of it a
+// registry has waived. It does not change.
+type Advisories struct {
+	*advisory.Export
+	Waived []Waived  // by package and number
+	Since  time.Time // when a waiver last began or ended to hold; zero: none ever did
+	Tag    string    // another one whenever anything here differs
+}
+
+// Waived is a version that a waiver speaks of.
+type Waived struct {
+	artifact.Version
+	Stands []string // ids of all records that stand against it all the same, their aliases too
 }
 
 // Receiver takes packages from publishers for one registry. Who may publish was

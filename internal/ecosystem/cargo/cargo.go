@@ -74,6 +74,15 @@ func crate(name string) artifact.Package {
 	return artifact.Package{Ecosystem: artifact.Cargo, Name: strings.ToLower(name)}
 }
 
+// Covers implements ecosystem.Locker: a lock speaks for all of its workspace, and the
+// workspace's root for the members.
+func (Ecosystem) Covers(format, other string) bool {
+	return other == manifest.CargoToml && (format == manifest.CargoLock || format == manifest.CargoToml)
+}
+
+// ReadBy implements ecosystem.Gatherer: cargo's configuration.
+func (Ecosystem) ReadBy(path string) []string { return manifest.ReadBy(path) }
+
 // VersionKey implements ecosystem.Ecosystem: bytes.Compare on keys is the order of
 // Semantic Versioning. Build metadata is no part of it.
 func (Ecosystem) VersionKey(number string) ([]byte, error) {

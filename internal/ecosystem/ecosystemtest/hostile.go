@@ -45,11 +45,11 @@ func testHostile(t *testing.T, s Suite) {
 		reply Reply
 		want  func(Got) string // what is wrong; "" for nothing
 	}{
-		{"garbage", Reply{honest.ContentType, random}, wantError},
-		{"empty", Reply{honest.ContentType, nil}, nil},
-		{"cut", Reply{honest.ContentType, honest.Body[:len(honest.Body)/2]}, nil},
-		{"deep", Reply{honest.ContentType, nested}, wantError},
-		{"a login page", Reply{"text/html", []byte("<!doctype html><title>Sign in</title><form action=/login></form>")}, wantError},
+		{"garbage", Reply{ContentType: honest.ContentType, Body: random}, wantError},
+		{"empty", Reply{ContentType: honest.ContentType}, nil},
+		{"cut", Reply{ContentType: honest.ContentType, Body: honest.Body[:len(honest.Body)/2]}, nil},
+		{"deep", Reply{ContentType: honest.ContentType, Body: nested}, wantError},
+		{"a login page", Reply{ContentType: "text/html", Body: []byte("<!doctype html><title>Sign in</title><form action=/login></form>")}, wantError},
 		{"forty megabytes", page(padded), nil},
 		{"ten thousand versions", page(many), nil},
 		{"another package's", page(other), without("6.6.6")},

@@ -9,6 +9,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/access"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 )
 
 // publish sends a release as a client does, and has the worker find in it what its
@@ -17,6 +18,11 @@ func (v *site) publish(r Release, token string) Got {
 	v.t.Helper()
 	m, raw := v.s.Inside(r)
 	v.Inside(v.s.File(r), m, raw)
+	if v.s.Before != nil {
+		for _, q := range v.s.Before(v.t, r) {
+			v.send(q, token)
+		}
+	}
 	return v.send(v.s.Publish(v.t, r), token)
 }
 
@@ -65,6 +71,19 @@ func testPublish(t *testing.T, s Suite) {
 	}
 }
 
+// keptInside is a package group that keeps one name inside.
+func keptInside(t *testing.T, s Suite, p artifact.Package) *groups.Groups {
+	t.Helper()
+	g, err := groups.New([]groups.Group{{
+		Pattern: p.Name, From: "package_groups[0]", Ecosystems: map[artifact.Ecosystem][]string{p.Ecosystem: {p.Name}},
+		Rules: [...]groups.Rule{groups.Publish: groups.Inherit, groups.External: groups.Block, groups.Internal: groups.Inherit},
+	}}, func(p artifact.Package) string { return s.Adapter.CollisionKey(p.Name) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 // testOrigin: a name that is ours by pattern is never asked for outside, and a name
 // belongs to who had it first.
 func testOrigin(t *testing.T, s Suite) {
@@ -72,7 +91,7 @@ func testOrigin(t *testing.T, s Suite) {
 	outside := s.pkg("demo", "1.0.0")
 	v := open(t, s, inside, outside)
 	own := s.identity(t, inside.Name)
-	v.Gate.Internal = func(p artifact.Package) bool { return p == own }
+	v.Gate.Groups = keptInside(t, s, own)
 	for _, path := range append(s.Pages(inside.Name), s.Download(inside.Releases[0])) {
 		if got := v.page(http.MethodGet, path); got.Code == http.StatusOK {
 			t.Errorf("%s: %s; nobody published it here", path, got.Status)

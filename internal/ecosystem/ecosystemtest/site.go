@@ -64,7 +64,7 @@ func (o *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", reply.ContentType)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(reply.Body))
+	http.ServeContent(w, r, "", reply.Modified, bytes.NewReader(reply.Body))
 }
 
 // change alters the shop.

@@ -83,6 +83,8 @@ type Suite struct {
 	// Publish is the request by which a client publishes a release, its path below the
 	// registry's address. nil: nothing is published here.
 	Publish func(testing.TB, Release) Request
+	// Before are what a client sends before that request; nil: nothing.
+	Before func(testing.TB, Release) []Request
 	// Inside is what a release's archive says of itself; nil: name and number.
 	Inside func(Release) (m ecosystem.Metadata, raw []byte)
 	// Statuses of publishing: something new, the same again, other bytes under the same
@@ -126,6 +128,7 @@ type Exception struct {
 type Reply struct {
 	ContentType string
 	Body        []byte
+	Modified    time.Time // Last-Modified; zero: none
 }
 
 // File is a file by its name.

@@ -25,6 +25,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/goversion"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/manifest"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/resolve"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/vulndb"
 )
 
 // Adapter is Go as the program wires it.
@@ -34,6 +35,7 @@ func Adapter() adapter.Adapter {
 		OpenUpstream: func(cfg adapter.UpstreamConfig) (ecosystem.Upstream, error) { return OpenUpstream(cfg) },
 		Serve:        func(r adapter.Registry) http.Handler { return NewHandler(r) },
 		Receive:      func(r adapter.Registry, desk ecosystem.Desk) adapter.Receiver { return NewUploads(r, desk) },
+		Beside:       []adapter.Door{{Path: vulndb.Path, Serve: func(r adapter.Registry) http.Handler { return vulndb.New(r) }}},
 		CollisionKey: CollisionKey,
 		Discover: adapter.Discovery{
 			Environment: []string{"GOPROXY"},
@@ -129,6 +131,18 @@ func (Ecosystem) ParseManifest(fsys fs.FS, path string) (*ecosystem.Manifest, er
 // EditRequirement implements ecosystem.Ecosystem.
 func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec string) ([]byte, string, error) {
 	return manifest.ReplaceRequirement(content, r, spec)
+}
+
+// Covers implements ecosystem.Locker: what stands in go.sum and vendor/modules.txt is
+// read with the go.mod that they belong to.
+func (Ecosystem) Covers(format, other string) bool {
+	switch format {
+	case manifest.GoMod:
+		return other == manifest.GoSum || other == manifest.Modules
+	case manifest.GoWork:
+		return other == manifest.GoSum
+	}
+	return false
 }
 
 // InstallCommand implements ecosystem.Ecosystem: the list of proxies has nothing

@@ -54,5 +54,12 @@ func TestAPrivateProxyWithoutADatabase(t *testing.T) {
 		if got := known(t, w.complete(t, w.index(t, mod), "v1.0.0.zip"), "v1.0.0").Sum.State; got != record.Assumed {
 			t.Errorf("%s: state %q", why, got)
 		}
+		if text, next := w.up.Caution(t.Context()); !strings.Contains(text, "nobody vouches") || !strings.Contains(next, "sumdb: off") {
+			t.Errorf("%s: doctor says %q and %q", why, text, next)
+		}
+		w.open(t, map[string]string{"sumdb": "off"})
+		if text, _ := w.up.Caution(t.Context()); text != "" {
+			t.Errorf("%s, and written out: doctor says %q", why, text)
+		}
 	}
 }

@@ -130,6 +130,20 @@ func (v *voucher) find(ctx context.Context) {
 	v.found = true
 }
 
+// Caution says what a person should know of who vouches for the upstream's bytes, and
+// what to do about it; "" where the checksum database does.
+func (u *Upstream) Caution(ctx context.Context) (text, next string) {
+	switch u.vouch.state(ctx).state {
+	case record.Assumed:
+		return "nobody vouches for the modules of " + u.Name() + ": it has an address of this network and passes no checksum database on, or GOSUMDB is off here, so it counts as your own",
+			"write what it is into its options: sumdb: off for a proxy of your own modules, the database's name (go env GOSUMDB) for a mirror of the public world"
+	case record.Keyless:
+		return "no checksum database is known for " + u.Name() + ", so nothing new of it is admitted",
+			"write sumdb into its options: the database's name and key, or off for a proxy of your own modules (docs/go.md)"
+	}
+	return "", ""
+}
+
 // private says whether an upstream is written as an address of this machine or this
 // network. It serves what nobody outside knows, unless it passes the database on.
 func private(base string) bool {

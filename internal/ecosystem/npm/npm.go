@@ -98,14 +98,14 @@ func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec s
 	return manifest.ReplaceRequirement(content, r, spec)
 }
 
-// LockOf implements ecosystem.Locker.
-func (Ecosystem) LockOf(format string) string {
-	switch format {
-	case manifest.PackageLock, manifest.Shrinkwrap, manifest.PNPMLock, manifest.YarnLock, manifest.BunLock:
-		return manifest.PackageJSON
-	}
-	return ""
+// Covers implements ecosystem.Locker: a lock speaks for its package.json and those of
+// its workspaces, a package.json for those of its workspaces.
+func (Ecosystem) Covers(format, other string) bool {
+	return other == manifest.PackageJSON && manifest.Format(format) != ""
 }
+
+// ReadBy implements ecosystem.Gatherer: the clients' configuration.
+func (Ecosystem) ReadBy(path string) []string { return manifest.ReadBy(path) }
 
 // InstallCommand implements ecosystem.Ecosystem. It goes by the format alone, which
 // does not tell yarn's two clients apart, and is for the folder of the manifest.

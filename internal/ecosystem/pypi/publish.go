@@ -85,11 +85,11 @@ func (u *Uploads) serveProvenance(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Security-Policy", "sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
-	u.uploads.Written(r, json.NewEncoder(w).Encode(provenanceOf(list)))
+	u.uploads.Written(r, json.NewEncoder(w).Encode(provenanceObjectOf(list)))
 }
 
-// provenance is the provenance object of PEP 740.
-type provenance struct {
+// provenanceObject is the provenance object of PEP 740.
+type provenanceObject struct {
 	Version int      `json:"version"`
 	Bundles []bundle `json:"attestation_bundles"`
 }
@@ -105,6 +105,6 @@ type bundlePublisher struct {
 	Verified bool   `json:"verified"`
 }
 
-func provenanceOf(list []json.RawMessage) provenance {
-	return provenance{Version: 1, Bundles: []bundle{{bundlePublisher{Kind: "gatehouse-token"}, list}}}
+func provenanceObjectOf(list []json.RawMessage) provenanceObject {
+	return provenanceObject{Version: 1, Bundles: []bundle{{bundlePublisher{Kind: "gatehouse-token"}, list}}}
 }

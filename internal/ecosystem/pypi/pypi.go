@@ -117,8 +117,10 @@ func (Ecosystem) EditRequirement(content []byte, r ecosystem.Requirement, spec s
 	return manifest.ReplaceRequirement(content, r, spec)
 }
 
-// LockOf implements ecosystem.Locker.
-func (Ecosystem) LockOf(format string) string { return manifest.LockOf(format) }
+// Covers implements ecosystem.Locker.
+func (Ecosystem) Covers(format, other string) bool {
+	return other != "" && manifest.LockOf(format) == other
+}
 
 // InstallCommand implements ecosystem.Ecosystem.
 func (Ecosystem) InstallCommand(base, format, path string) string {

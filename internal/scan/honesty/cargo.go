@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -188,11 +189,15 @@ func (p *cargoPass) checkCommit() {
 			SHA1  string `json:"sha1"`
 			Dirty bool   `json:"dirty"`
 		} `json:"git"`
+		Path string `json:"path_in_vcs"`
 	}
 	where := path.Join(p.root, ".cargo_vcs_info.json")
 	if json.Unmarshal(p.vcs, &info) != nil || !isCommit(info.Git.SHA1) {
 		p.add(RuleCrateSource, finding.Honesty, finding.Low, where, "what the crate says of the commit that it was packed from cannot be read")
 		return
+	}
+	if info.Path != "" && !filepath.IsLocal(filepath.FromSlash(info.Path)) {
+		p.add(RuleCrateSource, finding.Honesty, finding.Low, where, "it says that it was packed from %s, which lies in no repository", safe(info.Path))
 	}
 	if info.Git.Dirty {
 		p.add(RuleCrateSource, finding.Honesty, finding.Low, where, "it was packed from commit %s with changes that were not committed, so nobody can see them there", info.Git.SHA1)

@@ -49,7 +49,7 @@ func TestCrates(t *testing.T) {
 		said   = `{"name":"Demo","vers":"1.0.0","deps":[{"name":"left","req":"^1.2","features":[],"optional":false,"default_features":true,"target":null,"kind":"normal"},{"name":"alias","package":"right","req":"=2.0.0","features":[],"optional":true,"default_features":true,"target":"cfg(unix)","kind":"normal"}],` + cksum + `,"features":{},"yanked":false}`
 		simple = `{"name":"Demo","vers":"1.0.0","deps":[],` + cksum + `,"features":{},"yanked":false}`
 		at     = "Demo-1.0.0/Cargo.toml"
-		commit = `{"git":{"sha1":"0123456789012345678901234567890123456789"},"path_in_vcs":""}`
+		commit = `{"git":{"sha1":"0123456789012345678901234567890123456789"},"path_in_vcs":"crates/demo"}`
 	)
 	version := artifact.Version{Package: artifact.Package{Ecosystem: artifact.Cargo, Name: "demo"}, Number: "1.0.0"}
 	for _, tc := range []struct {
@@ -72,6 +72,7 @@ func TestCrates(t *testing.T) {
 		{"Demo-1.0.0", map[string]string{"Cargo.toml": head + "[lib]\nproc-macro = true\n", "Cargo.toml.orig": head}, simple, []string{"manifest-confusion honesty high " + at}, "a procedural macro that the author did not write"},
 		{"Demo-1.0.0", map[string]string{"Cargo.toml": head + "build = \"evil.rs\"\n", "Cargo.toml.orig": head}, simple, []string{"manifest-confusion honesty high " + at}, "a build script that the author did not name"},
 		{"Demo-1.0.0", map[string]string{"Cargo.toml": head, ".cargo_vcs_info.json": strings.Replace(commit, `"}`, `","dirty":true}`, 1)}, simple, []string{"crate-source honesty low Demo-1.0.0/.cargo_vcs_info.json"}, "changes that nobody committed"},
+		{"Demo-1.0.0", map[string]string{"Cargo.toml": head, ".cargo_vcs_info.json": strings.Replace(commit, "crates", "..", 1)}, simple, []string{"crate-source honesty low Demo-1.0.0/.cargo_vcs_info.json"}, "a place outside of every repository"},
 		{"Demo-1.0.0", map[string]string{"Cargo.toml": head, ".cargo_vcs_info.json": "{"}, simple, []string{"crate-source honesty low Demo-1.0.0/.cargo_vcs_info.json"}, "a commit that cannot be read"},
 	} {
 		b := crateBytes(t, tc.root, tc.files)

@@ -9,7 +9,8 @@ import (
 )
 
 // Versions compares the files of one version with each other: one that was
-// added long after the rest, and a wheel whose sources are not the sdist's. It
+// added long after the rest, and a wheel whose sources are not the sdist's. It says
+// too where a date is no more than its publisher's word (Go). It
 // implements scan.VersionCheck; the zero value is ready.
 type Versions struct{}
 
@@ -19,12 +20,12 @@ var _ scan.VersionCheck = Versions{}
 func (Versions) Name() string { return "honesty" }
 
 // Revision implements scan.VersionCheck.
-func (Versions) Revision() string { return "1" }
+func (Versions) Revision() string { return "2" }
 
 // Check implements scan.VersionCheck. Every finding is about the one file that
 // its Path names.
 func (Versions) Check(_ context.Context, t scan.VersionTarget) ([]finding.Finding, error) {
-	out := LateFiles(t.Files)
+	out := append(LateFiles(t.Files), GoDates(t.Files)...)
 	for _, wheel := range t.Files {
 		if wheel.Kind != artifact.Wheel || t.Reports[wheel.Name] == nil {
 			continue

@@ -48,7 +48,7 @@ func (Scanner) Name() string { return "honesty" }
 
 // Revision implements scan.FileScanner; it goes up with every change of what is
 // found.
-func (Scanner) Revision() string { return "5" }
+func (Scanner) Revision() string { return "6" }
 
 // world is what is promised about archives in one ecosystem.
 type world struct {
@@ -67,6 +67,7 @@ var worlds = []world{
 	{artifact.NPM, beginNPM, guessNPM},
 	{artifact.Cargo, beginCargo, guessCargo},
 	{artifact.PyPI, beginPython, guessPython},
+	{artifact.Maven, beginMaven, guessMaven},
 }
 
 // Begin implements scan.FileScanner.

@@ -266,7 +266,8 @@ func (p *npmPass) compareCommands(where string, said, inside packument.Manifest)
 // mostNamed is how many names one finding lists.
 const mostNamed = 10
 
-func (p *npmPass) listed(where string, severity finding.Severity, format string, names []string) {
+// listed records a difference about some names; none is no difference.
+func (t *told) listed(where string, severity finding.Severity, format string, names []string) {
 	if len(names) == 0 {
 		return
 	}
@@ -274,7 +275,7 @@ func (p *npmPass) listed(where string, severity finding.Severity, format string,
 	if more := len(names) - mostNamed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	p.add(RuleManifest, finding.Honesty, severity, where, format, text)
+	t.add(RuleManifest, finding.Honesty, severity, where, format, text)
 }
 
 // maxRaw is how much of package.json a report carries, in bytes.

@@ -14,10 +14,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
@@ -25,58 +25,28 @@ import (
 const (
 	RuleInternalOutside   = "internal-name-outside"   // a declared internal name was found at an external upstream
 	RuleInternalLookalike = "internal-name-lookalike" // an outside name that collides with a declared internal one
+	RuleBlocked           = "external-blocked"        // the package groups let nothing of this name in from outside
 	RuleChanged           = "origin-changed"          // the name came from elsewhere before
 )
 
-// What can be declared at most.
-const (
-	maxPatterns = 1000
-	maxPattern  = 200 // bytes; names are shorter
-	maxStars    = 2   // in one pattern
-	maxName     = 100 // longer names are compared with patterns as they are, not by how they look
-)
-
-// Pattern declares internal names: a name, or a name with "*" for any run of
-// characters. Write names in the ecosystem's identity form.
-type Pattern struct {
-	Ecosystem artifact.Ecosystem // "": every one
-	Glob      string
-}
-
 // Check is the origin check; use New.
 type Check struct {
-	patterns []Pattern
+	groups   *groups.Groups
 	internal []string // names of internal upstreams
-	key      func(artifact.Package) string
 	revision string
 }
 
 var _ scan.VersionCheck = (*Check)(nil)
 
-// New gives a check of the declared internal names. internalUpstreams are the
-// configured upstreams that are the company's own: internal names may come from
-// there. key is the ecosystem's collision key: names with one key look alike.
-func New(patterns []Pattern, internalUpstreams []string, key func(artifact.Package) string) (*Check, error) {
-	if len(patterns) > maxPatterns {
-		return nil, fmt.Errorf("reading internal names: more than %d patterns", maxPatterns)
-	}
-	for _, p := range patterns {
-		if p.Glob == "" || len(p.Glob) > maxPattern || strings.Count(p.Glob, "*") > maxStars || strings.Trim(p.Glob, "*") == "" {
-			return nil, fmt.Errorf("reading internal names: pattern %.80q: write a name, or one with at most %d stars and something between them", p.Glob, maxStars)
-		}
-		if strings.ContainsAny(p.Glob, "?[]\\ ") {
-			return nil, fmt.Errorf("reading internal names: pattern %.80q: only * stands for other characters", p.Glob)
-		}
-	}
-	b, err := json.Marshal([]any{patterns, internalUpstreams})
+// New gives a check by package groups. internalUpstreams are the configured upstreams
+// that are the company's own: internal names may come from there.
+func New(g *groups.Groups, internalUpstreams []string) (*Check, error) {
+	b, err := json.Marshal([]any{g.Digest(), internalUpstreams})
 	if err != nil {
-		return nil, fmt.Errorf("reading internal names: %w", err)
+		return nil, fmt.Errorf("naming the origin check: %w", err)
 	}
 	sum := sha256.Sum256(b)
-	return &Check{
-		patterns: slices.Clone(patterns), internal: slices.Clone(internalUpstreams), key: key,
-		revision: "2-" + hex.EncodeToString(sum[:4]),
-	}, nil
+	return &Check{groups: g, internal: slices.Clone(internalUpstreams), revision: "3-" + hex.EncodeToString(sum[:4])}, nil
 }
 
 // Name implements scan.VersionCheck.
@@ -95,10 +65,13 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 	name, from := artifact.Untrusted(p.Name), artifact.Untrusted(up)
 	var out []finding.Finding
 	if up != artifact.Internal && !slices.Contains(c.internal, up) {
-		if glob, exact := c.declared(p); t.Internal || exact {
+		switch said := c.groups.Of(p).External; {
+		case said.Rule == groups.Block && said.Alike:
+			out = append(out, found(RuleInternalLookalike, fmt.Sprintf("%s from %s: %s", name, from, said.Why)))
+		case t.Internal || said.Rule == groups.Block && said.Literal():
 			out = append(out, found(RuleInternalOutside, fmt.Sprintf("%s is an internal name, and the external upstream %s offers it too", name, from)))
-		} else if glob != "" {
-			out = append(out, found(RuleInternalLookalike, fmt.Sprintf("%s from %s can be mistaken for the internal name %s", name, from, artifact.Untrusted(glob))))
+		case said.Rule == groups.Block:
+			out = append(out, found(RuleBlocked, fmt.Sprintf("%s came from %s: %s", name, from, said.Why)))
 		}
 	}
 	if t.Origin != "" && t.Origin != up {
@@ -109,75 +82,4 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 
 func found(rule, text string) finding.Finding {
 	return finding.Finding{Rule: rule, Class: finding.Origin, Severity: finding.High, Text: text}
-}
-
-// declared gives the pattern that names the package, and whether it does so
-// literally; a pattern that only looks like the name comes with false.
-func (c *Check) declared(p artifact.Package) (glob string, exact bool) {
-	lookalike := ""
-	for _, pattern := range c.patterns {
-		if pattern.Ecosystem != "" && pattern.Ecosystem != p.Ecosystem {
-			continue
-		}
-		parts := strings.Split(pattern.Glob, "*")
-		if match(parts, p.Name, func(a, b string) bool { return a == b }) {
-			return pattern.Glob, true
-		}
-		if lookalike == "" && len(p.Name) <= maxName && match(parts, p.Name, c.alike(p.Ecosystem)) {
-			lookalike = pattern.Glob
-		}
-	}
-	return lookalike, false
-}
-
-// alike compares by collision key. Where the literal part of a pattern begins or
-// ends with a separator the name must have one there as well: keys drop them,
-// and without this "data-*" would claim every name that begins with "data".
-func (c *Check) alike(eco artifact.Ecosystem) func(part, text string) bool {
-	keys := map[string]string{}
-	key := func(s string) string {
-		k, ok := keys[s]
-		if !ok {
-			k = c.key(artifact.Package{Ecosystem: eco, Name: s})
-			keys[s] = k
-		}
-		return k
-	}
-	return func(part, text string) bool {
-		if text == "" || separated(part[0]) != separated(text[0]) || separated(part[len(part)-1]) != separated(text[len(text)-1]) {
-			return false
-		}
-		return key(part) == key(text)
-	}
-}
-
-func separated(c byte) bool { return c == '-' || c == '_' || c == '.' || c == '/' }
-
-// match says whether text is the parts in order with anything between them,
-// where same compares a part with a piece of the text. A piece that looks like a
-// part may be a little longer or shorter than it.
-func match(parts []string, text string, same func(part, piece string) bool) bool {
-	part := parts[0]
-	if len(parts) == 1 {
-		return part == "" || same(part, text)
-	}
-	if part == "" {
-		return anywhere(parts[1:], text, same)
-	}
-	for end := 1; end <= min(len(text), 2*len(part)); end++ {
-		if same(part, text[:end]) && anywhere(parts[1:], text[end:], same) {
-			return true
-		}
-	}
-	return false
-}
-
-// anywhere is match behind a star: the parts may begin at any place.
-func anywhere(parts []string, text string, same func(part, piece string) bool) bool {
-	for start := range len(text) + 1 {
-		if match(parts, text[start:], same) {
-			return true
-		}
-	}
-	return false
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/groups"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
 
@@ -15,13 +16,17 @@ func key(p artifact.Package) string {
 	return strings.NewReplacer("-", "", "1", "l", "0", "o", "rn", "m").Replace(p.Name)
 }
 
-func check(t *testing.T, globs ...string) *Check {
+func check(t testing.TB, globs ...string) *Check {
 	t.Helper()
-	var ps []Pattern
-	for _, g := range globs {
-		ps = append(ps, Pattern{artifact.PyPI, g})
+	var declared []groups.Group
+	for _, glob := range globs {
+		declared = append(declared, groups.Group{Pattern: glob, From: "test", Ecosystems: map[artifact.Ecosystem][]string{artifact.PyPI: {glob}}, Rules: [...]groups.Rule{groups.External: groups.Block, groups.Internal: groups.Inherit}})
 	}
-	c, err := New(ps, []string{"devpi"}, key)
+	g, err := groups.New(declared, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(g, []string{"devpi"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +112,14 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-func TestNewRefuses(t *testing.T) {
-	for _, glob := range []string{"", "*", "**", "a*b*c*d*e*f", "acme-?", "[a]", "a b", strings.Repeat("a", maxPattern+1)} {
-		if _, err := New([]Pattern{{artifact.PyPI, glob}}, nil, key); err == nil {
-			t.Errorf("pattern %.20q was taken, want an error", glob)
-		}
+// TestABlockedRoot: what came from outside before nothing may any more.
+func TestABlockedRoot(t *testing.T) {
+	c := check(t, "*")
+	if got := rules(t, c, target("requests", "public")); got != RuleBlocked {
+		t.Errorf("got %q, want %q", got, RuleBlocked)
 	}
-	if _, err := New(make([]Pattern, maxPatterns+1), nil, key); err == nil {
-		t.Error("too many patterns were taken")
+	if got := rules(t, c, target("requests", "devpi")); got != "" {
+		t.Errorf("from the company's own upstream: got %q, want nothing", got)
 	}
 }
 
@@ -125,10 +130,7 @@ func TestRevisionFollowsThePatterns(t *testing.T) {
 }
 
 func BenchmarkCheck(b *testing.B) {
-	c, err := New([]Pattern{{artifact.PyPI, "acme-*"}, {artifact.PyPI, "*-acme"}, {artifact.PyPI, "billing"}}, nil, key)
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := check(b, "acme-*", "*-acme", "billing")
 	x := target("opentelemetry-instrumentation-requests", "public")
 	for b.Loop() {
 		if _, err := c.Check(b.Context(), x); err != nil {

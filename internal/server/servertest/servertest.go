@@ -114,7 +114,7 @@ func New(t testing.TB) *World {
 			"main":      {Name: "main", Policy: policy.Default(), Targets: target},
 			"observing": {Name: "observing", Policy: policy.Default(), Targets: target, Observe: true},
 		},
-		Advisories: w.advisories, Internal: func(artifact.Package) bool { return false }, Now: w.Now,
+		Advisories: w.advisories, Now: w.Now,
 		PublicURL: func() string { return PublicURL }, Log: w.Log,
 		Reporter: report.Keeper{Rows: w.Store, Blobs: w.Blobs, Generator: "test", Now: w.Now},
 	}

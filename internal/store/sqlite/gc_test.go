@@ -27,9 +27,10 @@ import (
 // a blob and nobody said whether it keeps the bytes.
 func TestEveryDigestColumnIsKnown(t *testing.T) {
 	notKeeping := []column{
-		{"evidence", "sha256"},  // true of bytes wherever they are
-		{"pull", "sha256"},      // a record of the past
-		{"tombstone", "sha256"}, // the opposite
+		{"evidence", "sha256"},   // true of bytes wherever they are
+		{"provenance", "sha256"}, // likewise
+		{"pull", "sha256"},       // a record of the past
+		{"tombstone", "sha256"},  // the opposite
 	}
 	ctx, db := context.Background(), openTemp(t)
 	found, err := list(ctx, db, func(r row) (c column, err error) {

@@ -35,11 +35,13 @@ func (db *DB) State(ctx context.Context, registry string, p artifact.Package) (g
 		AdmittedSince: map[string]time.Time{},
 		Approvals:     map[string][]verdict.Approval{},
 		Recalled:      map[string]bool{},
+		Attested:      map[string]gate.Attested{},
 	}
 	for _, read := range []func() error{
 		func() error { return stateFiles(ctx, db, tx, p, &st) },
 		func() error { return stateAdmissions(ctx, db, tx, registry, p, &st) },
 		func() error { return stateApprovals(ctx, db, tx, registry, p, &st) },
+		func() error { return stateAttestations(ctx, db, tx, p, &st) },
 		func() error {
 			numbers, err := listPrepared(ctx, db, tx, scanText, stateRecalled, registry, p.Ecosystem, p.Name)
 			for _, number := range numbers {
@@ -70,7 +72,7 @@ const (
 	stateRecalled = `SELECT DISTINCT number FROM recalled WHERE registry = $1 AND ecosystem = $2 AND package = $3`
 )
 
-var stateQueries = []string{stateOrigin, stateFile, stateSince, stateSigned, stateRecalled, waiversOfPackage}
+var stateQueries = []string{stateOrigin, stateFile, stateSince, stateSigned, stateRecalled, stateAttested, waiversOfPackage}
 
 // listPrepared reads all rows of a query that was compiled before tx began.
 func listPrepared[T any](ctx context.Context, db *DB, tx *sql.Tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {

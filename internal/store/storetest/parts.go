@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/jobs"
+	"github.com/gatehouse-project/gatehouse/internal/provenance"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
@@ -357,6 +358,24 @@ func state(t *testing.T, s Store) {
 	ok(t, s.PutApproval(ctx, a))
 	ok(t, s.PutApproval(ctx, b))
 	ok(t, s.PutApproval(ctx, approval("p3", version(other, "1"))))
+	attested := provenance.Answer{Roots: "r", Attestations: []provenance.Attestation{{Kind: provenance.Build, Repository: "https://forge.invalid/acme/demo", At: day}}}
+	before := must(s.Generation(ctx, django))(t)
+	for i, row := range []struct {
+		f       artifact.File
+		claims  artifact.Digest
+		a       provenance.Answer
+		changes bool
+	}{
+		{f, "c1", provenance.Answer{Roots: "q"}, true}, {f, "c2", attested, true}, {f, "c2", attested, false}, {g, "c1", attested, true},
+		{file(version(other, "1"), "o"), "c1", attested, false},
+	} {
+		ok(t, s.PutProvenance(ctx, row.f, row.claims, row.a, day))
+		after := must(s.Generation(ctx, django))(t)
+		if (after != before) != row.changes {
+			t.Errorf("provenance %d: generation %d after %d", i, after, before)
+		}
+		before = after
+	}
 	same(t, "State", must(s.State(ctx, "main", django))(t), gate.PackageState{
 		Origin:        f.Origin,
 		Files:         map[string]artifact.File{f.Name: f, g.Name: g},
@@ -364,6 +383,7 @@ func state(t *testing.T, s Store) {
 		Waivers:       []verdict.Waiver{all, here},
 		Approvals:     map[string][]verdict.Approval{"2.2": {a}, "2.3": {b}},
 		Recalled:      map[string]bool{},
+		Attested:      map[string]gate.Attested{f.Name: {SHA256: f.SHA256, Claims: "c2", Answer: attested}, g.Name: {SHA256: g.SHA256, Claims: "c1", Answer: attested}},
 	})
 	same(t, "State elsewhere", must(s.State(ctx, "other", django))(t).Waivers, []verdict.Waiver{elsewhere, all})
 }

@@ -175,6 +175,7 @@ func TestExactPin(t *testing.T) {
 		http.NotFound(rw, r)
 	}))
 	defer behind.Close()
+	w.shows(w.with(nil, "get", mod+"@v1.1.0"), "use v1.0.0") // though nobody asked about that one yet
 	w.with(nil, "get", mod+"@v1.0.0").OK(t)
 	r := w.with([]string{"GOPROXY=" + w.URL + "/go," + behind.URL}, "get", mod+"@v1.1.0")
 	w.shows(r, "403", "TEST-2026-1", w.URL+"/d/")

@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"path"
+	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/document"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/manifestfile"
@@ -12,6 +13,17 @@ import (
 // (https://doc.rust-lang.org/cargo/reference/config.html), the older name first, as
 // cargo has it where both are there.
 var configNames = []string{".cargo/config", ".cargo/config.toml"}
+
+// ReadBy lists the formats that may be read with the file at p, by its name: all for
+// cargo's configuration, which holds for every folder below.
+func ReadBy(p string) []string {
+	for _, name := range configNames {
+		if p == name || strings.HasSuffix(p, "/"+name) {
+			return []string{CargoToml, CargoLock}
+		}
+	}
+	return nil
+}
 
 // readConfiguration tells of what cargo's configuration beside and above the manifest
 // says about where crates come from.

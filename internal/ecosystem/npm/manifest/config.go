@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -16,28 +18,38 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 )
 
+// What is read beside a manifest though it is none: the clients' configuration, and
+// programs that pnpm runs.
+var (
+	configNames = []string{".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pnpm-workspace.yaml"}
+	hookNames   = []string{".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"}
+)
+
+// ReadBy lists the formats that may be read with the file at p, by its name.
+func ReadBy(p string) []string {
+	if base := path.Base(p); !slices.Contains(configNames, base) && !slices.Contains(hookNames, base) || strings.Contains("/"+p, "/node_modules/") {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(parsers))
+}
+
 // readConfiguration reads the files beside a manifest that tell its clients where
 // to fetch from. Like an option in a requirements file, a registry named there
 // leads around the gate, unless it is the gate.
 func (r *reader) readConfiguration() error {
-	for _, c := range []struct {
-		name string
-		read func(file string, b []byte) error
-	}{
-		{".npmrc", r.readNPMRC}, {".yarnrc", r.readYarnRC}, {".yarnrc.yml", r.readYarnYAML}, {"bunfig.toml", r.readBunfig},
-		{"pnpm-workspace.yaml", r.readPNPMSettings},
-	} {
-		b, file, err := r.beside(c.name, maxConfigBytes)
+	for i, read := range []func(file string, b []byte) error{r.readNPMRC, r.readYarnRC, r.readYarnYAML, r.readBunfig, r.readPNPMSettings} {
+		name := configNames[i]
+		b, file, err := r.beside(name, maxConfigBytes)
 		if err != nil {
 			return err
 		}
 		if b == nil {
-			if err := r.unseen(c.name); err != nil {
+			if err := r.unseen(name); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := c.read(file, bytes.TrimPrefix(b, utf8Mark)); err != nil {
+		if err := read(file, bytes.TrimPrefix(b, utf8Mark)); err != nil {
 			return err
 		}
 	}
@@ -279,7 +291,7 @@ func bunRegistry(v any) (string, bool) {
 // findHooks looks for the programs by which pnpm lets a project change what its
 // dependencies ask for. With a lock their work is done.
 func (r *reader) findHooks() error {
-	for _, name := range []string{".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"} {
+	for _, name := range hookNames {
 		p := path.Join(r.dir, name)
 		if _, err := fs.Lstat(r.FS, p); err != nil {
 			continue

@@ -57,7 +57,7 @@ func ResolveAll(ctx context.Context, up ecosystem.Upstream, ms []*ecosystem.Mani
 	src, done := newSource(ctx, up)
 	defer done()
 	var all []ecosystem.Resolved
-	for _, t := range targets {
+	for _, t := range distinct(targets) {
 		open := slices.DeleteFunc(slices.Clone(ms), func(m *ecosystem.Manifest) bool { return m.Locked })
 		if len(open) > 0 {
 			rs, err := resolve(ctx, src, open, t)
@@ -78,6 +78,18 @@ func ResolveAll(ctx context.Context, up ecosystem.Upstream, ms []*ecosystem.Mani
 		}
 	}
 	return union(all), nil
+}
+
+// distinct gives the targets that are different for Python, each once.
+func distinct(targets []ecosystem.Target) []ecosystem.Target {
+	var out []ecosystem.Target
+	for _, t := range targets {
+		t.Node = ""
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // resolve asks the solver for one target.
