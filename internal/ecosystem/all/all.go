@@ -8,6 +8,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/cargo"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/npm"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/pypi"
 )
@@ -19,6 +20,7 @@ func List() []adapter.Adapter {
 		npm.Adapter(),
 		golang.Adapter(),
 		cargo.Adapter(),
+		maven.Adapter(),
 	}
 }
 
