@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,32 +31,30 @@ const (
 	rounds     = 3               // of each comparison; the median counts
 	loadFor    = 3 * time.Second // one side of one round
 	loadConns  = "16"
-	latency    = 20 * time.Millisecond // of the stub index
-	wheels     = 40
-	herd       = 100
-	storedRows = 60_000 // decisions in the large store
+	latency    = 20 * time.Millisecond // of a registry outside
+	storedRows = 60_000                // decisions in the large store
 )
 
 // once keeps a second pass of -benchtime from repeating minutes of work.
 var once sync.Once
 
-// BenchmarkGate runs the real binary beside nginx and pip, with a stub index on
-// loopback behind it, and prints one table. It takes about two minutes and ends
-// everything that it starts.
+// BenchmarkGate runs the real binary beside nginx, with a stub index on loopback
+// behind it, and prints one table. It takes some minutes and ends everything that it
+// starts.
 func BenchmarkGate(b *testing.B) {
 	once.Do(func() {
 		if runtime.GOOS != "linux" {
 			b.Fatal("the figures of a running server are read from /proc: run this on Linux")
 		}
 		g := newGround(b)
+		g.nginx = tool(b, "nginx", "apt-get install nginx-light", "/usr/sbin")
+		g.wrk = tool(b, "wrk", "apt-get install wrk")
 		t := &table{title: "at the start " + busy(b)}
 		defer func() { // also after an error: what was measured is true
 			t.title += ", at the end " + busy(b)
 			t.print(os.Stdout)
 		}()
 		g.serving(b, t)
-		g.install(b, t)
-		g.herd(b, t)
 		g.starting(b, t)
 	})
 	b.ReportMetric(0, "ns/op") // the table has the figures
@@ -76,19 +73,15 @@ func busy(b *testing.B) string {
 
 // ground is what every part of the benchmark stands on.
 type ground struct {
-	gatehouse, nginx, wrk, pip string
-	advisories                 string // a folder of synced advisories, to be copied
-	python                     string // version, in full
-	index                      *stub.Index
+	gatehouse, nginx, wrk string
+	advisories            string // a folder of synced advisories, to be copied
+	python                string // version, in full
+	index                 *stub.Index
 }
 
 func newGround(b *testing.B) *ground {
 	b.Helper()
-	g := &ground{
-		nginx: tool(b, "nginx", "apt-get install nginx-light", "/usr/sbin"),
-		wrk:   tool(b, "wrk", "apt-get install wrk"),
-		pip:   tool(b, "pip", "make clients", filepath.Join(root, ".clients", "bin")),
-	}
+	g := &ground{}
 	out, err := exec.Command(tool(b, "python3", "make clients", filepath.Join(root, ".clients", "bin")), "-I", "-c", "import platform; print(platform.python_version())").Output()
 	if err != nil {
 		b.Fatalf("asking python for its version: %v", err)
@@ -113,15 +106,16 @@ func tool(b *testing.B, name, install string, folders ...string) string {
 	return ""
 }
 
-// fresh makes a data folder that has nothing but advisories, and its configuration.
-func (g *ground) fresh(b *testing.B) (data, config string) {
+// fresh makes a data folder that has nothing but advisories, and its configuration
+// with an entry of upstreams.
+func (g *ground) fresh(b *testing.B, upstream string) (data, config string) {
 	b.Helper()
 	dir := b.TempDir()
 	data, config = filepath.Join(dir, "data"), filepath.Join(dir, "gatehouse.yaml")
 	if err := os.CopyFS(filepath.Join(data, "advisories"), os.DirFS(g.advisories)); err != nil {
 		b.Fatal(err)
 	}
-	text := fmt.Sprintf("upstreams: [{name: stub, ecosystem: pypi, url: %q}]\nmatrix: {python: [%q]}\nadvisories: {max_age: 87600h}\n", g.index.URL(), g.python)
+	text := fmt.Sprintf("upstreams: [%s]\nmatrix: {python: [%q]}\nadvisories: {max_age: 87600h}\n", upstream, g.python)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -156,7 +150,7 @@ const bigFile = 10 << 20
 // serving measures what is served from memory and disk, beside nginx, and the
 // memory that it takes.
 func (g *ground) serving(b *testing.B, t *table) {
-	data, config := g.fresh(b)
+	data, config := g.fresh(b, upstream("pypi", g.index.URL(), ""))
 	s := serve(b, g.gatehouse, data, config)
 	settle()
 	idle := s.rss()
@@ -362,102 +356,12 @@ func noise(n int) string {
 	return s.String()[:n]
 }
 
-// install has pip install wheels straight from the index, through a gate that
-// knows nothing yet, and through one that has looked at them.
-func (g *ground) install(b *testing.B, t *table) {
-	var names []string
-	for i := range wheels {
-		name := fmt.Sprintf("benchwheel%02d", i)
-		for v := range 3 {
-			g.index.Add(scantest.Wheel{Name: name, Version: fmt.Sprintf("1.%d", v), RequiresPython: ">=3.8", Files: map[string]string{name + "/__init__.py": "", name + "/data.py": noise(300_000)}}, stub.About{})
-		}
-		names = append(names, name)
-	}
-	g.index.Fault("/", stub.Fault{Delay: latency})
-	defer g.index.Fault("/", stub.Fault{})
-	var colds, warms, coldCPU, warmCPU []float64
-	for range rounds {
-		direct := g.pipInstall(b, g.index.URL(), names)
-		data, config := g.fresh(b)
-		s := serve(b, g.gatehouse, data, config)
-		before := s.cpu()
-		cold := g.pipInstall(b, s.url+"/pypi/simple/", names)
-		between := s.cpu()
-		warm := g.pipInstall(b, s.url+"/pypi/simple/", names)
-		colds, warms = append(colds, cold.Seconds()/direct.Seconds()), append(warms, warm.Seconds()/direct.Seconds())
-		coldCPU, warmCPU = append(coldCPU, (between-before).Seconds()), append(warmCPU, (s.cpu()-between).Seconds())
-		b.Logf("pip install of %d wheels: direct %.2f s, cold %.2f s, warm %.2f s", wheels, direct.Seconds(), cold.Seconds(), warm.Seconds())
-		s.stop()
-	}
-	what := fmt.Sprintf("pip install of %d wheels, scanned, against direct", wheels)
-	t.add(what+": cold, wall", "", "", median(colds), atMost, 1.2, "x")
-	t.note("  CPU of the gate and its workers, cold", "", "", show(median(coldCPU))+" s")
-	t.add("  warm, wall", "", "", median(warms), atMost, 0.6, "x")
-	t.add("  CPU of the gate, warm", "", "", median(warmCPU), atMost, 0.2, " s")
-}
-
-// pipInstall installs into an empty folder from an index, with no cache and no
-// setting of its own.
-func (g *ground) pipInstall(b *testing.B, index string, names []string) time.Duration {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context(), 2*time.Minute)
-	defer cancel()
-	home := b.TempDir()
-	c := exec.CommandContext(ctx, g.pip, append([]string{
-		"install", "--isolated", "--no-input", "--disable-pip-version-check", "--no-cache-dir", "--no-compile", "--quiet",
-		"--index-url", index, "--target", filepath.Join(home, "site")}, names...)...)
-	c.Dir, c.Env = home, []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "PIP_CONFIG_FILE=" + os.DevNull, "PIP_ROOT_USER_ACTION=ignore"}
-	began := time.Now()
-	if out, err := c.CombinedOutput(); err != nil {
-		b.Fatalf("pip install from %s: %v\n%s", index, err, out)
-	}
-	return time.Since(began)
-}
-
-// herd has many clients ask for one package that nobody asked for before.
-func (g *ground) herd(b *testing.B, t *table) {
-	const name = "benchherd"
-	file := g.index.Add(scantest.Wheel{Name: name, Version: "1", Files: map[string]string{name + ".py": noise(300_000)}}, stub.About{})
-	g.index.Fault("/", stub.Fault{Delay: latency})
-	defer g.index.Fault("/", stub.Fault{})
-	data, config := g.fresh(b)
-	s := serve(b, g.gatehouse, data, config)
-	g.index.Forget()
-	pages := together(b, s.url+"/pypi/simple/"+name+"/")
-	fetched := together(b, s.url+"/pypi/files/"+name+"/"+file)
-	what := fmt.Sprintf("%d clients, one cold package: upstream fetches of the ", herd)
-	t.add(what+"index", "", "", float64(g.index.AskedBelow("/simple/")), atMost, 1, "")
-	t.add("  of the file", "", "", float64(g.index.Asked(stub.FilePath(file))), atMost, 1, "")
-	t.add("  answers 200, index and file", "", "", float64(pages+fetched), atLeast, 2*herd, "")
-	s.stop()
-}
-
-// together counts the clients of a herd that got a whole answer.
-func together(b *testing.B, url string) int {
-	b.Helper()
-	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-	defer cancel()
-	var good atomic.Int64
-	var wg sync.WaitGroup
-	for range herd {
-		wg.Go(func() {
-			if _, body, err := get(ctx, url, "gzip"); err == nil && len(body) > 0 {
-				good.Add(1)
-			} else if err != nil {
-				b.Logf("one of the herd: %v", err)
-			}
-		})
-	}
-	wg.Wait()
-	return int(good.Load())
-}
-
 // starting measures how soon a gate answers: over an empty folder, over a large
 // store, and over one that was killed while it wrote.
 func (g *ground) starting(b *testing.B, t *table) {
 	var empty, full, killed []float64
-	data, config := g.fresh(b)
-	largeData, largeConfig := g.fresh(b)
+	data, config := g.fresh(b, upstream("pypi", g.index.URL(), ""))
+	largeData, largeConfig := g.fresh(b, upstream("pypi", g.index.URL(), ""))
 	fillStore(b, filepath.Join(largeData, "gatehouse.db"))
 	for i := range rounds {
 		s := serve(b, g.gatehouse, data, config)

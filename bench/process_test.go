@@ -88,10 +88,22 @@ func (p *process) cpu() time.Duration {
 	return all
 }
 
-// used reads a process's own time. One that has ended since it was listed counts
-// with its parent the next time. Fields 14 to 17 of /proc/PID/stat are utime,
-// stime, cutime, cstime (proc(5)); the name in field 2 may hold anything.
+// own is what the process itself used so far, without its children.
+func (p *process) own() time.Duration {
+	p.b.Helper()
+	return p.stat(p.cmd.Process.Pid, true, 2)
+}
+
+// used reads a process's time, with that of its children that ended. One that has
+// ended since it was listed counts with its parent the next time.
 func (p *process) used(pid int, must bool) time.Duration {
+	p.b.Helper()
+	return p.stat(pid, must, 4)
+}
+
+// stat adds up the first n of a process's times. Fields 14 to 17 of /proc/PID/stat
+// are utime, stime, cutime, cstime (proc(5)); the name in field 2 may hold anything.
+func (p *process) stat(pid int, must bool, n int) time.Duration {
 	p.b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil && !must {
@@ -102,7 +114,7 @@ func (p *process) used(pid int, must bool) time.Duration {
 	}
 	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 	var sum int64
-	for _, f := range fields[11:15] {
+	for _, f := range fields[11 : 11+n] {
 		n, err := strconv.ParseInt(f, 10, 64)
 		if err != nil {
 			p.b.Fatal(err)

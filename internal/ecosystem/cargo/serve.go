@@ -40,6 +40,11 @@ type Handler struct {
 // gives up after 30 seconds without a byte, and asks three times more after a 503.
 const patience = 20 * time.Second
 
+// askAgain is how soon it asks the gate again for a crate that is not in a queue yet.
+// Cargo wants all crates of a lock at once, more than clients may wait for, and the
+// last of them would wait for seconds after they were looked at.
+const askAgain = 500 * time.Millisecond
+
 // NewHandler makes the handler of one registry.
 func NewHandler(r adapter.Registry) *Handler {
 	return &Handler{shelf: r.Shelf, reader: r.Reader, door: answer.Door{Decision: r.Decision, Log: r.Log}, after: time.After}
@@ -157,7 +162,7 @@ func (h *Handler) wait(ctx context.Context, p artifact.Package, name string) (*e
 			return f, err
 		}
 		select {
-		case <-h.after(pending.After):
+		case <-h.after(min(pending.After, askAgain)):
 		case <-over:
 			return nil, err
 		case <-ctx.Done():

@@ -141,6 +141,9 @@ func TestWaiting(t *testing.T) {
 		if d == patience {
 			return nil
 		}
+		if d != askAgain {
+			t.Errorf("it asks again after %v", d)
+		}
 		return now
 	}
 	if w := get(h, http.MethodGet, "/api/v1/crates/Demo/1.0.0/download"); w.Code != http.StatusNotFound || len(s.asked) != 3 || s.asked[0] != "demo-1.0.0.crate" {
