@@ -30,12 +30,19 @@ func (a *app) admitCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "admit [FILE | PURL | -]...",
 		Short: "Look at everything new in manifests or purls, decide, and publish what is good",
-		Long: `Reads requirements.txt, pyproject.toml, Pipfile, uv.lock, poetry.lock, pdm.lock,
-pylock.toml or Pipfile.lock, a list of parts (CycloneDX, SPDX), package URLs, or
-any of them on standard input as "-"; works out what they pull in for the
-platforms the configuration names, judges every version, fetches and scans what
-was not refused, and publishes what is good to the registry. Nothing that is
-fetched is ever run.
+		Long: `Reads manifests and locks, a list of parts (CycloneDX, SPDX), package URLs, or any
+of them on standard input as "-"; works out what they pull in for the platforms
+the configuration names, judges every version, fetches and scans what was not
+refused, and publishes what is good to the registry. Nothing that is fetched is
+ever run.
+
+  Python  requirements.txt, constraints, pyproject.toml, Pipfile, uv.lock,
+          poetry.lock, pdm.lock, pylock.toml, Pipfile.lock
+  npm     package.json, package-lock.json, npm-shrinkwrap.json, pnpm-lock.yaml,
+          yarn.lock, bun.lock
+  Go      go.mod, go.sum, go.work, vendor/modules.txt
+  Cargo   Cargo.toml, Cargo.lock
+  Maven   pom.xml, gradle.lockfile, libs.versions.toml, verification-metadata.xml
 
 A constraints file by itself bounds versions and asks for nothing. All dependency
 groups and extras are looked at; --group picks some, and "main" is what the
@@ -50,6 +57,7 @@ looked at, and of each only what was added or changed.
 Exit codes: 0 admitted, 1 rejected, 2 held, 3 fault or unusable input.`,
 		Example: `  gatehouse admit requirements.txt
   gatehouse admit --fix requirements.txt
+  gatehouse admit package-lock.json go.mod
   gatehouse admit --group main --group docs pyproject.toml
   gatehouse admit pkg:pypi/requests@2.32.3
   gatehouse admit app.cdx.json

@@ -69,6 +69,7 @@ type decisionPage struct {
 	History  []verdict.Decision
 	Made     []maker // who made the file, as it was verified
 	Inputs   []input
+	manifest string // the file that such a version is usually asked for in
 }
 
 // maker is one attestation for people.
@@ -112,6 +113,7 @@ func (s *Server) decisionPage(ctx context.Context, who access.Principal, d verdi
 	}
 	s.today(ctx, p)
 	p.opens(s.gate.Now())
+	p.manifest = s.manifestOf(d)
 	p.commands()
 	if err := s.addPeople(ctx, who, p); err != nil {
 		return nil, err
@@ -328,6 +330,24 @@ func at(registry string) string {
 
 const reasonHere = ` --reason "..."`
 
+// usualManifests are what people call the file that they change.
+var usualManifests = []string{"requirements.txt", "package.json", "go.mod", "Cargo.toml", "pom.xml"}
+
+// manifestOf names the file that a version is usually asked for in.
+func (s *Server) manifestOf(d verdict.Decision) string {
+	v, err := artifact.ParsePurl(d.Purl)
+	if err != nil {
+		return "FILE"
+	}
+	e := s.gate.Peers[v.Package.Ecosystem].Ecosystem
+	for _, name := range usualManifests {
+		if e != nil && e.ManifestFormat(name) != "" {
+			return name
+		}
+	}
+	return "FILE"
+}
+
 // commands says what to type: first the one who met it, then an approver.
 func (p *decisionPage) commands() {
 	d := p.Decision
@@ -339,7 +359,7 @@ func (p *decisionPage) commands() {
 		return
 	}
 	if p.Closest != "" && d.Verdict == verdict.Reject {
-		p.Do = append(p.Do, command{"Let the gate find and prove the smallest change of your file", "gatehouse admit --fix requirements.txt" + at(d.Registry)})
+		p.Do = append(p.Do, command{"Let the gate find and prove the smallest change of your file", "gatehouse admit --fix " + p.manifest + at(d.Registry)})
 	}
 	if closed := p.closedClasses(); len(closed) > 0 {
 		p.Who = "Nobody can waive this: it is about " + strings.Join(closed, " and ") + "."

@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gatehouse-project/gatehouse/internal/artifact"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
+	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -31,6 +34,34 @@ func TestLeadOfAnObservingRegistry(t *testing.T) {
 		looks := len(p.Do) == 1 && p.Do[0].Line == "gatehouse admit pkg:pypi/a@1"
 		if looks == tc.served {
 			t.Errorf("%s: what to do is %+v", tc.why, p.Do)
+		}
+	}
+}
+
+// manifests reads one kind of file.
+type manifests struct {
+	ecosystem.Ecosystem
+	name string
+}
+
+func (m manifests) ManifestFormat(path string) string {
+	if path == m.name {
+		return path
+	}
+	return ""
+}
+
+// TestTheFileToChange: the command for a mend names the file that people of the
+// package's ecosystem have.
+func TestTheFileToChange(t *testing.T) {
+	s := &Server{gate: &gate.Gate{Peers: map[artifact.Ecosystem]gate.Peer{
+		"one": {Ecosystem: manifests{name: "requirements.txt"}}, "two": {Ecosystem: manifests{name: "pom.xml"}}, "three": {Ecosystem: manifests{name: "odd"}},
+	}}}
+	for purl, want := range map[string]string{
+		"pkg:one/a@1": "requirements.txt", "pkg:two/g/a@1": "pom.xml", "pkg:three/a@1": "FILE", "pkg:gone/a@1": "FILE", "no purl": "FILE",
+	} {
+		if got := s.manifestOf(verdict.Decision{Purl: purl}); got != want {
+			t.Errorf("%s: %s, want %s", purl, got, want)
 		}
 	}
 }
