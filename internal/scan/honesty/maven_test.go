@@ -67,7 +67,7 @@ func TestMavenPoms(t *testing.T) {
 		{"no XML", "demo-1.0.pom", "<project", "archive-unreadable fault unknown"},
 		{"empty", "demo-1.0.pom", "", "archive-unreadable fault unknown"},
 		{"an honest module file", "demo-1.0.module", `{"component":{"group":"org.example","module":"demo","version":"1.0"},"variants":[{"files":[{"name":"demo-1.0.jar","url":"demo-1.0.jar"}]}]}`, ""},
-		{"one variant of a module lies beside it", "demo-1.0.module", `{"component":{"url":"../../root/1.0/root-1.0.module","group":"org.example","module":"root","version":"1.0"}}`, ""},
+		{"one variant of a module lies beside it", "demo-1.0.module", `{"component":{"url":"../../above/1.0/above-1.0.module","group":"org.example","module":"above","version":"1.0"}}`, ""},
 		{"a module file of another version", "demo-1.0.module", `{"component":{"group":"org.example","module":"demo","version":"2.0"}}`, "metadata-version-mismatch integrity high"},
 		{"a module file of another module", "demo-1.0.module", `{"component":{"group":"org.example","module":"evil","version":"1.0"}}`, "metadata-name-mismatch integrity high"},
 		{"a module file that leads elsewhere", "demo-1.0.module", `{"component":{"group":"org.example","module":"demo","version":"1.0"},"variants":[{"files":[{"name":"x","url":"https://evil.invalid/x.jar"}]}]}`, "manifest-confusion honesty high"},
