@@ -43,7 +43,7 @@ func RefusalOf(v *View, i int) *verdict.Refusal {
 	no := &verdict.Refusal{Version: v.Index.Version(f), File: f.Name, Verdict: d.Verdict, Decision: d.ID}
 	why := foremost(d.Reasons)
 	no.Rule, no.Public, no.Until = why.Rule, publicWhy(why, d.Reasons), opensAt(d)
-	switch use := newestOffered(v, f.Number); {
+	switch use := instead(v, i); {
 	case unseen(why):
 		no.Next = why.Remedy
 	case use != "":
@@ -102,13 +102,38 @@ func publicWhy(why verdict.Reason, all []verdict.Reason) string {
 	return why.IDs[0]
 }
 
-// newestOffered is the newest other version that a client could install now; ""
-// when there is none.
-func newestOffered(v *View, but string) string {
-	if v.newest == but {
+// instead is the version to take in place of a refused one: the newest that a client
+// could install now, and where that came out before the refused one, as Maven's
+// versions that are dates did, the last that a reason calls fixed. "" when there is
+// none.
+func instead(v *View, i int) string {
+	refused := v.Index.Files[i]
+	if v.newest == refused.Number {
 		return ""
 	}
-	return v.newest
+	if v.newestAt.IsZero() || !v.newestAt.Before(refused.Uploaded) {
+		return v.newest
+	}
+	fixed := fixes(v.Decisions[i])
+	best := v.newest
+	for j, f := range v.Index.Files {
+		if k := slices.Index(fixed, f.Number); k >= 0 && k >= slices.Index(fixed, best) && !f.Yanked && Offers(v.Decisions[j]) {
+			best = f.Number
+		}
+	}
+	return best
+}
+
+// fixes lists the versions that the reasons against a file call fixed, in the order in
+// which the reasons name them.
+func fixes(d verdict.Decision) []string {
+	var out []string
+	for _, r := range d.Reasons {
+		if blocks(r) {
+			out = append(out, r.Fixed...)
+		}
+	}
+	return out
 }
 
 // suggested is how many of a package's newest versions are asked about to find one to
@@ -117,21 +142,45 @@ const suggested = 3
 
 // Suggest is RefusalOf of a file of a view, with a version to take also where the view
 // knows none because an upstream tells of each version in a request of its own
-// (ecosystem.Completer): it asks about the newest few, once for ever. Where they cannot
-// be asked about, the refusal is as it was.
+// (ecosystem.Completer): it asks about the newest few and those that are called fixed,
+// once for ever. Where they cannot be asked about, the refusal is as it was.
 func (g *Gate) Suggest(ctx context.Context, registry string, v *View, i int) *verdict.Refusal {
 	no := RefusalOf(v, i)
-	if v.newest != "" || no.Rule == notLookedAtRule {
+	if no.Rule == notLookedAtRule {
 		return no
 	}
-	names := g.newestUntold(v, v.Index.Files[i].Number)
+	refused := v.Index.Files[i]
+	var names []string
+	if v.newest == "" {
+		names = g.newestUntold(v, refused.Number)
+	}
+	for _, name := range untold(v, fixes(v.Decisions[i])) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	if len(names) == 0 {
 		return no
 	}
-	if w, err := g.view(ctx, registry, v.Index.Package, named(append(names, v.Index.Files[i].Name)...)); err == nil && w.newest != "" {
-		no.Next = "use " + w.newest
+	w, err := g.view(ctx, registry, v.Index.Package, named(append(names, refused.Name)...))
+	if err != nil {
+		return no
+	}
+	if j, ok := w.place(refused.Name); ok && instead(w, j) != "" {
+		no.Next = "use " + instead(w, j)
 	}
 	return no
+}
+
+// untold lists the files of some versions of which nothing but their names is known.
+func untold(v *View, numbers []string) []string {
+	var names []string
+	for _, f := range v.Index.Files {
+		if len(names) < suggested && f.Uploaded.IsZero() && !f.Yanked && slices.Contains(numbers, f.Number) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // newestUntold lists the files of the newest versions, one aside, of which nothing but

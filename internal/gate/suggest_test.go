@@ -45,3 +45,23 @@ func TestARefusalNamesWhatToTake(t *testing.T) {
 		t.Errorf("what was learned stays: %v", err)
 	}
 }
+
+// TestADateIsNoNewestVersion: versions that are dates stand above all others and came
+// out before them; what is named is the one that is called fixed, though there are
+// newer numbers than are asked about.
+func TestADateIsNoNewestVersion(t *testing.T) {
+	for why, sparse := range map[string]bool{"the index tells all": false, "each version tells of itself": true} {
+		w := newWorld(t, "lib 3.1", "lib 3.2", "lib 3.3", "lib 20040616 age=9600h", "lib 20031027 age=12000h", "lib 20030201 age=14400h", "lib 20020101 age=16800h")
+		w.vuln("PYSEC-2026-1", "lib 3.1", finding.Critical, "3.2")
+		if sparse {
+			w.sparsely()
+		}
+		v, err := w.FileView(t.Context(), "main", pkg("lib"), "lib-3.1-py3-none-any.whl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Suggest(t.Context(), "main", v, 0).Next; got != "use 3.2" {
+			t.Errorf("%s: %q, want the fixed version", why, got)
+		}
+	}
+}

@@ -35,6 +35,7 @@ type View struct {
 	places    map[string]int // of files, by name; see place
 	gone      map[string]bool
 	newest    string             // the newest version that is offered, pre-releases and yanked ones aside; "" when there is none
+	newestAt  time.Time          // when it came out; zero where nobody says
 	present   Presentation       // of its registry
 	recorded  []atomic.Bool      // for each file, whether its decision stands in the store (Record)
 	recalled  []verdict.Decision // of files that were admitted until now
@@ -363,7 +364,7 @@ func (g *Gate) decideIndex(ctx context.Context, reg Registry, x *ecosystem.Index
 		v.Until = above.Until
 	}
 	g.evaluateLater(ctx, v.unevaluated)
-	v.newest, err = g.newest(v)
+	v.newest, v.newestAt, err = g.newest(v)
 	return v, err
 }
 
@@ -438,12 +439,13 @@ func withVanished(x *ecosystem.Index, state PackageState) (*ecosystem.Index, map
 }
 
 // newest finds the newest version of a view that a client may install.
-func (g *Gate) newest(v *View) (string, error) {
+func (g *Gate) newest(v *View) (string, time.Time, error) {
 	peer, err := g.peer(v.Index.Package.Ecosystem)
 	if err != nil {
-		return "", err
+		return "", time.Time{}, err
 	}
 	var best string
+	var at time.Time
 	var bestKey []byte
 	for i, f := range v.Index.Files {
 		if f.Yanked || f.Number == best || !Offers(v.Decisions[i]) || peer.PreRelease(f.Number) {
@@ -454,10 +456,10 @@ func (g *Gate) newest(v *View) (string, error) {
 			continue // an upstream's odd version number must not take the others away
 		}
 		if bytes.Compare(k, bestKey) > 0 {
-			best, bestKey = f.Number, k
+			best, at, bestKey = f.Number, f.Uploaded, k
 		}
 	}
-	return best, nil
+	return best, at, nil
 }
 
 // versionFacts are what is known about a version: by its upstream, by the
