@@ -166,8 +166,10 @@ func (g *Gate) Suggest(ctx context.Context, registry string, v *View, i int) *ve
 	if err != nil {
 		return no
 	}
-	if j, ok := w.place(refused.Name); ok && instead(w, j) != "" {
-		no.Next = "use " + instead(w, j)
+	if j, ok := w.place(refused.Name); ok {
+		if use := instead(w, j); use != "" {
+			no.Next = "use " + use
+		}
 	}
 	return no
 }
