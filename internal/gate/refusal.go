@@ -103,15 +103,15 @@ func publicWhy(why verdict.Reason, all []verdict.Reason) string {
 }
 
 // instead is the version to take in place of a refused one: the newest that a client
-// could install now, and where that came out before the refused one, as Maven's
-// versions that are dates did, the last that a reason calls fixed. "" when there is
-// none.
+// could install now. Where that is not known to have come out later - Maven's old
+// versions that are dates did not, and where only a list is dated all of it is equally
+// old - the last that a reason calls fixed goes before it. "" when there is none.
 func instead(v *View, i int) string {
 	refused := v.Index.Files[i]
 	if v.newest == refused.Number {
 		return ""
 	}
-	if v.newestAt.IsZero() || !v.newestAt.Before(refused.Uploaded) {
+	if !refused.Uploaded.IsZero() && v.newestAt.After(refused.Uploaded) {
 		return v.newest
 	}
 	fixed := fixes(v.Decisions[i])

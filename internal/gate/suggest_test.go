@@ -12,7 +12,7 @@ import (
 // TestARefusalNamesWhatToTake also where the upstream tells of each version in a
 // request of its own and nobody asked about the others yet: of the newest few, and once.
 func TestARefusalNamesWhatToTake(t *testing.T) {
-	w := newWorld(t, "lib 1.0", "lib 2.0", "lib 3.0", "lib 4.0", "lib 5.0")
+	w := newWorld(t, "lib 1.0", "lib 2.0", "lib 3.0", "lib 4.0", "lib 5.0 age=1200h")
 	w.vuln("PYSEC-2026-1", "lib 3.0", finding.Critical, "4.0")
 	s := w.sparsely()
 	refused := func(away error) string {
@@ -50,10 +50,18 @@ func TestARefusalNamesWhatToTake(t *testing.T) {
 // out before them; what is named is the one that is called fixed, though there are
 // newer numbers than are asked about.
 func TestADateIsNoNewestVersion(t *testing.T) {
-	for why, sparse := range map[string]bool{"the index tells all": false, "each version tells of itself": true} {
-		w := newWorld(t, "lib 3.1", "lib 3.2", "lib 3.3", "lib 20040616 age=9600h", "lib 20031027 age=12000h", "lib 20030201 age=14400h", "lib 20020101 age=16800h")
+	dated := []string{"lib 3.1", "lib 3.2", "lib 3.3", "lib 20040616 age=9600h", "lib 20031027 age=12000h", "lib 20030201 age=14400h", "lib 20020101 age=16800h"}
+	for why, c := range map[string]struct {
+		lines  []string
+		sparse bool
+	}{
+		"the index tells all":            {dated, false},
+		"each version tells of itself":   {dated, true},
+		"only the list of them is dated": {[]string{"lib 3.1", "lib 3.2", "lib 3.3", "lib 20040616"}, false},
+	} {
+		w := newWorld(t, c.lines...)
 		w.vuln("PYSEC-2026-1", "lib 3.1", finding.Critical, "3.2")
-		if sparse {
+		if c.sparse {
 			w.sparsely()
 		}
 		v, err := w.FileView(t.Context(), "main", pkg("lib"), "lib-3.1-py3-none-any.whl")
