@@ -189,7 +189,7 @@ func (c *Cache) record(key string, maxBytes int64) (state, []byte, bool) {
 func (c *Cache) putRecord(key string, s state, body []byte) error {
 	line, err := json.Marshal(s)
 	if err == nil {
-		err = replaceFile(c.recordPath(key), append(line, '\n'), body)
+		err = ReplaceFile(c.recordPath(key), append(line, '\n'), body)
 	}
 	if err != nil {
 		return fmt.Errorf("caching document: %w", err)

@@ -151,13 +151,13 @@ func (c *Cache) store(key string, s state, body []byte) error {
 	dir := c.indexDir(key)
 	page := string(s.Digest) + ".page"
 	if body != nil {
-		if err := replaceFile(filepath.Join(dir, page), body); err != nil {
+		if err := ReplaceFile(filepath.Join(dir, page), body); err != nil {
 			return fmt.Errorf("caching index %s: %w", key, err)
 		}
 	}
 	text, err := json.Marshal(s)
 	if err == nil {
-		err = replaceFile(filepath.Join(dir, "state.json"), text)
+		err = ReplaceFile(filepath.Join(dir, "state.json"), text)
 	}
 	if err != nil {
 		return fmt.Errorf("caching index %s: %w", key, err)
@@ -229,9 +229,9 @@ func cleanOld(dir string, before time.Time) (int, error) {
 	return n, nil
 }
 
-// replaceFile writes a file so that a reader sees the old one or the new one.
-// It is not synced: what it caches carries its digest and can be fetched again.
-func replaceFile(path string, parts ...[]byte) error {
+// ReplaceFile writes a file, and its folder where that is missing, so that a reader sees
+// the old one or the new one. It is not synced: it is for what can be fetched again.
+func ReplaceFile(path string, parts ...[]byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err

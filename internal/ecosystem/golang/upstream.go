@@ -54,7 +54,7 @@ type Upstream struct {
 	*indexcache.Cache
 	client *fetch.Client
 	vouch  *voucher
-	known  *knowledge
+	known  knowledge
 }
 
 var (

@@ -53,7 +53,7 @@ const settledAfter = 90 * 24 * time.Hour
 // bytes change under one name.
 type Upstream struct {
 	*indexcache.Cache
-	known *knowledge
+	known knowledge
 }
 
 var (
@@ -112,7 +112,7 @@ func (u *Upstream) describe(x *ecosystem.Index, err error) (*ecosystem.Index, er
 		return nil, err
 	}
 	u.known.list(x)
-	return u.known.of(x.Package).describe(x, func(number, name string) string {
+	return u.known.describe(n, x, func(number, name string) string {
 		return address(u.Base(), n.Path(), number, name)
 	}), nil
 }
@@ -146,10 +146,10 @@ func (u *Upstream) Complete(ctx context.Context, x *ecosystem.Index, files ...st
 		})
 	}
 	_ = g.Wait() // nothing in it fails the others
-	u.known.learn(x.Package, func(l learned) {
+	u.known.learn(x.Package, func(k *known) {
 		for i, w := range wanted {
 			if found[i] != nil {
-				l.Files[w.name] = *found[i]
+				k.Files[w.name] = *found[i]
 			}
 		}
 	})

@@ -1,17 +1,10 @@
 package maven
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -20,23 +13,14 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/indexcache"
 )
 
-// knowledge is what was learned of packages' files. It is kept on disk for ever, one
-// file a package below files/: a repository lists no files, and one that was fetched
-// must not seem to be gone.
-type knowledge struct {
-	dir string
-
-	writing [64]sync.Mutex // by package: one reads, changes and writes at a time
-
-	mu       sync.Mutex
-	packages map[string]*known
-	weight   int // files in memory
-}
+// knowledge is what was learned of packages' files: a repository lists none, and one
+// that was fetched must not seem to be gone.
+type knowledge struct{ *indexcache.Notes[known] }
 
 // Limits of what is kept of packages.
 const (
 	filesInMemory = 50_000   // of all packages together, some 400 bytes each
-	maxKnownBytes = 64 << 20 // of one file
+	maxKnownBytes = 64 << 20 // of one package, on disk
 	maxKnownFiles = 100_000  // of one package
 )
 
@@ -50,141 +34,38 @@ type fileFacts struct {
 	Dated    bool            `json:"dated,omitempty"`  // nobody asked for its checksums yet
 }
 
-// known is what was learned of one package. It does not change once it is shared.
+// known is what was learned of one package.
 type known struct {
-	learned
-	digest artifact.Digest // of all of it
-
-	mu        sync.Mutex
-	from      *ecosystem.Index // what was described last, with what came of it
-	described *ecosystem.Index
-}
-
-// learned is what the file of a package holds.
-type learned struct {
 	Files map[string]fileFacts `json:"files,omitempty"` // by name
 	// Listed is, by version, what the upstream called the date of its list when that
 	// first had the version here: no version is younger than the list that it stands in.
 	Listed map[string]time.Time `json:"listed,omitempty"`
 }
 
-func newKnowledge(cacheDir string) *knowledge {
-	return &knowledge{dir: filepath.Join(cacheDir, "files"), packages: map[string]*known{}}
+func newKnowledge(cacheDir string) knowledge {
+	return knowledge{indexcache.NewNotes(indexcache.NotesConfig[known]{
+		Dir: filepath.Join(cacheDir, "files"), Of: "package", MaxBytes: maxKnownBytes,
+		Weight: func(k *known) int { return len(k.Files) + len(k.Listed)/4 + 1 }, MaxWeight: filesInMemory,
+		Copy: (*known).copy,
+	})}
 }
 
-func (n *knowledge) path(folder string) string { return filepath.Join(n.dir, folder+".json") }
-
-// of gives what is known of a package; nothing is known of one whose file is damaged.
-func (n *knowledge) of(p artifact.Package) *known {
-	folder := indexcache.FolderOf(p.Name)
-	n.mu.Lock()
-	k := n.packages[folder]
-	n.mu.Unlock()
-	if k != nil {
-		return k
-	}
-	l, err := n.read(folder)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		slog.Warn("what was known of a package's files is lost", "package", p.Name, "err", err)
-	}
-	return n.keep(folder, seal(l), false)
+func (k *known) copy() known {
+	c := known{Files: map[string]fileFacts{}, Listed: map[string]time.Time{}}
+	maps.Copy(c.Files, k.Files)
+	maps.Copy(c.Listed, k.Listed)
+	return c
 }
 
-func (n *knowledge) read(folder string) (learned, error) {
-	f, err := os.Open(n.path(folder))
-	if err != nil {
-		return learned{}, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxKnownBytes+1))
-	if err == nil && len(b) > maxKnownBytes {
-		err = errors.New("its file is too large")
-	}
-	var l learned
-	if err == nil {
-		err = json.Unmarshal(b, &l)
-	}
-	if err != nil {
-		return learned{}, err
-	}
-	return l, nil
-}
+// of gives what is known of a package.
+func (n knowledge) of(p artifact.Package) *known { return &n.Note(p).Known }
 
-// seal names the content.
-func seal(l learned) *known {
-	b, err := json.Marshal(l)
-	if err != nil {
-		panic(err) // plain values
-	}
-	return &known{learned: l, digest: artifact.DigestOf(b)}
-}
-
-func (l learned) weight() int { return len(l.Files) + len(l.Listed)/4 + 1 }
-
-// keep puts it in memory, in place of what is there where newer says so.
-func (n *knowledge) keep(folder string, k *known, newer bool) *known {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	old := n.packages[folder]
-	if old != nil && !newer {
-		return old
-	}
-	if old != nil {
-		n.weight -= old.weight()
-	}
-	if n.weight += k.weight(); n.weight > filesInMemory {
-		clear(n.packages) // it is all on disk
-		n.weight = k.weight()
-	}
-	n.packages[folder] = k
-	return k
-}
-
-// learn changes what is known of a package, in memory and on disk. A full disk must
-// not stop what needs no disk.
-func (n *knowledge) learn(p artifact.Package, change func(learned)) {
-	folder := indexcache.FolderOf(p.Name)
-	lock := &n.writing[int(artifact.DigestOf([]byte(folder))[0])%len(n.writing)]
-	lock.Lock()
-	defer lock.Unlock()
-	now := n.of(p)
-	l := learned{Files: map[string]fileFacts{}, Listed: map[string]time.Time{}}
-	maps.Copy(l.Files, now.Files)
-	maps.Copy(l.Listed, now.Listed)
-	change(l)
-	next := seal(l)
-	if next.digest == now.digest || len(l.Files) > maxKnownFiles {
-		return
-	}
-	if err := n.write(folder, l); err != nil {
-		slog.Warn("what was learned of a package's files is not on disk", "package", p.Name, "err", err)
-	}
-	n.keep(folder, next, true)
-}
-
-func (n *knowledge) write(folder string, l learned) error {
-	b, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(n.dir, 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(n.dir, ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), n.path(folder))
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+// learn changes what is known of a package.
+func (n knowledge) learn(p artifact.Package, change func(*known)) {
+	n.Learn(p, func(k *known) bool {
+		change(k)
+		return len(k.Files) <= maxKnownFiles
+	})
 }
 
 // asked says whether the repository was asked about a file, and had it.
@@ -194,33 +75,34 @@ func (k *known) asked(name string) bool {
 }
 
 // list remembers since when a package's versions are listed.
-func (n *knowledge) list(x *ecosystem.Index) {
+func (n knowledge) list(x *ecosystem.Index) {
 	now := n.of(x.Package)
 	isNew := func(f ecosystem.IndexFile) bool { return now.Listed[f.Number].IsZero() && !f.Uploaded.IsZero() }
 	if !slices.ContainsFunc(x.Files, isNew) {
 		return
 	}
-	n.learn(x.Package, func(l learned) {
+	n.learn(x.Package, func(k *known) {
 		for _, f := range x.Files {
 			if isNew(f) {
-				l.Listed[f.Number] = f.Uploaded
+				k.Listed[f.Number] = f.Uploaded
 			}
 		}
 	})
 }
 
-// describe gives x with what is known, and under another digest whenever that says
-// something else. at is the URL of a file.
-func (k *known) describe(x *ecosystem.Index, at func(number, name string) string) *ecosystem.Index {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.from == x && k.described != nil {
-		return k.described
-	}
-	n, err := coordinate.Of(x.Package)
-	if err != nil {
-		return x // the cache has none of those
-	}
+// describe gives x with what is known of its package, and under another digest whenever
+// that says something else. at is the URL of a file.
+func (n knowledge) describe(name coordinate.Name, x *ecosystem.Index, at func(number, name string) string) *ecosystem.Index {
+	note := n.Note(x.Package)
+	return note.Described(x, func() *ecosystem.Index {
+		out, settled := note.Known.describe(name, x, at)
+		out.Digest = artifact.DigestOf(fmt.Appendf(nil, "%s %s %d", x.Digest, note.Digest, settled))
+		return out
+	})
+}
+
+// describe gives x with what is known, and how many versions go by their list's date.
+func (k *known) describe(n coordinate.Name, x *ecosystem.Index, at func(number, name string) string) (*ecosystem.Index, int) {
 	of := map[string][]string{} // further files, by version
 	versions := map[string]bool{}
 	for _, f := range x.Files {
@@ -257,9 +139,7 @@ func (k *known) describe(x *ecosystem.Index, at func(number, name string) string
 			out.Files = append(out.Files, more)
 		}
 	}
-	out.Digest = artifact.DigestOf(fmt.Appendf(nil, "%s %s %d", x.Digest, k.digest, settled))
-	k.from, k.described = x, &out
-	return &out
+	return &out, settled
 }
 
 // describe fills in what is known of a file. Where nobody dates it, it is as old as the

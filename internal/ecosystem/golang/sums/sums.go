@@ -36,6 +36,7 @@ import (
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/golang/record"
+	"github.com/gatehouse-project/gatehouse/internal/indexcache"
 )
 
 // Limits.
@@ -294,7 +295,7 @@ func (d *Database) WriteConfig(_ string, old, new []byte) error {
 	if !bytes.Equal(now, old) {
 		return sumdb.ErrWriteConflict
 	}
-	if err := replace(path, new); err != nil {
+	if err := indexcache.ReplaceFile(path, new); err != nil {
 		return err
 	}
 	return d.seen.add(new, d.now())
@@ -314,9 +315,7 @@ func (d *Database) ReadCache(file string) ([]byte, error) {
 func (d *Database) WriteCache(file string, data []byte) {
 	path, err := d.cached(file)
 	if err == nil {
-		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			err = replace(path, data)
-		}
+		err = indexcache.ReplaceFile(path, data)
 	}
 	if err != nil {
 		slog.Warn("checksum database cache", "database", d.name, "err", err)
@@ -349,23 +348,4 @@ func (d *Database) SecurityError(msg string) {
 	d.fork = msg
 	d.mu.Unlock()
 	slog.Error("the checksum database contradicts its own log", "database", d.name, "proof", msg)
-}
-
-// replace writes a file so that a reader sees the old one or the new one.
-func replace(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }
