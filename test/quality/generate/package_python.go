@@ -20,10 +20,14 @@ type pythonPackage struct {
 func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool) built {
 	d := newDress(python, "", apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
+	p.sealedTables(&body, dis, place)
 	p.tables(&body, dis, place)
-	p.sealedDress(&body, dis, place)
+	p.secondDress(&body, dis, place)
 	body = dressUp(d, body, dis)
 	p.ordinary()
+	if dis.grown {
+		p.surround()
+	}
 	switch place {
 	case "init":
 		p.module(p.name+"/__init__.py", body)
@@ -68,6 +72,9 @@ func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool
 		p.module(p.name+"/__init__.py", payload{})
 		p.contents.add(pick(p.rng, "sitecustomize.py", "usercustomize.py"), moduleText(body.imports, append(body.table, body.before...), body.code, body.call))
 	default:
+		if b, ok := p.secondPlace(body, place); ok {
+			return b
+		}
 		if b, ok := p.sealedPlace(body, place); ok {
 			return b
 		}
@@ -205,6 +212,9 @@ func (p *pythonPackage) wheel() built {
 func (p *pythonPackage) sdist() built {
 	p.contents.add("PKG-INFO", p.metadata())
 	p.contents.add("README.md", "# "+p.name+"\n\n"+pick(p.rng, purposes...)+".\n")
+	if p.contents.has(p.name + "/py.typed") {
+		p.surroundSource()
+	}
 	if !p.contents.has("pyproject.toml") {
 		p.contents.add("pyproject.toml", "[build-system]\nrequires = [\"setuptools>=61\"]\nbuild-backend = \"setuptools.build_meta\"\n")
 	}

@@ -31,17 +31,21 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	if dis.around == "one-line" || dis.around == "whitespace" {
 		p.style = pick(p.rng, "cjs", "esm")
 	}
-	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 || sealedCommonJS(dis, place) {
+	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 || secondCommonJS(dis, place) || sealedScriptStyle(dis, place) {
 		p.style = "cjs"
 	}
 	d := newDress(javascript, p.style, apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
+	p.sealedTables(&body, dis)
 	p.tables(&body, dis)
-	p.sealedDress(&body, dis)
+	p.secondDress(&body, dis)
 	body = dressUp(d, body, dis)
 	ext := map[string]string{"cjs": ".js", "esm": ".mjs", "ts": ".ts"}[p.style]
 	runner := map[string]string{"cjs": "node ", "esm": "node ", "ts": "tsx "}[p.style]
 	p.main = "index" + ext
+	if dis.grown {
+		p.surround()
+	}
 	switch place {
 	case "main":
 		p.module("index"+ext, body)
@@ -86,7 +90,7 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	case "inner-archive":
 		p.innerArchive(body)
 	default:
-		if !p.sealedPlace(body, place) {
+		if !p.secondPlace(body, place) && !p.sealedPlace(body, place) {
 			panic("generate: no such place: " + place)
 		}
 	}

@@ -55,7 +55,7 @@ func placeFor(s shape, d disguise, rng *rand.Rand) string {
 
 // fits says whether a disguise can be worn in a place.
 func fits(place string, s shape, d disguise) bool {
-	if !sealedFits(place, d) {
+	if !secondFits(place, d) || !sealedFits(place, d) {
 		return false
 	}
 	switch place {
@@ -81,7 +81,7 @@ func honestPlace(place string) string {
 	if strings.HasPrefix(place, "fixture-") {
 		return "data"
 	}
-	return sealedHonestPlace(place)
+	return secondHonestPlace(place)
 }
 
 // values are what the words with a dollar sign stand for in one sample.

@@ -60,6 +60,9 @@ func (d *dress) pythonName(kind, what string) string {
 		d.addImport("import " + module)
 		return "operator.attrgetter(" + split(attr) + ")(" + module + ")"
 	}
+	if written, ok := d.secondPythonName(module, attr); ok {
+		return written
+	}
 	if written, ok := d.sealedPythonName(module, attr); ok {
 		return written
 	}
@@ -87,6 +90,9 @@ func (d *dress) pythonBuiltin(name string) string {
 		return "getattr(builtins, " + strings.Join(quotedAll(d.parts(name), pyQuote), " + ") + ")"
 	case "concat", "dunder", "modules":
 		return `getattr(__import__("built" + "ins"), ` + strings.Join(quotedAll(d.parts(name), pyQuote), " + ") + ")"
+	}
+	if written, ok := d.secondPythonName("", name); ok {
+		return written
 	}
 	if written, ok := d.sealedPythonName("", name); ok {
 		return written
@@ -139,6 +145,9 @@ func (d *dress) pythonString(s, mode string) string {
 		return pyQuote(spaced(s, '`')) + ".replace(\"`\", \"\")"
 	case "mixed":
 		return d.pythonString(s, pick(d.rng, "concat", "join", "reverse", "chars", "hex"))
+	}
+	if written, ok := d.secondPythonString(s, mode); ok {
+		return written
 	}
 	if written, ok := d.sealedPythonString(s, mode); ok {
 		return written
@@ -195,6 +204,9 @@ func (d *dress) pythonLayer(code, layer, run string, inner bool) string {
 		return fmt.Sprintf("%s(%s.decompress(%s.a85decode(%s)))\n", run, need("zlib"), need("base64"), pyQuote(out.String()))
 	case "codes-loop":
 		return fmt.Sprintf("_out = \"\"\nfor _c in [%s]:\n    _out += chr(_c - 3)\n%s(_out)\n", codes(code, func(r rune) rune { return r + 3 }), run)
+	}
+	if written, ok := d.secondPythonLayer(code, layer, run, need); ok {
+		return written
 	}
 	if written, ok := d.sealedPythonLayer(code, layer, run, need); ok {
 		return written

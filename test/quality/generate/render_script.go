@@ -66,6 +66,9 @@ func (d *dress) scriptName(kind, what string) string {
 	case "attrgetter":
 		return "(({ [" + split(member) + "]: it }) => it)(" + d.scriptModule(module) + ")"
 	}
+	if written, ok := d.secondScriptName(module, member); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptName(module, member); ok {
 		return written
 	}
@@ -125,6 +128,9 @@ func (d *dress) scriptGlobal(object, member string) string {
 		}
 		return "globalThis[" + split(object) + "]"
 	}
+	if written, ok := d.secondScriptGlobal(object, member); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptGlobal(object, member); ok {
 		return written
 	}
@@ -165,6 +171,9 @@ func (d *dress) scriptString(s, mode string) string {
 	case "mixed":
 		return d.scriptString(s, pick(d.rng, "concat", "join", "reverse", "chars", "hex"))
 	}
+	if written, ok := d.secondScriptString(s, mode); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptString(s, mode); ok {
 		return written
 	}
@@ -174,8 +183,12 @@ func (d *dress) scriptString(s, mode string) string {
 // scriptLayers wraps CommonJS text into decoded layers, innermost first.
 func (d *dress) scriptLayers(code string, layers []string) string {
 	for i, layer := range layers {
-		if text, ok := sealedDecoded(code, layer); ok {
-			code = sealedRun(text, layer)
+		if text, ok := secondDecoded(code, layer); ok {
+			code = secondRun(text, layer)
+			continue
+		}
+		if text, ok := d.sealedScriptLayer(code, layer); ok {
+			code = text
 			continue
 		}
 		inner := i < len(layers)-1

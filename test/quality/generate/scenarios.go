@@ -165,5 +165,5 @@ func shapes() []shape {
 	var out []shape
 	out = append(out, pythonShapes...)
 	out = append(out, scriptShapes...)
-	return append(out, openedShapes...)
+	return append(out, firstShapes...)
 }

@@ -1,10 +1,12 @@
 package generate
 
 import (
+	"encoding/base32"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
-	"math/big"
+	"hash/crc32"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,112 +14,127 @@ import (
 // What the files sealed*.go hold is in the sealed half alone. Who writes or tunes
 // rules does not read them.
 
-// sealedDisguises are worn in the sealed half only: by the shapes of both halves.
+// sealedDisguises are worn in the sealed half only: by its own shapes and by older
+// ones.
 var sealedDisguises = []disguise{
-	{name: "closure-names", callee: "closure", sealed: true},
-	{name: "namespace", callee: "namespace", text: "adjacent", honest: true, sealed: true},
-	{name: "reduce-names", callee: "reduce", text: "cut", sealed: true},
-	{name: "own-attribute", callee: "attribute", text: "percent", sealed: true},
-	{name: "resolved-names", callee: "resolve", text: "interleaved", sealed: true},
-	{name: "letters", callee: "letters", sealed: true},
-	{name: "gaps", callee: "gaps", honest: true, sealed: true},
-	{name: "numbers", text: "number", sealed: true},
-	{name: "alphabet", text: "alphabet", constants: true, sealed: true},
-	{name: "json-strings", text: "json", callee: "alias", sealed: true},
-	{name: "layers-gzip-reversed", layers: []string{"gzip", "reversed"}, sealed: true},
-	{name: "layer-utf16", layers: []string{"utf16"}, sealed: true},
-	{name: "layer-chunks", layers: []string{"chunks"}, sealed: true},
-	{name: "local-imports", more: "local", honest: true, sealed: true},
-	{name: "imports-elsewhere", more: "shim", honest: true, sealed: true},
-	{name: "dispatch", wrap: "dispatch", honest: true, sealed: true},
-	{name: "finally", wrap: "finally", honest: true, sealed: true},
-	{name: "protocol", wrap: "protocol", sealed: true},
-	{name: "executor", wrap: "executor", honest: true, sealed: true},
-	{name: "cleanup", wrap: "cleanup", callee: "from", sealed: true},
-	{name: "line-ends", more: "line-ends", honest: true, sealed: true},
+	{name: "lookup-table", callee: "table", honest: true, sealed: true},
+	{name: "default-argument", callee: "default", sealed: true},
+	{name: "comma", callee: "comma", honest: true, sealed: true},
+	{name: "name-search", callee: "search", sealed: true},
+	{name: "class-holder", callee: "holder", honest: true, sealed: true},
+	{name: "loader-modules", callee: "loader", sealed: true},
+	{name: "globals-entry", callee: "globals", text: "mapping", sealed: true},
+	{name: "name-hashes", callee: "hashes", sealed: true},
+	{name: "substituted", text: "translate", sealed: true},
+	{name: "base32-strings", text: "base32", sealed: true},
+	{name: "running-sums", text: "deltas", callee: "alias", sealed: true},
+	{name: "entities", text: "entities", sealed: true},
+	{name: "cut-from-a-text", text: "lorem", sealed: true},
+	{name: "shifted-bytes", text: "shifted", sealed: true},
+	{name: "packed-integers", text: "packed", constants: true, sealed: true},
+	{name: "templates", text: "template", honest: true, sealed: true},
+	{name: "mapping-values", text: "mapping", callee: "holder", sealed: true},
+	{name: "layer-keyed", layers: []string{"keyed"}, sealed: true},
+	{name: "layer-quoted", layers: []string{"quoted"}, sealed: true},
+	{name: "layer-lines", layers: []string{"lines"}, sealed: true},
+	{name: "layer-docstring", layers: []string{"docstring"}, sealed: true},
+	{name: "layer-written-out", layers: []string{"written"}, sealed: true},
+	{name: "conversion", wrap: "conversion", sealed: true},
+	{name: "map-call", wrap: "map-call", sealed: true},
+	{name: "match", wrap: "match", honest: true, sealed: true},
+	{name: "date-guard", wrap: "date-guard", sealed: true},
+	{name: "finaliser", wrap: "finaliser", sealed: true},
+	{name: "loop-once", wrap: "loop-once", honest: true, sealed: true},
+	{name: "async-main", wrap: "async-main", honest: true, sealed: true},
+	{name: "assertion", wrap: "assertion", sealed: true},
+	{name: "long-header", more: "long-header", honest: true, sealed: true},
+	{name: "crowded-imports", more: "crowded", honest: true, sealed: true},
+	{name: "json-file", constants: true, more: "json-file", honest: true, sealed: true},
 }
 
-// sealedWears names the disguises of the tune half that the shapes of the sealed half
-// wear too. It is a list of its own, so that the sealed half stays the same when the
-// tune half gets another disguise.
+// sealedWears names older disguises that the shapes of the sealed half wear too. It is
+// a list of its own, so that the sealed half stays the same when the tune half gets
+// another disguise.
 var sealedWears = []string{
-	"alias", "from-import", "getattr", "concat", "join", "chars", "base64-strings", "layer-base64", "layers-2", "decoy-quotes", "suppressions",
-	"whitespace", "try", "thread", "lambda", "constants", "two-files", "file-txt", "sys-modules", "layer-xor", "decorator", "three-files",
+	"alias", "from-import", "concat", "escapes", "hex-strings", "layers-3", "comments", "one-line", "guard", "timer", "constants", "two-files",
+	"file-bare", "vars", "layer-base85", "inner-archive", "namespace", "resolved-names", "letters", "json-strings", "layer-chunks", "imports-elsewhere", "dispatch", "local-imports",
 }
 
-// How many disguises a shape wears in the sealed half: of those above, and of its
-// own ones, for a shape of this half and for one of the tune half.
+// How many disguises a shape wears in the sealed half: older ones and new ones, for a
+// shape of this half, and new ones for older shapes.
 const (
-	wornKnown = 6
-	wornNew   = 14
-	wornByOld = 5
+	sealedKnown = 4
+	sealedNew   = 11
+	sealedByOld = 2
 )
 
 // sealedSamples describes the samples of the sealed half.
 func sealedSamples(seed uint64) []Sample {
 	var out []Sample
 	add := func(s shape, d disguise) {
-		bad, good := pair(seed, sealedShape(s, d), d, 0)
+		bad, good := pair(seed, s, d, 0)
 		out = append(out, bad)
 		if good.make != nil {
 			out = append(out, good)
 		}
 	}
-	for _, s := range slices.Concat(sealedPython, sealedPythonMore, sealedScripts) {
-		add(s, disguises[0])
-		for _, d := range drawn(seed, s, known(sealedWears), wornKnown) {
-			add(s, d)
+	for _, s := range sealedShapes() {
+		add(sealedShape(s, disguises[0]), disguises[0])
+		for _, d := range sealedDrawn(seed, s, knownSealed(), sealedKnown) {
+			add(sealedShape(s, d), d)
 		}
-		for _, d := range drawn(seed, s, sealedDisguises, wornNew) {
-			add(s, d)
+		for _, d := range sealedDrawn(seed, s, sealedDisguises, sealedNew) {
+			add(sealedShape(s, d), d)
 		}
 	}
 	for _, s := range shapes() {
 		if s.places != nil && s.places[0] == "shell-hook" {
 			continue
 		}
-		for _, d := range drawn(seed, s, sealedDisguises, wornByOld) {
-			bad, good := pair(seed, s, d, 0)
-			out = append(out, bad)
-			if good.make != nil {
-				out = append(out, good)
-			}
+		for _, d := range sealedDrawn(seed, s, sealedDisguises, sealedByOld) {
+			add(s, d)
+		}
+	}
+	for _, s := range slices.Concat(secondPython, secondPythonMore, secondScripts) {
+		for _, d := range sealedDrawn(seed, s, sealedDisguises, 1) {
+			add(secondShape(s, d), d)
 		}
 	}
 	out = append(out, sealedOtherSamples(seed)...)
 	return append(out, sealedHonestSamples(seed)...)
 }
 
-// drawn are n of the disguises that a shape can wear, drawn by its name.
-func drawn(seed uint64, s shape, of []disguise, n int) []disguise {
-	var can []disguise
-	for _, d := range of {
-		switch {
-		case s.fixed && (len(d.layers) > 0 || d.around == "one-line" || d.around == "whitespace" || d.text != "" || d.callee == "concat"):
-		case s.places != nil && d.place != "":
-		case s.places != nil && s.places[0] == "pth" && (d.files > 1 || d.more == "shim" || d.around == "suppressions"):
-		default:
-			can = append(can, d)
-		}
-	}
-	rng := source(seed, "drawn", s.lang, s.family, s.name, len(of))
-	rng.Shuffle(len(can), func(i, j int) { can[i], can[j] = can[j], can[i] })
-	return can[:min(n, len(can))]
-}
+// sealedShapes are this half's own in Python and JavaScript.
+func sealedShapes() []shape { return slices.Concat(sealedPython, sealedPythonMore, sealedScripts) }
 
-func known(names []string) []disguise {
+// knownSealed are the older disguises that the shapes of the sealed half wear too.
+func knownSealed() []disguise {
 	var out []disguise
-	for _, d := range slices.Concat(disguises, openedDisguises) {
-		if slices.Contains(names, d.name) {
+	for _, d := range slices.Concat(disguises, firstDisguises, secondDisguises) {
+		if slices.Contains(sealedWears, d.name) {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// literals writes the pieces of a string as constants that stand side by side.
-func (d *dress) literals(s string, quote func(string) string, between string) string {
-	return strings.Join(quotedAll(d.parts(s), quote), between)
+// sealedDrawn are n of the disguises that a shape can wear, drawn by its name.
+func sealedDrawn(seed uint64, s shape, of []disguise, n int) []disguise {
+	fixed := s.fixed
+	var can []disguise
+	for _, d := range of {
+		switch {
+		case fixed && (len(d.layers) > 0 || d.around == "one-line" || d.text != "" || d.callee == "concat" || d.constants):
+		case s.places != nil && d.place != "":
+		case s.places != nil && s.places[0] == "pth" && (d.files > 1 || d.more != "" || d.around != ""):
+		case s.places != nil && s.places[0] == "sitecustomize" && d.more == "shim":
+		default:
+			can = append(can, d)
+		}
+	}
+	rng := source(seed, "sealed", s.lang, s.family, s.name, len(of))
+	rng.Shuffle(len(can), func(i, j int) { can[i], can[j] = can[j], can[i] })
+	return can[:min(n, len(can))]
 }
 
 // sealedPythonName writes a name of a module, or a built-in where the module is empty.
@@ -128,337 +145,364 @@ func (d *dress) sealedPythonName(module, attr string) (string, bool) {
 	}
 	need := func(modules ...string) {
 		for _, m := range modules {
-			d.addImport("import " + m)
-		}
-	}
-	owned := func() {
-		if module != "" {
-			need(module)
+			if m != "" {
+				d.addImport("import " + m)
+			}
 		}
 	}
 	switch d.callee {
-	case "closure":
-		owned()
+	case "table":
+		need(module)
 		a := d.alias(value)
-		d.addBefore("def " + a + "():\n    return " + value)
-		return a + "()", true
-	case "namespace":
-		owned()
-		need("types")
-		a := d.alias(value)
-		d.addBefore(a + " = types.SimpleNamespace(impl=" + value + ")")
-		return a + ".impl", true
-	case "reduce":
-		need("functools", holder)
-		return "functools.reduce(getattr, (" + d.literals(attr, pyQuote, " + ") + ",), " + holder + ")", true
-	case "attribute":
+		d.addBefore(a + " = {\"run\": " + value + ", \"name\": " + pyQuote(a) + "}")
+		return a + "[\"run\"]", true
+	case "default":
+		need(module)
+		return "(lambda it=" + value + ": it)()", true
+	case "comma":
+		need(module)
+		return "(None, " + value + ")[-1]", true
+	case "search":
 		need(holder)
-		return holder + ".__getattribute__(" + d.literals(attr, pyQuote, " ") + ")", true
-	case "resolve":
-		need("pkgutil")
-		return "pkgutil.resolve_name(" + d.literals(holder+":"+attr, pyQuote, " + ") + ")", true
-	case "letters":
-		owned()
-		if module == "" {
-			return styled(d.rng, attr), true
-		}
-		return module + "." + styled(d.rng, attr), true
-	case "gaps":
-		owned()
-		if module == "" {
-			return "(\n        " + attr + "  # as ever\n    )", true
-		}
-		return "(\n        " + module + "  # the usual one\n        ." + attr + "\n    )", true
+		return "next(getattr(" + holder + ", n) for n in dir(" + holder + ") if n[::-1] == " + pyQuote(reversed(attr)) + ")", true
+	case "holder":
+		need(module)
+		a := d.alias(value)
+		d.addBefore("class " + a + ":\n    it = staticmethod(" + value + ")")
+		return a + ".it", true
+	case "loader":
+		need("importlib")
+		return "importlib.__import__(" + d.literals(holder, pyQuote, " + ") + ", fromlist=(\"_\",))." + attr, true
+	case "globals":
+		need(module)
+		a := d.alias(value)
+		d.addBefore("globals()[" + pyQuote(a) + "] = " + value)
+		return "globals()[" + pyQuote(a) + "]", true
+	case "hashes":
+		need(holder, "zlib")
+		return fmt.Sprintf("next(getattr(%s, n) for n in dir(%s) if zlib.crc32(n.encode()) == %d)", holder, holder, crc32.ChecksumIEEE([]byte(attr))), true
 	}
 	return "", false
 }
 
-// styled writes the letters of a name as mathematical ones, which Python reads as
-// the plain ones (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
-func styled(rng *rand.Rand, name string) string {
-	first := pick(rng, [2]rune{0x1D5BA, 0x1D5A0}, [2]rune{0x1D5EE, 0x1D5D4}, [2]rune{0x1D622, 0x1D608})
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return first[0] + r - 'a'
-		case r >= 'A' && r <= 'Z':
-			return first[1] + r - 'A'
+// sealedText writes what both languages need of a string.
+type sealedText struct{ cipher, key string }
+
+const lowercase = "abcdefghijklmnopqrstuvwxyz"
+
+// substituted replaces each small letter by another one.
+func substituted(rng *rand.Rand, s string) sealedText {
+	key := []byte(lowercase)
+	rng.Shuffle(len(key), func(i, j int) { key[i], key[j] = key[j], key[i] })
+	return sealedText{strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return rune(key[r-'a'])
 		}
 		return r
-	}, name)
+	}, s), string(key)}
 }
 
-// halves are the characters at even and at odd places.
-func halves(s string) (even, odd string) {
-	for i, r := range []rune(s) {
-		if i%2 == 0 {
-			even += string(r)
-		} else {
-			odd += string(r)
-		}
-	}
-	return even, odd
+func base32ed(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) }
+
+// sums are the differences between one character and the next.
+func sums(s string) string {
+	before := rune(0)
+	return codes(s, func(r rune) rune { r, before = r-before, r; return r })
 }
 
-// letters lists the different characters of a string, and where each one of the
-// string stands in that list.
-func letters(rng *rand.Rand, s string) (list, places string) {
-	var set []rune
-	for _, r := range s {
-		if !slices.Contains(set, r) {
-			set = append(set, r)
-		}
-	}
-	rng.Shuffle(len(set), func(i, j int) { set[i], set[j] = set[j], set[i] })
-	var at []string
-	for _, r := range s {
-		at = append(at, fmt.Sprint(slices.Index(set, r)))
-	}
-	return string(set), strings.Join(at, ", ")
-}
-
-func percented(s string) string {
+func entities(s string) string {
 	var b strings.Builder
-	for _, c := range []byte(s) {
-		fmt.Fprintf(&b, "%%%02x", c)
+	for _, r := range s {
+		fmt.Fprintf(&b, "&#%d;", r)
 	}
 	return b.String()
 }
 
-// jsonEscaped is a JSON string with every character as an escape.
-func jsonEscaped(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r > 0xffff {
-			b.WriteRune(r)
-			continue
-		}
-		fmt.Fprintf(&b, `\u%04x`, r)
+// shifted writes the bytes of a text, each a little greater, as escapes.
+func shifted(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] += 3
 	}
-	return `"` + b.String() + `"`
+	return escaped(string(b))
 }
 
-func number(s string) string { return "0x" + new(big.Int).SetBytes([]byte(s)).Text(16) }
+// words32 are the bytes of a text in numbers of four bytes, the lowest first.
+func words32(s string) (list string, count int) {
+	b := []byte(s)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	var out []string
+	for i := 0; i < len(b); i += 4 {
+		out = append(out, fmt.Sprint(binary.LittleEndian.Uint32(b[i:])))
+	}
+	return strings.Join(out, ", "), len(out)
+}
+
+// among hides the pieces of a string in a longer text and says where they are.
+func among(rng *rand.Rand, parts []string) (text string, at [][2]int) {
+	for _, p := range parts {
+		text += pick(rng, firstWords...) + " " + pick(rng, secondWords...) + " "
+		from := len([]rune(text))
+		text += p
+		at = append(at, [2]int{from, from + len([]rune(p))})
+		text += " "
+	}
+	return text + pick(rng, thirdWords...), at
+}
+
+// named writes pieces as pairs of a letter and a piece.
+func named(parts []string, quote func(string) string, format string) []string {
+	out := make([]string, len(parts))
+	for i, p := range parts {
+		out[i] = fmt.Sprintf(format, string(rune('a'+i)), quote(p))
+	}
+	return out
+}
 
 func (d *dress) sealedPythonString(s, mode string) (string, bool) {
 	switch mode {
-	case "adjacent":
-		return "(" + d.literals(s, pyQuote, " ") + ")", true
-	case "cut":
-		return pyQuote("//"+s+"//") + "[2:-2]", true
-	case "percent":
-		d.addImport("import urllib.parse")
-		return "urllib.parse.unquote(" + pyQuote(percented(s)) + ")", true
-	case "interleaved":
-		even, odd := halves(s)
+	case "translate":
+		t := substituted(d.rng, s)
+		return pyQuote(t.cipher) + ".translate(str.maketrans(" + pyQuote(t.key) + ", " + pyQuote(lowercase) + "))", true
+	case "base32":
+		d.addImport("import base64")
+		return "base64.b32decode(" + pyQuote(base32ed(s)) + ").decode()", true
+	case "deltas":
 		d.addImport("import itertools")
-		return `"".join(a + b for a, b in itertools.zip_longest(` + pyQuote(even) + ", " + pyQuote(odd) + `, fillvalue=""))`, true
-	case "number":
-		return fmt.Sprintf("(%s).to_bytes(%d, \"big\").decode()", number(s), len(s)), true
-	case "alphabet":
-		list, places := letters(d.rng, s)
-		return `"".join(map(` + pyQuote(list) + ".__getitem__, (" + places + ",)))", true
-	case "json":
-		d.addImport("import json")
-		return "json.loads(" + pyQuote(jsonEscaped(s)) + ")", true
+		return `"".join(map(chr, itertools.accumulate((` + sums(s) + ",))))", true
+	case "entities":
+		d.addImport("import html")
+		return "html.unescape(" + pyQuote(entities(s)) + ")", true
+	case "lorem":
+		text, at := among(d.rng, d.parts(s))
+		a := d.alias("text of " + s)
+		d.addBefore(a + " = " + pyQuote(text))
+		var out []string
+		for _, p := range at {
+			out = append(out, fmt.Sprintf("%s[%d:%d]", a, p[0], p[1]))
+		}
+		return "(" + strings.Join(out, " + ") + ")", true
+	case "shifted":
+		return `bytes(b - 3 for b in b"` + shifted(s) + `").decode()`, true
+	case "packed":
+		d.addImport("import struct")
+		list, n := words32(s)
+		return fmt.Sprintf(`struct.pack("<%dI", %s).rstrip(b"\0").decode()`, n, list), true
+	case "template":
+		d.addImport("import string")
+		parts := d.parts(s)
+		names := strings.Join(named(parts, func(string) string { return "" }, "${%[1]s}"), "")
+		return "string.Template(" + pyQuote(names) + ").substitute(" + strings.Join(named(parts, pyQuote, "%s=%s"), ", ") + ")", true
+	case "mapping":
+		return `"".join({` + strings.Join(named(d.parts(s), pyQuote, "\"%s\": %s"), ", ") + "}.values())", true
 	}
 	return "", false
 }
 
 func (d *dress) sealedPythonLayer(code, layer, run string, need func(string) string) (string, bool) {
 	switch layer {
-	case "gzip":
-		return fmt.Sprintf("%s(%s.decompress(%s.b64decode(%s)))\n", run, need("gzip"), need("base64"), pyQuote(b64(gzipped(code)))), true
-	case "reversed":
-		return fmt.Sprintf("%s(%s.b64decode(%s[::-1]))\n", run, need("base64"), pyQuote(reversed(b64(code)))), true
-	case "utf16":
-		return fmt.Sprintf("%s.FunctionType(compile(bytes.fromhex(%s).decode(\"utf-16-le\"), \"<text>\", \"exec\"), globals())()\n", need("types"), pyQuote(hexed(wide(code)))), true
-	case "chunks":
-		var parts []string
-		for part := range slices.Chunk([]byte(b64(code)), 64) {
-			parts = append(parts, "    "+pyQuote(string(part))+",\n")
+	case "keyed":
+		key := pick(d.rng, firstWords...)
+		return fmt.Sprintf("%s(bytes(b ^ %s[i %% %d] for i, b in enumerate(%s.b64decode(%s))))\n", run, "b"+pyQuote(key), len(key), need("base64"), pyQuote(b64(xored(code, key)))), true
+	case "quoted":
+		return fmt.Sprintf("%s(%s.decodestring(%s))\n", run, need("quopri"), pyQuote(strings.ToUpper(strings.ReplaceAll(percented(code), "%", "=")))), true
+	case "lines":
+		var lines []string
+		for _, l := range strings.Split(code, "\n") {
+			lines = append(lines, "    "+pyQuote(l)+",\n")
 		}
-		return "_parts = (\n" + strings.Join(parts, "") + ")\n" + need("code") + ".InteractiveInterpreter(globals()).runcode(compile(" + need("base64") + ".b64decode(\"\".join(_parts)), \"<text>\", \"exec\"))\n", true
+		return "_lines = (\n" + strings.Join(lines, "") + ")\n" + run + "(\"\\n\".join(_lines))\n", true
+	case "docstring":
+		return "def _notes():\n    " + pyQuote(b64(code)) + "\n\n\n" + fmt.Sprintf("%s(%s.b64decode(_notes.__doc__))\n", run, need("base64")), true
+	case "written":
+		return fmt.Sprintf("with %s.NamedTemporaryFile(suffix=\".py\", delete=False) as _out:\n    _out.write(%s.b64decode(%s))\n%s.run_path(_out.name)\n", need("tempfile"), need("base64"), pyQuote(b64(code)), need("runpy")), true
 	}
 	return "", false
 }
 
-// wide is text in two bytes a character, the lower one first.
-func wide(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		b.WriteByte(byte(r))
-		b.WriteByte(byte(r >> 8))
+// xored hides a text by a key that is repeated.
+func xored(s, key string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] ^= key[i%len(key)]
 	}
-	return b.String()
+	return string(b)
 }
 
+// folded is the hash that scripts find a name by.
+func folded(s string) uint32 {
+	h := uint32(7)
+	for _, c := range []byte(s) {
+		h = h*31 + uint32(c)
+	}
+	return h
+}
+
+const foldedScript = "[...k].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) >>> 0, 7)"
+
 func (d *dress) sealedScriptName(module, member string) (string, bool) {
-	split := func(s string) string { return d.literals(s, jsQuote, " + ") }
 	switch d.callee {
-	case "closure":
-		m := d.scriptModule(module)
-		a := d.alias(module + "." + member)
-		d.addBefore("const " + a + " = () => " + m + "." + member + ";")
-		return a + "()", true
-	case "namespace":
-		m := d.scriptModule(module)
-		a := d.alias(module + "." + member)
-		d.addBefore("const " + a + " = Object.freeze({ impl: " + m + "." + member + " });")
-		return a + ".impl", true
-	case "reduce":
-		return "[" + split(member) + "].reduce((at, key) => at[key], " + d.scriptModule(module) + ")", true
-	case "attribute":
-		return "Object.getOwnPropertyDescriptors(" + d.scriptModule(module) + ")[" + split(member) + "].value", true
-	case "resolve":
+	case "loader":
 		if d.style == "cjs" {
-			return "module.constructor._load(" + split(module) + ")." + member, true
+			return "require.main.require(" + d.literals(module, jsQuote, " + ") + ")." + member, true
 		}
-		return d.require() + "(" + split(module) + ")." + member, true
-	case "letters":
-		return d.scriptModule(module) + "." + unicodeEscaped(d.rng, member), true
-	case "gaps":
-		return d.scriptModule(module) + " /* the usual one */ . /* as ever */ " + member, true
+		return d.require() + "(" + d.literals(module, jsQuote, " + ") + ")." + member, true
+	case "table", "default", "comma", "search", "holder", "globals", "hashes":
+		return d.sealedMember(d.scriptModule(module), member, "Object.keys")
 	}
 	return "", false
 }
 
 func (d *dress) sealedScriptGlobal(object, member string) (string, bool) {
-	split := func(s string) string { return d.literals(s, jsQuote, " + ") }
+	switch d.callee {
+	case "loader":
+		value := object
+		if member != "" {
+			value += "." + member
+		}
+		return "Function(" + jsQuote("return "+value) + ")()", true
+	case "search", "hashes":
+		if member == "" {
+			return d.sealedMember("globalThis", object, "Object.getOwnPropertyNames")
+		}
+		return d.sealedMember(object, member, "Object.getOwnPropertyNames")
+	case "table", "default", "comma", "holder", "globals":
+		return d.sealedMember(object, member, "")
+	}
+	return "", false
+}
+
+// sealedMember is a member of an object, or the object where the member is empty.
+func (d *dress) sealedMember(object, member, keys string) (string, bool) {
 	value := object
 	if member != "" {
 		value += "." + member
 	}
 	switch d.callee {
-	case "closure":
+	case "table":
 		a := d.alias(value)
-		d.addBefore("const " + a + " = () => " + value + ";")
-		return a + "()", true
-	case "namespace":
+		d.addBefore("const " + a + " = { run: " + value + ", name: " + jsQuote(a) + " };")
+		return a + "['run']", true
+	case "default":
+		return "((it = " + value + ") => it)()", true
+	case "comma":
+		return "(0, " + value + ")", true
+	case "search":
+		return object + "[" + keys + "(" + object + ").find((k) => [...k].reverse().join('') === " + jsQuote(reversed(member)) + ")]", true
+	case "holder":
 		a := d.alias(value)
-		d.addBefore("const " + a + " = Object.freeze({ impl: " + value + " });")
-		return a + ".impl", true
-	case "reduce":
-		if member == "" {
-			return "[" + split(object) + "].reduce((at, key) => at[key], globalThis)", true
-		}
-		return "[" + split(object) + ", " + split(member) + "].reduce((at, key) => at[key], globalThis)", true
-	case "attribute":
-		if member == "" {
-			return "({ it: " + object + " }).it", true
-		}
-		return "Object.getOwnPropertyDescriptors(" + object + ")[" + split(member) + "].value", true
-	case "resolve":
-		if member == "" {
-			return "global[" + split(object) + "]", true
-		}
-		return "global[" + split(object) + "]." + member, true
-	case "letters":
-		if member == "" {
-			return unicodeEscaped(d.rng, object), true
-		}
-		return unicodeEscaped(d.rng, object) + "." + unicodeEscaped(d.rng, member), true
-	case "gaps":
-		if member == "" {
-			return "(/* as ever */ " + object + ")", true
-		}
-		return object + " /* as ever */ . " + member, true
+		d.addBefore("class " + a + " {\n  static it = " + value + ";\n}")
+		return a + ".it", true
+	case "globals":
+		a := d.alias(value)
+		d.addBefore("globalThis." + a + " = " + value + ";")
+		return "globalThis." + a, true
+	case "hashes":
+		return fmt.Sprintf("%s[%s(%s).find((k) => %s === %d)]", object, keys, object, foldedScript, folded(member)), true
 	}
 	return "", false
-}
-
-// unicodeEscaped writes one letter of an identifier as an escape, which JavaScript
-// reads as the letter (https://tc39.es/ecma262/#sec-names-and-keywords).
-func unicodeEscaped(rng *rand.Rand, name string) string {
-	at := rng.IntN(len(name))
-	return fmt.Sprintf(`%s\u%04x%s`, name[:at], name[at], name[at+1:])
 }
 
 func (d *dress) sealedScriptString(s, mode string) (string, bool) {
 	switch mode {
-	case "adjacent":
-		parts := quotedAll(d.parts(s), jsQuote)
-		if len(parts) == 1 {
-			return parts[0], true
+	case "translate":
+		t := substituted(d.rng, s)
+		return jsQuote(t.cipher) + ".replace(/[a-z]/g, (c) => " + jsQuote(lowercase) + "[" + jsQuote(t.key) + ".indexOf(c)])", true
+	case "base32":
+		return "Buffer.from(" + jsQuote(strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(b64(s)), "=")) + ", 'base64url').toString('utf8')", true
+	case "deltas":
+		return "[" + sums(s) + "].map(((sum) => (n) => String.fromCharCode((sum += n)))(0)).join('')", true
+	case "entities":
+		return jsQuote(entities(s)) + ".replace(/&#(\\d+);/g, (_, n) => String.fromCharCode(n))", true
+	case "lorem":
+		text, at := among(d.rng, d.parts(s))
+		a := d.alias("text of " + s)
+		d.addBefore("const " + a + " = " + jsQuote(text) + ";")
+		var out []string
+		for _, p := range at {
+			out = append(out, fmt.Sprintf("%s.slice(%d, %d)", a, p[0], p[1]))
 		}
-		return parts[0] + ".concat(" + strings.Join(parts[1:], ", ") + ")", true
-	case "cut":
-		return jsQuote("//"+s+"//") + ".slice(2, -2)", true
-	case "percent":
-		return "decodeURIComponent(" + jsQuote(percented(s)) + ")", true
-	case "interleaved":
-		even, odd := halves(s)
-		return "[..." + jsQuote(even) + "].map((c, i) => c + (" + jsQuote(odd) + "[i] || '')).join('')", true
-	case "number":
-		return fmt.Sprintf("Buffer.from((%sn).toString(16).padStart(%d, '0'), 'hex').toString()", number(s), 2*len(s)), true
-	case "alphabet":
-		list, places := letters(d.rng, s)
-		return "[" + places + "].map((i) => " + jsQuote(list) + "[i]).join('')", true
-	case "json":
-		return "JSON.parse(" + jsQuote(jsonEscaped(s)) + ")", true
+		return "(" + strings.Join(out, " + ") + ")", true
+	case "shifted":
+		return "Buffer.from('" + shifted(s) + "', 'latin1').map((b) => b - 3).toString()", true
+	case "packed":
+		list, _ := words32(s)
+		return "Buffer.from(new Uint32Array([" + list + "]).buffer).toString().replace(/\\0+$/, '')", true
+	case "template":
+		return "String.raw({ raw: [" + d.literals(s, jsQuote, ", ") + "] })", true
+	case "mapping":
+		return "Object.values({ " + strings.Join(named(d.parts(s), jsQuote, "%s: %s"), ", ") + " }).join('')", true
 	}
 	return "", false
 }
 
-func sealedDecoded(code, layer string) (string, bool) {
+// sealedScriptLayer is a whole layer of a script: what decodes a text and runs it.
+func (d *dress) sealedScriptLayer(code, layer string) (string, bool) {
+	call := "(require, module, __dirname);\n"
 	switch layer {
-	case "gzip":
-		return "require('zlib').gunzipSync(Buffer.from(" + jsQuote(b64(gzipped(code))) + ", 'base64')).toString()", true
-	case "reversed":
-		return "Buffer.from([..." + jsQuote(reversed(b64(code))) + "].reverse().join(''), 'base64').toString()", true
-	case "utf16":
-		return "Buffer.from(" + jsQuote(hexed(wide(code))) + ", 'hex').toString('utf16le')", true
-	case "chunks":
-		var parts []string
-		for part := range slices.Chunk([]byte(b64(code)), 64) {
-			parts = append(parts, jsQuote(string(part)))
+	case "keyed":
+		key := pick(d.rng, firstWords...)
+		return "new Function('require', 'module', '__dirname', Buffer.from(" + jsQuote(b64(xored(code, key))) + ", 'base64').map((b, i) => b ^ " + jsQuote(key) + fmt.Sprintf(".charCodeAt(i %% %d)).toString())", len(key)) + call, true
+	case "quoted":
+		return "eval(decodeURIComponent(" + jsQuote(percented(code)) + "));\n", true
+	case "lines":
+		var lines []string
+		for _, l := range strings.Split(code, "\n") {
+			lines = append(lines, "  "+jsQuote(l)+",\n")
 		}
-		return "[" + strings.Join(parts, ", ") + "].map((part) => Buffer.from(part, 'base64').toString('latin1')).join('')", true
+		return "Function('require', 'module', '__dirname', [\n" + strings.Join(lines, "") + "].join('\\n'))" + call, true
+	case "docstring":
+		return "function notes() {\n  /*" + b64(code) + "*/\n}\n\neval(Buffer.from(notes.toString().split('*')[1], 'base64').toString());\n", true
+	case "written":
+		return "const out = require('path').join(require('os').tmpdir(), 'words-' + Date.now() + '.js');\nrequire('fs').writeFileSync(out, Buffer.from(" + jsQuote(b64(code)) + ", 'base64'));\nrequire(out);\n", true
 	}
 	return "", false
-}
-
-// sealedRun evaluates a text in a way that goes with its layer.
-func sealedRun(text, layer string) string {
-	switch layer {
-	case "utf16":
-		return "new (require('vm').Script)(" + text + ").runInThisContext();\n"
-	case "chunks":
-		return "Object.getPrototypeOf(async function () {}).constructor('require', 'module', '__dirname', " + text + ")(require, module, __dirname);\n"
-	}
-	return "eval(" + text + ");\n"
 }
 
 func sealedWrap(d *dress, call, wrap string) (string, bool) {
 	switch wrap {
-	case "dispatch":
-		return "{\"ready\": lambda: " + call + "}[\"ready\"]()", true
-	case "finally":
-		return "try:\n    pass\nfinally:\n    " + call, true
-	case "protocol":
-		return "type(\"_Field\", (), {\"slot\": type(\"_Slot\", (), {\"__set_name__\": lambda *_: " + call + "})()})", true
-	case "executor":
-		d.addImport("import concurrent.futures")
-		return "concurrent.futures.ThreadPoolExecutor(1).submit(lambda: " + call + ")", true
-	case "cleanup":
-		d.addImport("import contextlib")
-		return "with contextlib.ExitStack() as _stack:\n    _stack.callback(lambda: " + call + ")", true
+	case "conversion":
+		return "str(type(\"_Value\", (), {\"__str__\": lambda self: (" + call + ", \"\")[1]})())", true
+	case "map-call":
+		return "list(map(lambda _: " + call + ", (None,)))", true
+	case "match":
+		return "match 1:\n    case 1:\n        " + call, true
+	case "date-guard":
+		d.addImport("import datetime")
+		return "if datetime.date.today() >= datetime.date(2024, 3, 14):\n    " + call, true
+	case "finaliser":
+		return "type(\"_Slot\", (), {\"__del__\": lambda self: " + call + "})()", true
+	case "loop-once":
+		return "while True:\n    " + call + "\n    break", true
+	case "async-main":
+		d.addImport("import asyncio")
+		return "async def _main():\n    " + call + "\n\nasyncio.run(_main())", true
+	case "assertion":
+		return "assert (" + call + ", True)[1]", true
 	}
 	return "", false
 }
 
 func sealedScriptWrap(call, wrap string) (string, bool) {
 	switch wrap {
-	case "dispatch":
-		return "({ ready: () => " + call + " }).ready();", true
-	case "finally":
-		return "try {\n  void 0;\n} finally {\n  " + call + ";\n}", true
-	case "protocol":
-		return "new Proxy(() => {}, { apply: () => " + call + " })();", true
-	case "executor":
-		return "process.nextTick(() => { " + call + "; });", true
-	case "cleanup":
-		return "Promise.resolve().finally(() => { " + call + "; });", true
+	case "conversion":
+		return "String({ toString: () => (" + call + ", '') });", true
+	case "map-call":
+		return "Array.from({ length: 1 }, () => " + call + ");", true
+	case "match":
+		return "switch (typeof globalThis) {\n  default:\n    " + call + ";\n}", true
+	case "date-guard":
+		return "if (Date.now() > 1710374400000) {\n  " + call + ";\n}", true
+	case "finaliser":
+		return "process.once('beforeExit', () => { " + call + "; });", true
+	case "loop-once":
+		return "for (;;) {\n  " + call + ";\n  break;\n}", true
+	case "async-main":
+		return ";(async () => {\n  await (" + call + ");\n})();", true
+	case "assertion":
+		return "console.assert((" + call + ", true));", true
 	}
 	return "", false
 }
@@ -466,88 +510,98 @@ func sealedScriptWrap(call, wrap string) (string, bool) {
 // sealedDress does what a disguise does beside all else.
 func sealedDress(d *dress, p payload, dis disguise) payload {
 	switch dis.more {
-	case "local":
-		return inFunction(d, p)
-	case "line-ends":
-		p.code = strings.ReplaceAll(p.code, "\n", "\r\n")
+	case "long-header":
+		p.code = longHeader(d) + p.code
+	case "crowded":
+		if len(p.imports) > 0 {
+			p.imports = []string{crowded(d.lang, p.imports)}
+		}
 	}
 	return p
 }
 
-// inFunction moves imports and code into a function.
-func inFunction(d *dress, p payload) payload {
-	text := moduleText(p.imports, p.before, p.code, p.call)
+// longHeader is a notice of many lines.
+func longHeader(d *dress) string {
+	mark := "# "
 	if d.lang == javascript {
-		return payload{table: p.table, code: "function bootstrap() {\n" + indent(strings.TrimLeft(text, "\n"), 2) + "}\n", call: "bootstrap();"}
+		mark = "// "
 	}
-	return payload{table: p.table, code: "def _bootstrap():\n" + indent(strings.TrimLeft(text, "\n"), 4), call: "_bootstrap()"}
+	var b strings.Builder
+	for range 60 {
+		b.WriteString(mark + "The " + pick(d.rng, firstWords...) + " may be used with the " + pick(d.rng, secondWords...) + " of this " + pick(d.rng, thirdWords...) + ", and comes as it is.\n")
+	}
+	return b.String() + "\n"
 }
 
-var (
-	pythonImport = regexp.MustCompile(`^(?:from \S+ import \S+|import (\w+)\S*)(?: as (\w+))?$`)
-	scriptImport = regexp.MustCompile(`^const (?:(\w+)|\{ \w+: (\w+) \}) = require\(.*\);$`)
-)
+// crowded writes imports on one line.
+func crowded(lang language, imports []string) string {
+	if lang == javascript {
+		return strings.Join(imports, " ")
+	}
+	return strings.Join(imports, "; ")
+}
 
-// bound splits imports into those whose names are known, the names, and the rest.
-func bound(imports []string, pattern *regexp.Regexp) (lines, names, rest []string) {
-	for _, line := range imports {
-		m := pattern.FindStringSubmatch(line)
-		if m == nil || m[1]+m[2] == "" {
-			rest = append(rest, line)
-			continue
+// sealedTables moves string constants into a file of JSON, where a disguise asks for
+// that, and reads them from there.
+func (p *pythonPackage) sealedTables(body *payload, dis disguise, place string) {
+	if dis.more != "json-file" || len(body.table) == 0 || strings.HasPrefix(place, "fixture-") || place == "pth" {
+		return
+	}
+	values := map[string]string{}
+	var lines []string
+	for _, line := range body.table {
+		key, literal, _ := strings.Cut(line, " = ")
+		var value string
+		if json.Unmarshal([]byte(literal), &value) != nil {
+			return
 		}
-		name := m[1]
-		if m[2] != "" {
-			name = m[2]
+		values[key] = value
+		lines = append(lines, key+" = _stored["+pyQuote(key)+"]")
+	}
+	folder := p.name + "/"
+	switch {
+	case sdistPlace(place) && place != "backend", place == "sitecustomize", place == "single-module":
+		folder = ""
+	case place == "backend":
+		folder = "_build/"
+	case place == "data-script":
+		return
+	case place == "deep-module":
+		folder = p.name + "/internal/adapters/"
+	}
+	p.contents.add(folder+"stored.json", jsonText(values))
+	body.imports = append(body.imports, "import json", "import os")
+	body.table = append([]string{"_stored = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), \"stored.json\")))"}, lines...)
+}
+
+// sealedTables moves string constants into a file of JSON, where a disguise asks for
+// that.
+func (p *scriptPackage) sealedTables(body *payload, dis disguise) {
+	if dis.more != "json-file" || len(body.table) == 0 {
+		return
+	}
+	values := map[string]string{}
+	for _, line := range body.table {
+		key, literal, _ := strings.Cut(line, ": ")
+		inner := strings.NewReplacer(`\'`, `'`, `"`, `\"`).Replace(strings.Trim(literal, "'"))
+		var value string
+		if json.Unmarshal([]byte(`"`+inner+`"`), &value) != nil {
+			return
 		}
-		lines = append(lines, line)
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		values[key] = value
 	}
-	return lines, names, rest
+	p.contents.add("lib/stored.json", jsonText(values))
+	body.table = nil
+	body.imports = append(body.imports, "const table = require('"+fromRoot+"lib/stored.json');")
 }
 
-// sealedDress moves the imports of a payload into a file of their own, where a
-// disguise asks for that.
-func (p *pythonPackage) sealedDress(body *payload, dis disguise, place string) {
-	if dis.more != "shim" {
-		return
-	}
-	lines, names, rest := bound(body.imports, pythonImport)
-	if len(names) == 0 || strings.HasPrefix(place, "fixture-") || place == "pth" {
-		return
-	}
-	from, where := "from ._deps import ", p.name+"/_deps.py"
-	switch place {
-	case "setup", "cmdclass", "setup-helper", "distclass", "extension-class":
-		from, where = "import os\nimport sys\n\nsys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\nfrom _deps import ", "_deps.py"
-	case "backend":
-		from, where = "from _deps import ", "_build/_deps.py"
-	case "hatch-hook", "sitecustomize", "data-script":
-		from, where = "from "+p.name+"._deps import ", p.name+"/_deps.py"
-	}
-	p.contents.add(where, "\"\"\"What the rest of the package imports.\"\"\"\n\n"+strings.Join(lines, "\n")+"\n")
-	body.imports = append(rest, from+strings.Join(names, ", "))
+func jsonText(values map[string]string) string {
+	b, err := json.MarshalIndent(values, "", "  ")
+	must(err)
+	return string(b) + "\n"
 }
 
-// sealedCommonJS says whether a disguise or a place of the sealed half is written for
-// require alone.
-func sealedCommonJS(dis disguise, place string) bool {
-	return dis.more == "shim" || dis.more == "local" || slices.Contains(sealedScriptPlaces, place)
-}
-
-// sealedDress moves what a payload requires into a file of its own, where a disguise
-// asks for that.
-func (p *scriptPackage) sealedDress(body *payload, dis disguise) {
-	if dis.more != "shim" {
-		return
-	}
-	lines, names, rest := bound(body.imports, scriptImport)
-	if len(names) == 0 {
-		return
-	}
-	list := "{ " + strings.Join(names, ", ") + " }"
-	p.contents.add("lib/deps.js", strings.Join(lines, "\n")+"\n\nmodule.exports = "+list+";\n")
-	body.imports = append(rest, "const "+list+" = require('"+fromRoot+"lib/deps.js');")
+// sealedScriptStyle says whether a disguise or a place is written for require alone.
+func sealedScriptStyle(dis disguise, place string) bool {
+	return dis.more == "json-file" || slices.Contains(sealedScriptPlaces, place)
 }

@@ -1,318 +1,447 @@
 package generate
 
-// sealedHonest do honestly what malware does, and are nobody's twins; as
-// honestShapes, in the sealed half.
+// sealedHonest do honestly what malware does, and are nobody's twins; as honestShapes,
+// in the sealed half.
 var sealedHonest = []shape{
-	{name: "native-fetcher", places: []string{"console-script"}, good: snippet{`
-<%n pins%> = {"linux": "a3f5" + "0" * 60, "darwin": "b4e6" + "0" * 60}
+	{name: "plugin-folder", good: snippet{`
+def <%n plugins%>(folder):
+    """Loads the plugins that a person put into a folder."""
+    for path in sorted(<%c pathlib.Path%>(folder).glob("*.py")):
+        spec = <%c importlib.util.spec_from_file_location%>(path.stem, path)
+        module = <%c importlib.util.module_from_spec%>(spec)
+        spec.loader.exec_module(module)
+        yield module
+`, "<%n plugins%>"}},
+	{name: "migration-runner", good: snippet{`
+class <%n Migrations%>:
+    """Runs the migrations of a project, each once."""
+
+    def __init__(self, folder):
+        self.folder = <%c pathlib.Path%>(folder)
+
+    def run(self, done):
+        for path in sorted(self.folder.glob("[0-9]*.py")):
+            if path.name not in done:
+                scope = {"__name__": "migration"}
+                <%b exec%>(<%b compile%>(path.read_text(), str(path), "exec"), scope)
+                scope["forward"]()
+                done.add(path.name)
+`, "<%n Migrations%>"}},
+	{name: "device-login", good: snippet{`
+def <%n login%>(server, client, store):
+    """Logs a person in through the browser and keeps the token."""
+    start = <%c requests.post%>(server + "/device/code", data={"client_id": client}).json()
+    print("open %s and enter %s" % (start["verification_uri"], start["user_code"]))
+    while True:
+        <%c time.sleep%>(start["interval"])
+        reply = <%c requests.post%>(server + "/token", data={"client_id": client, "device_code": start["device_code"]}).json()
+        if "access_token" in reply:
+            store.write_text(<%c json.dumps%>(reply))
+            <%c os.chmod%>(store, 0o600)
+            return reply["access_token"]
+`, "<%n login%>.__doc__"}},
+	{name: "ssh-tunnel", good: snippet{`
+class <%n Tunnel%>:
+    """A tunnel to a database, as long as the block lasts."""
+
+    def __init__(self, host, port, key="~/.ssh/id_ed25519"):
+        self.words = ["ssh", "-N", "-L", "%d:localhost:%d" % (port, port), "-i", <%c os.path.expanduser%>(key), host]
+
+    def __enter__(self):
+        self.process = <%c subprocess.Popen%>(self.words, stdin=<%c subprocess.DEVNULL%>)
+        return self
+
+    def __exit__(self, *error):
+        self.process.terminate()
+        self.process.wait()
+`, "<%n Tunnel%>"}},
+	{name: "masked-environment", good: snippet{`
+<%n SECRET%> = <%c re.compile%>("(?i)token|secret|password|key")
 
 
-def <%n fetch%>(system=None):
-    """Downloads our native library when the user runs this command, and takes only the pinned one."""
-    system = system or <%c platform.system%>().lower()
-    data = <%c urllib.request.urlopen%>(<%s https://releases.example.invalid/words/libwords-3.1-%> + system + ".tar.gz").read()
-    if <%c hashlib.sha256%>(data).hexdigest() != <%n pins%>[system]:
-        raise RuntimeError("not the library that this version was made for")
-    folder = <%c pathlib.Path%>(__file__).parent / "native"
-    folder.mkdir(exist_ok=True)
-    (folder / "libwords.tar.gz").write_bytes(data)
-    return folder
-`, "print(<%n fetch%>.__doc__)"}},
-	{name: "clipboard-library", good: snippet{`
-class <%n Clipboard%>:
-    """Copies and pastes text with the program that the system has for it."""
+def <%n shown%>():
+    """The environment for a report, with what is secret left out."""
+    return {k: "***" if <%n SECRET%>.search(k) else v for k, v in sorted(<%c os.environ%>.items())}
 
-    programs = {"darwin": (["pbcopy"], ["pbpaste"]), "linux": (["xclip", "-selection", "c"], ["xclip", "-selection", "c", "-o"])}
 
-    def __init__(self, system=None):
-        self.copying, self.pasting = self.programs[system or <%c sys.platform%>]
+def <%n print_report%>():
+    print(<%c json.dumps%>(<%n shown%>(), indent=2))
+`, "<%n print_report%>"}},
+	{name: "webhook-library", good: snippet{`
+class <%n Webhook%>:
+    """Posts messages to a webhook whose address the caller has."""
 
-    def copy(self, text):
-        <%c subprocess.run%>(self.copying, input=text, text=True, check=True)
+    def __init__(self, url, username=None):
+        self.url, self.username, self.embeds = url, username, []
 
-    def paste(self):
-        return <%c subprocess.run%>(self.pasting, stdout=<%c subprocess.PIPE%>, text=True, check=True).stdout
-`, "<%n Clipboard%>.__doc__"}},
-	{name: "dns-client", good: snippet{`
-class <%n Resolver%>:
-    """A stub resolver over UDP."""
+    def add_embed(self, title, description, color=0):
+        self.embeds.append({"title": title, "description": description, "color": color})
 
-    def __init__(self, server="127.0.0.53", timeout=2.0):
-        self.server, self.timeout = server, timeout
+    def execute(self, content=""):
+        reply = <%c requests.post%>(self.url, json={"content": content, "username": self.username, "embeds": self.embeds})
+        if reply.status_code == 429:
+            <%c time.sleep%>(reply.json()["retry_after"])
+            return self.execute(content)
+        return reply
+`, "<%n Webhook%>"}},
+	{name: "remote-protocol-server", good: snippet{`
+class <%n Server%>(<%c socketserver.StreamRequestHandler%>):
+    """Answers the questions of an editor."""
 
-    def question(self, name, kind=1):
-        labels = b"".join(bytes([len(part)]) + part for part in name.encode("idna").split(b"."))
-        return <%c struct.pack%>(">HHHHHH", <%c random.getrandbits%>(16), 0x0100, 1, 0, 0, 0) + labels + <%c struct.pack%>(">BHH", 0, kind, 1)
+    def handle(self):
+        for line in self.rfile:
+            question = <%c json.loads%>(line)
+            method = getattr(self, "do_" + question["method"], None)
+            answer = method(**question.get("params", {})) if method else None
+            self.wfile.write(<%c json.dumps%>({"id": question["id"], "result": answer}).encode() + b"\n")
 
-    def ask(self, name, kind=1):
-        with <%c socket.socket%>(<%c socket.AF_INET%>, <%c socket.SOCK_DGRAM%>) as wire:
-            wire.settimeout(self.timeout)
-            wire.sendto(self.question(name, kind), (self.server, 53))
-            return wire.recv(4096)
-`, "<%n Resolver%>()"}},
-	{name: "env-settings", good: snippet{`
-class <%n Settings%>:
-    """Settings from the environment: DEMO_TIMEOUT=3 becomes timeout=3."""
+    def do_complete(self, text):
+        return sorted(w for w in ("alpha", "beta") if w.startswith(text))
 
-    prefix = "DEMO_"
 
-    def __init__(self, environ=None):
-        source = <%c os.environ%> if environ is None else environ
-        self.values = {k[len(self.prefix):].lower(): v for k, v in source.items() if k.startswith(self.prefix)}
+def <%n serve%>(port):
+    with <%c socketserver.TCPServer%>(("127.0.0.1", port), <%n Server%>) as server:
+        server.serve_forever()
+`, "<%n serve%>"}},
+	{name: "supervisor", good: snippet{`
+class <%n Supervisor%>:
+    """Keeps a program running and starts it again when it ends."""
 
-    def __getattr__(self, name):
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name)
+    def __init__(self, words, most=5):
+        self.words, self.most, self.count = words, most, 0
 
-    def dump(self):
-        return <%c json.dumps%>(self.values, indent=2)
-`, "<%n Settings%>({}).dump()"}},
-	{name: "opt-in-telemetry", good: snippet{`
-class <%n Usage%>:
-    """Counts of commands, sent only when the user said yes in the settings."""
+    def run(self):
+        while self.count < self.most:
+            process = <%c subprocess.Popen%>(self.words, start_new_session=True)
+            <%c signal.signal%>(<%c signal.SIGTERM%>, lambda *_: process.terminate())
+            if process.wait() == 0:
+                return 0
+            self.count += 1
+            <%c time.sleep%>(2 ** self.count)
+        return 1
+`, "<%n Supervisor%>"}},
+	{name: "bytecode-reader", good: snippet{`
+def <%n code_of%>(path):
+    """The code object in a .pyc file, for a listing."""
+    with open(path, "rb") as handle:
+        handle.read(16)
+        return <%c marshal.loads%>(handle.read())
 
-    def __init__(self, settings):
-        self.enabled = bool(settings.get("telemetry")) and "DO_NOT_TRACK" not in <%c os.environ%>
-        self.counts = {}
 
-    def count(self, command):
-        self.counts[command] = self.counts.get(command, 0) + 1
+def <%n listing%>(path):
+    <%c dis.dis%>(<%n code_of%>(path))
+`, "<%n listing%>"}},
+	{name: "unit-writer", good: snippet{`
+<%n UNIT%> = """[Unit]
+Description=words
 
-    def flush(self):
-        if self.enabled:
-            body = <%c json.dumps%>({"counts": self.counts, "python": <%c platform.python_version%>()}).encode()
-            <%c urllib.request.urlopen%>(<%s https://usage.example.invalid/v1%>, data=body, timeout=2)
-`, "<%n Usage%>({}).flush()"}},
-	{name: "netrc-auth", good: snippet{`
-class <%n NetrcAuth%>:
-    """Adds the user's own login to requests to the host that it belongs to."""
+[Service]
+ExecStart={python} -m words.server
 
-    def __init__(self, path=None):
-        self.path = path or <%c os.environ%>.get("NETRC") or <%c os.path.expanduser%>(<%s ~/.netrc%>)
-
-    def header(self, url):
-        host = <%c urllib.parse.urlsplit%>(url).hostname
-        found = <%c netrc.netrc%>(self.path).authenticators(host)
-        if not found:
-            return {}
-        return {"Authorization": "Basic " + <%c base64.b64encode%>(("%s:%s" % (found[0], found[2])).encode()).decode()}
-`, "<%n NetrcAuth%>(\"netrc\")"}},
-	{name: "record-maker", good: snippet{`
-def <%n record%>(name, fields):
-    """A class with the given fields; its constructor is written as code so that it is fast."""
-    lines = ["def __init__(self, %s):" % ", ".join(fields)]
-    lines += ["    self.%s = %s" % (f, f) for f in fields] or ["    pass"]
-    scope = {}
-    exec("\n".join(lines), scope)
-    return type(name, (), {"__slots__": tuple(fields), "__init__": scope["__init__"]})
-`, "<%n record%>(\"Point\", [\"x\", \"y\"])(1, 2)"}},
-	{name: "python-console", places: []string{"console-script"}, good: snippet{`
-class <%n Console%>(<%c code.InteractiveConsole%>):
-    """A Python prompt with this package's names in it."""
-
-    def __init__(self, names=()):
-        super().__init__(locals={n: __import__(n) for n in names})
-
-    def start(self, file):
-        if <%c os.path.exists%>(file):
-            with open(file) as handle:
-                self.runcode(compile(handle.read(), file, "exec"))
-        self.interact("demo")
-`, "print(<%n Console%>.__doc__)"}},
-	{name: "hook-installer", places: []string{"console-script"}, good: snippet{`
-<%n text%> = """#!/bin/sh
-exec python -m $NAME check --staged
+[Install]
+WantedBy=default.target
 """
 
 
-def <%n install%>(root="."):
-    """Sets up the check before each commit of the repository that the user is in."""
-    folder = <%c pathlib.Path%>(<%c subprocess.check_output%>(["git", "-C", root, "rev-parse", "--git-path", "hooks"], text=True).strip())
-    file = folder / "pre-commit"
-    if file.exists():
-        raise SystemExit("there is a hook already: %s" % file)
-    file.write_text(<%n text%>)
-    file.chmod(0o755)
-`, "print(<%n install%>.__doc__)"}},
-	{name: "runner-with-env", good: snippet{`
-def <%n run%>(command, **extra):
-    """Runs a command of the user's with a few more variables, and times it."""
-    began = <%c time.monotonic%>()
-    done = <%c subprocess.run%>(command, env={**<%c os.environ%>, **extra}, capture_output=True, text=True)
-    return done.returncode, done.stdout, <%c time.monotonic%>() - began
-`, "<%n run%>.__doc__"}},
-	{name: "cloud-region", good: snippet{`
-def <%n region%>(timeout=0.3):
-    """Where this machine runs, so that our client talks to the nearest endpoint."""
-    if "CLOUD_REGION" in <%c os.environ%>:
-        return <%c os.environ%>["CLOUD_REGION"]
-    try:
-        with <%c urllib.request.urlopen%>(<%s http://$METADATA/latest/meta-data/placement/region%>, timeout=timeout) as reply:
-            return reply.read().decode()
-    except OSError:
-        return "local"
-`, "<%n region%>.__doc__"}},
-	{name: "instrumenting-importer", good: snippet{`
-class <%n Counting%>(<%c importlib.abc.Loader%>):
-    """Loads a module with a counter in front of each function, for coverage."""
-
-    def __init__(self, path):
-        self.path = path
-        self.counts = {}
-
-    def create_module(self, spec):
-        return None
-
-    def exec_module(self, module):
-        with open(self.path, encoding="utf-8") as handle:
-            tree = <%c ast.parse%>(handle.read(), self.path)
-        for node in <%c ast.walk%>(tree):
-            if isinstance(node, <%c ast.FunctionDef%>):
-                self.counts[node.name] = 0
-        exec(compile(tree, self.path, "exec"), module.__dict__)
-`, "<%n Counting%>(\"x.py\")"}},
-	{name: "release-check", good: snippet{`
-def <%n newest%>(current):
-    """The newest release when there is a newer one; asked at most once a day."""
-    stamp = <%c os.path.join%>(<%c tempfile.gettempdir%>(), "$NAME-checked")
-    if <%c os.path.exists%>(stamp) and <%c time.time%>() - <%c os.path.getmtime%>(stamp) < 86400:
-        return None
-    open(stamp, "w").close()
-    found = <%c json.load%>(<%c urllib.request.urlopen%>(<%s https://releases.example.invalid/latest.json%>, timeout=1))["version"]
-    return found if found != current else None
-`, "<%n newest%>.__doc__"}},
-	{name: "service-command", places: []string{"console-script"}, good: snippet{`
-def <%n unit%>(program):
-    return "[Unit]\nDescription=$NAME\n\n[Service]\nExecStart=%s serve\n\n[Install]\nWantedBy=default.target\n" % program
+def <%n install%>(user=True):
+    """words service install: writes the unit and says how to start it."""
+    folder = <%c pathlib.Path%>.home() / ".config/systemd/user"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "words.service").write_text(<%n UNIT%>.format(python=<%c sys.executable%>))
+    print("now run: systemctl --user enable --now words")
+`, "<%n install%>.__doc__"}},
+	{name: "pinned-fonts", good: snippet{`
+<%n FONTS%> = {"sans.woff2": "0" * 64}
 
 
-def <%n show%>():
-    """Prints a unit for systemd; where it belongs is in the manual."""
-    print(<%n unit%>(<%c shutil.which%>("$NAME") or "$NAME"))
-`, "<%n show%>()"}},
-	{name: "pipe-colours", places: []string{"setup", "cmdclass"}, good: snippet{`
-def <%n libraries%>(name="libwebp"):
-    """Flags of a library that is installed; the build goes on without it."""
-    program = <%c os.environ%>.get("PKG_CONFIG", "pkg-config")
-    if <%c shutil.which%>(program) is None:
-        return []
-    done = <%c subprocess.run%>([program, "--libs", name], capture_output=True, text=True)
-    return done.stdout.split() if done.returncode == 0 else []
-`, "print(<%n libraries%>())"}},
+def <%n fetch%>(folder):
+    """Brings the fonts of the documents, each by its digest."""
+    for name, digest in <%n FONTS%>.items():
+        with <%c urllib.request.urlopen%>("https://fonts.example.invalid/" + name) as reply:
+            data = reply.read()
+        if <%c hashlib.sha256%>(data).hexdigest() != digest:
+            raise RuntimeError("%s is not what was pinned" % name)
+        (<%c pathlib.Path%>(folder) / name).write_bytes(data)
+`, "<%n fetch%>.__doc__"}},
+	{name: "kernel-starter", good: snippet{`
+def <%n kernel%>(connection):
+    """Starts a kernel in another process and gives its process."""
+    words = [<%c sys.executable%>, "-m", "words.kernel", "-f", connection]
+    environment = dict(<%c os.environ%>, PYTHONUNBUFFERED="1")
+    flags = 0x08000000 if <%c os.name%> == "nt" else 0
+    return <%c subprocess.Popen%>(words, env=environment, creationflags=flags, stdout=<%c subprocess.PIPE%>)
+`, "<%n kernel%>"}},
+	{name: "grammar-compiler", good: snippet{`
+def <%n compiled%>(rules):
+    """Makes a parser function out of rules, once."""
+    lines = ["def parse(text):", "    at = 0"]
+    for name, pattern in rules:
+        lines.append("    m = re.compile(%r).match(text, at)" % pattern)
+        lines.append("    if m: return (%r, m.group())" % name)
+    lines.append("    return None")
+    scope = {"re": <%c sys.modules%>["re"]}
+    <%b exec%>("\n".join(lines), scope)
+    return scope["parse"]
+`, "<%n compiled%>"}},
+	{name: "token-cache", good: snippet{`
+def <%n cached%>(server, refresh):
+    """A token for a server: from the keyring, or a new one."""
+    token = <%c keyring.get_password%>("words", server)
+    if token is None:
+        token = refresh(server)
+        <%c keyring.set_password%>("words", server, token)
+    return <%c requests.get%>(server, headers={"Authorization": "Bearer " + token})
+`, "<%n cached%>"}},
+	{name: "gui-shortcuts", good: snippet{`
+class <%n Recorder%>:
+    """Lets a person choose a shortcut in the settings."""
 
-	{name: "dotenv", lang: javascript, good: snippet{`
-function <%n load%>(file = '.env') {
-  if (!<%c fs.existsSync%>(file)) return {};
-  const found = {};
-  for (const line of <%c fs.readFileSync%>(file, 'utf8').split('\n')) {
-    const match = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/.exec(line);
-    if (match && !(match[1] in <%g process.env%>)) <%g process.env%>[match[1]] = found[match[1]] = match[2];
-  }
-  return found;
+    def __init__(self, done):
+        self.done, self.keys = done, []
+
+    def on_press(self, key):
+        self.keys.append(str(key))
+        if str(key) == "Key.enter":
+            self.done("+".join(self.keys[:-1]))
+            return False
+
+    def run(self):
+        with <%c pynput.keyboard.Listener%>(on_press=self.on_press) as listener:
+            listener.join()
+`, "<%n Recorder%>"}},
+	{name: "upload-of-coverage", good: snippet{`
+def <%n upload%>(report):
+    """Sends a coverage report from a build service to the project's server."""
+    environment = <%c os.environ%>
+    facts = {k: environment.get(k, "") for k in ("GITHUB_SHA", "GITHUB_REF", "GITHUB_REPOSITORY")}
+    with open(report, "rb") as handle:
+        <%c requests.post%>("https://coverage.example.invalid/upload", params=facts, data=handle, headers={"Authorization": environment["COVERAGE_TOKEN"]})
+`, "<%n upload%>.__doc__"}},
+	{name: "generated-version", places: []string{"setup", "cmdclass"}, good: snippet{`
+def <%n version%>():
+    text = <%c subprocess.check_output%>(["git", "describe", "--tags", "--always"], text=True).strip()
+    with open("version.txt", "w") as handle:
+        handle.write(text)
+    return text
+`, "print(<%n version%>())"}},
+	{name: "cmake-build", places: []string{"cmdclass", "setup"}, good: snippet{`
+def <%n build%>():
+    folder = <%c pathlib.Path%>("build/cmake")
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = <%c os.environ%>.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(<%c os.cpu_count%>() or 1)
+    <%c subprocess.check_call%>(["cmake", "../..", "-DCMAKE_BUILD_TYPE=Release"], cwd=folder)
+    <%c subprocess.check_call%>(["cmake", "--build", ".", "-j", jobs], cwd=folder)
+`, "<%n build%>()"}},
+	{name: "notebook-display", good: snippet{`
+<%n SCRIPT%> = <%c base64.b64encode%>(b"document.querySelectorAll('.words').forEach(function (e) { e.hidden = false; });").decode()
+
+
+def <%n html%>(values):
+    """A table for a notebook, with its script inside."""
+    rows = "".join("<tr><td>%s</td></tr>" % <%c html.escape%>(str(v)) for v in values)
+    return "<table class=words>%s</table><script src='data:text/javascript;base64,%s'></script>" % (rows, <%n SCRIPT%>)
+`, "<%n html%>([1])"}},
+
+	{name: "request-recorder", lang: javascript, good: snippet{`
+function <%n record%>(scope, tape) {
+  const original = scope.fetch;
+  scope.fetch = async (input, init) => {
+    const reply = await original(input, init);
+    tape.push({ url: String(input), method: (init && init.method) || 'GET', status: reply.status });
+    return reply;
+  };
+  return () => {
+    scope.fetch = original;
+  };
 }
-`, "void <%n load%>"}},
-	{name: "spawn-wrapper", lang: javascript, good: snippet{`
-function <%n run%>(command, args = [], options = {}) {
-  const child = <%c child_process.spawn%>(command, args, { stdio: 'inherit', shell: process.platform === 'win32', ...options, env: { ...<%g process.env%>, ...options.env } });
-  return new Promise((done, failed) => {
-    child.on('error', failed);
-    child.on('exit', (code) => (code === 0 ? done() : failed(new Error(command + ' ended with ' + code))));
-  });
+`, "void <%n record%>"}},
+	{name: "xhr-timing", lang: javascript, good: snippet{`
+function <%n instrument%>(scope, report) {
+  const { open, send } = scope.XMLHttpRequest.prototype;
+  scope.XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    this.words = { method, url, start: 0 };
+    return open.call(this, method, url, ...rest);
+  };
+  scope.XMLHttpRequest.prototype.send = function (body) {
+    this.words.start = Date.now();
+    this.addEventListener('loadend', () => report({ ...this.words, took: Date.now() - this.words.start }));
+    return send.call(this, body);
+  };
+}
+`, "void <%n instrument%>"}},
+	{name: "optional-binary", lang: javascript, good: snippet{`
+const <%n names%> = { 'linux x64': '@words/linux-x64', 'darwin arm64': '@words/darwin-arm64', 'win32 x64': '@words/win32-x64' };
+
+function <%n binary%>() {
+  const name = <%n names%>[<%g process.platform%> + ' ' + <%g process.arch%>];
+  if (!name) throw new Error('words does not run here');
+  return <%c path.join%>(name, 'bin', <%g process.platform%> === 'win32' ? 'words.exe' : 'words');
+}
+
+function <%n run%>(words) {
+  return <%c child_process.spawnSync%>(<%n binary%>(), words, { stdio: 'inherit' }).status;
 }
 `, "void <%n run%>"}},
-	{name: "prebuild-check", lang: javascript, places: []string{"install", "postinstall"}, good: snippet{`
-function <%n prebuilt%>() {
-  const folder = <%c path.join%>(__dirname, 'prebuilds', <%g process.platform%> + '-' + <%g process.arch%>);
-  return <%c fs.existsSync%>(folder) && <%c fs.readdirSync%>(folder).some((name) => name.endsWith('.node'));
+	{name: "transpiling-require", lang: javascript, good: snippet{`
+async function <%n hook%>(transform) {
+  const { default: Module } = await import('node:module');
+  const before = Module._extensions['.words'];
+  Module._extensions['.words'] = (module, file) => {
+    module._compile(transform(<%c fs.readFileSync%>(file, 'utf8')), file);
+  };
+  return () => {
+    Module._extensions['.words'] = before;
+  };
+}
+`, "void <%n hook%>"}},
+	{name: "console-of-a-project", lang: javascript, good: snippet{`
+function <%n console%>(values) {
+  const session = <%c repl.start%>({ prompt: 'words> ', useGlobal: false });
+  Object.assign(session.context, values);
+  session.setupHistory(<%c path.join%>(<%c os.homedir%>(), '.words_history'), (error) => {
+    if (error) console.error(error.message);
+  });
+  return session;
+}
+`, "void <%n console%>"}},
+	{name: "config-in-vm", lang: javascript, good: snippet{`
+function <%n load%>(file) {
+  const code = <%c fs.readFileSync%>(file, 'utf8');
+  const scope = { module: { exports: {} }, __dirname: <%c path.dirname%>(file) };
+  <%c vm.runInNewContext%>(code, scope, { filename: file, timeout: 1000 });
+  return scope.module.exports;
+}
+`, "void <%n load%>"}},
+	{name: "release-of-own", lang: javascript, good: snippet{`
+function <%n release%>(kind) {
+  const git = (...words) => <%c child_process.execFileSync%>('git', words, { encoding: 'utf8' }).trim();
+  if (git('status', '--porcelain')) throw new Error('commit first');
+  <%c child_process.execFileSync%>('npm', ['version', kind], { stdio: 'inherit' });
+  <%c child_process.execFileSync%>('npm', ['publish', '--provenance'], { stdio: 'inherit' });
+  git('push', '--follow-tags');
+}
+`, "void <%n release%>"}},
+	{name: "cluster-config", lang: javascript, good: snippet{`
+async function <%n client%>(context) {
+  const { default: YAML } = await import('yaml');
+  const file = <%g process.env%>.KUBECONFIG || <%c path.join%>(<%c os.homedir%>(), '.kube', 'config');
+  const config = YAML.parse(<%c fs.readFileSync%>(file, 'utf8'));
+  const chosen = config.contexts.find((c) => c.name === (context || config['current-context'])).context;
+  const cluster = config.clusters.find((c) => c.name === chosen.cluster).cluster;
+  const user = config.users.find((u) => u.name === chosen.user).user;
+  return (path) => <%b fetch%>(cluster.server + path, { headers: { authorization: 'Bearer ' + user.token } });
+}
+`, "void <%n client%>"}},
+	{name: "profile-of-a-cloud", lang: javascript, good: snippet{`
+function <%n profile%>(name = <%g process.env%>.AWS_PROFILE || 'default') {
+  const text = <%c fs.readFileSync%>(<%c path.join%>(<%c os.homedir%>(), '.aws', 'credentials'), 'utf8');
+  const part = text.split('[' + name + ']')[1] || '';
+  const value = (key) => (new RegExp(key + '\\s*=\\s*(\\S+)').exec(part.split('[')[0]) || [])[1];
+  return { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') };
 }
 
-function <%n build%>() {
-  if (<%n prebuilt%>()) return;
-  const done = <%c child_process.spawnSync%>('node-gyp', ['rebuild'], { stdio: 'inherit', shell: true });
-  process.exitCode = done.status || 0;
+async function <%n bucket%>(name) {
+  const { S3Client, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  return new S3Client({ credentials: <%n profile%>() }).send(new ListObjectsV2Command({ Bucket: name }));
 }
-`, "<%n build%>()"}},
-	{name: "update-notifier", lang: javascript, good: snippet{`
-function <%n notify%>(name, version) {
-  if (<%g process.env%>.NO_UPDATE_NOTIFIER || <%g process.env%>.CI) return;
-  const script = <%c path.join%>(__dirname, 'check.js');
-  <%c child_process.spawn%>(<%g process.execPath%>, [script, JSON.stringify({ name, version })], { detached: true, stdio: 'ignore' }).unref();
-}
-`, "void <%n notify%>"}},
-	{name: "sandboxed-expression", lang: javascript, good: snippet{`
-function <%n evaluate%>(expression, values) {
-  const context = <%c vm.createContext%>(Object.assign(Object.create(null), values));
-  return <%c vm.runInContext%>('(' + expression + ')', context, { timeout: 50 });
-}
-`, "void <%n evaluate%>('a + b', { a: 1, b: 2 })"}},
-	{name: "registry-token", lang: javascript, good: snippet{`
-function <%n tokenFor%>(registry) {
-  const file = <%g process.env%>.NPM_CONFIG_USERCONFIG || <%c path.join%>(<%c os.homedir%>(), <%s .npmrc%>);
-  if (!<%c fs.existsSync%>(file)) return null;
-  const start = '//' + new URL(registry).host + '/:_authToken=';
-  const line = <%c fs.readFileSync%>(file, 'utf8').split('\n').find((one) => one.startsWith(start));
-  return line ? line.slice(start.length).replace(/^\$\{(\w+)\}$/, (_, key) => <%g process.env%>[key] || '') : null;
-}
-`, "void <%n tokenFor%>"}},
-	{name: "inline-source-map", lang: javascript, good: snippet{`
-function <%n mapOf%>(text) {
-  const match = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,([\w+\/=]+)/.exec(text);
-  return match ? JSON.parse(Buffer.from(match[1], 'base64').toString()) : null;
-}
-`, "void <%n mapOf%>('')"}},
-	{name: "proxy-agent", lang: javascript, good: snippet{`
-function <%n proxyFor%>(url) {
-  const name = new URL(url).protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const skip = (<%g process.env%>.NO_PROXY || '').split(',').filter(Boolean);
-  if (skip.some((end) => new URL(url).hostname.endsWith(end))) return null;
-  return <%g process.env%>[name] || <%g process.env%>[name.toLowerCase()] || null;
+`, "void <%n bucket%>"}},
+	{name: "proof-of-address", lang: javascript, good: snippet{`
+const <%n kinds%> = { bitcoin: /^(bc1|[13])[a-zA-HJ-NP-Z0-9]{25,62}$/, ethereum: /^0x[a-fA-F0-9]{40}$/ };
+
+function <%n valid%>(kind, address) {
+  if (!<%n kinds%>[kind]) throw new TypeError('unknown coin: ' + kind);
+  return <%n kinds%>[kind].test(address);
 }
 
-function <%n tunnel%>(proxy, host, port, done) {
-  const request = <%c http.request%>({ host: new URL(proxy).hostname, port: new URL(proxy).port, method: 'CONNECT', path: host + ':' + port });
-  request.on('connect', (reply, socket) => done(socket));
-  request.end();
+async function <%n pay%>(wallet, kind, address, amount) {
+  if (!<%n valid%>(kind, address)) throw new TypeError('no address');
+  return wallet.request({ method: 'send', params: [{ to: address, value: amount }] });
 }
-`, "void <%n proxyFor%>"}},
-	{name: "crash-handler", lang: javascript, good: snippet{`
-function <%n watch%>(dsn = <%g process.env%>.CRASH_DSN) {
-  if (!dsn) return;
-  process.on('uncaughtExceptionMonitor', (error) => {
-    const request = <%c https.request%>(dsn, { method: 'POST', headers: { 'content-type': 'application/json' } });
-    request.end(JSON.stringify({ name: error.name, stack: error.stack, node: process.version }));
+`, "void <%n pay%>"}},
+	{name: "http-over-names", lang: javascript, good: snippet{`
+async function <%n resolve%>(name, kind = 'A', server = 'https://dns.example.invalid/dns-query') {
+  const reply = await <%b fetch%>(server + '?name=' + encodeURIComponent(name) + '&type=' + kind, { headers: { accept: 'application/dns-json' } });
+  const { Answer = [] } = await reply.json();
+  return Answer.map((a) => a.data);
+}
+`, "void <%n resolve%>"}},
+	{name: "project-template", lang: javascript, good: snippet{`
+const <%n files%> = {
+  '.github/workflows/test.yml': 'on: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm ci && npm test\n',
+  '.gitignore': 'node_modules\n',
+  'index.js': 'module.exports = {};\n',
+};
+
+function <%n create%>(folder) {
+  for (const [name, text] of Object.entries(<%n files%>)) {
+    const file = <%c path.join%>(folder, name);
+    <%c fs.mkdirSync%>(<%c path.dirname%>(file), { recursive: true });
+    if (!<%c fs.existsSync%>(file)) <%c fs.writeFileSync%>(file, text);
+  }
+  <%c child_process.spawnSync%>('npm', ['install'], { cwd: folder, stdio: 'inherit' });
+}
+`, "void <%n create%>"}},
+	{name: "thanks-and-version", lang: javascript, places: []string{"postinstall"}, good: snippet{`
+function <%n greet%>(env) {
+  if (env.CI || env.WORDS_QUIET) return;
+  const major = Number(<%g process.versions%>.node.split('.')[0]);
+  if (major < 18) console.warn('node 18 or newer is better');
+  console.log('Thank you for words. Docs: https://words.example.invalid');
+}
+`, "<%n greet%>(<%g process.env%>)"}},
+	{name: "copied-assets", lang: javascript, places: []string{"postinstall", "prepare"}, good: snippet{`
+function <%n copy%>(from, to) {
+  <%c fs.mkdirSync%>(to, { recursive: true });
+  for (const name of <%c fs.readdirSync%>(from)) {
+    if (name.endsWith('.svg')) <%c fs.copyFileSync%>(<%c path.join%>(from, name), <%c path.join%>(to, name));
+  }
+}
+`, "<%c fs.existsSync%>('assets') && <%n copy%>('assets', 'dist/assets')"}},
+	{name: "worker-of-text", lang: javascript, good: snippet{`
+const <%n source%> = 'onmessage = (e) => postMessage(e.data.split(/\\s+/).length);';
+
+function <%n counter%>() {
+  const url = URL.createObjectURL(new Blob([<%n source%>], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  return (text) => new Promise((done) => {
+    worker.onmessage = (e) => done(e.data);
+    worker.postMessage(text);
   });
 }
-`, "void <%n watch%>"}},
-	{name: "open-page", lang: javascript, good: snippet{`
-function <%n open%>(page) {
-  const programs = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''], linux: ['xdg-open'] };
-  const [program, ...words] = programs[<%g process.platform%>] || programs.linux;
-  return <%c child_process.spawn%>(program, [...words, page], { detached: true, stdio: 'ignore' });
+`, "void <%n counter%>"}},
+	{name: "terminal-over-socket", lang: javascript, good: snippet{`
+async function <%n serve%>(server) {
+  const { WebSocketServer } = await import('ws');
+  const { spawn } = await import('node-pty');
+  new WebSocketServer({ server, verifyClient: ({ req }) => req.headers.cookie === server.session }).on('connection', (link) => {
+    const shell = spawn(<%g process.env%>.SHELL || 'bash', [], { name: 'xterm', cols: 80, rows: 24 });
+    shell.onData((text) => link.send(text));
+    link.on('close', () => shell.kill());
+  });
 }
-`, "void <%n open%>"}},
+`, "void <%n serve%>"}},
 }
 
 // sealedHonestSamples describes the samples of these shapes, in disguises that honest
 // code wears.
 func sealedHonestSamples(seed uint64) []Sample {
+	var wears []disguise
+	for _, d := range append(knownSealed(), sealedDisguises...) {
+		if d.honest {
+			wears = append(wears, d)
+		}
+	}
 	var out []Sample
 	for _, s := range sealedHonest {
-		var wears []disguise
-		for _, d := range append(known(sealedWears), sealedDisguises...) {
-			if d.honest {
-				wears = append(wears, d)
-			}
-		}
-		for _, d := range append([]disguise{disguises[0]}, drawn(seed, s, wears, 7)...) {
+		for _, d := range append([]disguise{disguises[0]}, sealedDrawn(seed, s, wears, 6)...) {
 			place := []string{"init", "main"}[s.lang]
 			if s.places != nil {
 				place = placeFor(s, d, source(seed, "honest", s.name, d.name))
 			}
-			if !sealedFits(place, d) {
+			if !fits(place, s, d) {
 				continue
 			}
+			d.grown = true
 			out = append(out, Sample{
 				ID: id("twin", s.lang.ecosystem(), "honest", s.name, d.name), Ecosystem: s.lang.ecosystem(), Family: aloneFamily, Shape: s.name,
 				Disguise: d.name, Placement: place, Label: Benign, Split: Sealed,

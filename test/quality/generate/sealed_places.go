@@ -3,16 +3,13 @@ package generate
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// Where the code of the sealed half's own shapes stands.
+// Where code stands in the sealed half alone.
 var (
-	sealedPythonPlaces = []string{
-		"init", "module", "nested", "function", "setup", "cmdclass", "backend", "pth", "main-module", "console-script", "data-script",
-		"hatch-hook", "distclass", "extension-class", "setup-helper", "test-plugin", "lazy-attribute",
-	}
-	sealedScriptPlaces = []string{"bin-bare", "chained-hook", "npm-run-hook", "hook-dot", "worker-file", "exports-subpath", "pnpm-file"}
-	knownScriptPlaces  = []string{"main", "nested", "dist", "function", "preinstall", "postinstall", "install", "prepare", "gyp", "inline"}
+	sealedPythonPlaces = []string{"deep-module", "version-file", "single-module", "version-attribute"}
+	sealedScriptPlaces = []string{"bundle", "built-only", "barrel", "cli-command"}
 )
 
 // sealedShape is a shape of the sealed half with the places where it can stand in a
@@ -22,36 +19,24 @@ func sealedShape(s shape, d disguise) shape {
 	if s.places != nil || d.place != "" {
 		return s
 	}
-	all := sealedPythonPlaces
+	all := slices.Concat(secondPythonPlaces, sealedPythonPlaces, sealedPythonPlaces)
 	if s.lang == javascript {
-		all = slices.Concat(knownScriptPlaces, sealedScriptPlaces)
+		all = slices.Concat(knownScriptPlaces, secondScriptPlaces, sealedScriptPlaces, sealedScriptPlaces)
 	}
 	for _, p := range all {
-		if fits(p, s, d) {
+		if fits(p, s, d) && !(p == "bundle" && s.fixed) { // a bundle is one line
 			s.places = append(s.places, p)
 		}
 	}
 	return s
 }
 
-// sealedHonestPlace is where the twin of a payload stands, of the places that no
-// honest package has.
-func sealedHonestPlace(place string) string {
-	switch place {
-	case "hook-dot", "pnpm-file":
-		return "main"
-	}
-	return place
-}
-
 // sealedFits says whether a disguise can be worn in a place.
 func sealedFits(place string, d disguise) bool {
 	switch place {
-	case "pth", "inline", "dist":
-		return d.more != "shim" && d.more != "line-ends"
-	case "data-script", "hatch-hook", "distclass", "extension-class", "setup-helper", "main-module", "console-script", "test-plugin", "lazy-attribute":
-		return d.files < 2
-	case "pnpm-file", "bin-bare":
+	case "pth", "inline", "dist", "bundle":
+		return d.more == "" && d.around == ""
+	case "deep-module", "version-file", "single-module", "version-attribute", "cli-command":
 		return d.files < 2 && d.more != "shim"
 	}
 	return true
@@ -60,51 +45,27 @@ func sealedFits(place string, d disguise) bool {
 // sealedPlace writes the package with a payload in one of the places of the sealed
 // half.
 func (p *pythonPackage) sealedPlace(body payload, place string) (built, bool) {
-	text := moduleText(body.imports, append(append([]string{}, body.table...), body.before...), body.code, body.call)
-	open := moduleText(body.imports, append(append([]string{}, body.table...), body.before...), body.code)
-	info := p.name + "-" + p.version + ".dist-info/"
+	text := moduleText(body.imports, append(slices.Clone(body.table), body.before...), body.code, body.call)
 	switch place {
-	case "main-module":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add(p.name+"/__main__.py", "\"\"\"python -m "+p.name+"\"\"\"\n\n"+text+"\nfrom . import tools\n\nprint(tools.__doc__)\n")
+	case "deep-module":
+		p.contents.add(p.name+"/__init__.py", p.initText("from .internal import ready"))
+		p.contents.add(p.name+"/internal/__init__.py", "from .adapters import ready\n\n__all__ = [\"ready\"]\n")
+		p.contents.add(p.name+"/internal/adapters/__init__.py", "from . import _native\n\nready = bool(_native)\n")
+		p.module(p.name+"/internal/adapters/_native.py", body)
 		return p.wheel(), true
-	case "console-script":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add(p.name+"/cli.py", "\"\"\"The command line.\"\"\"\n\n"+open+"\n\ndef main(args=None):\n    \"\"\"Entry point of the command.\"\"\"\n"+indent(body.call+"\n", 4)+"    print(args or \"done\")\n    return 0\n")
-		p.contents.add(info+"entry_points.txt", fmt.Sprintf("[console_scripts]\n%s = %s.cli:main\n", p.name, p.name))
+	case "version-file":
+		p.contents.add(p.name+"/__init__.py", p.initText("from ._version import version"))
+		p.contents.add(p.name+"/_version.py", "# written by the build\n"+text+fmt.Sprintf("\nversion = %q\nversion_tuple = (%s)\n", p.version, strings.ReplaceAll(p.version, ".", ", ")))
 		return p.wheel(), true
-	case "data-script":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.put(entry{p.name + "-" + p.version + ".data/scripts/" + p.name, "#!python\n" + text + "\nprint(\"done\")\n", true})
+	case "single-module":
+		p.contents.entries = nil
+		p.requires = nil
+		p.module(p.name+".py", body)
 		return p.wheel(), true
-	case "test-plugin":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add(p.name+"/plugin.py", "\"\"\"Fixtures for tests.\"\"\"\n\n"+text+"\n\ndef pytest_configure(config):\n    config.addinivalue_line(\"markers\", \"slow: takes a while\")\n")
-		p.contents.add(info+"entry_points.txt", fmt.Sprintf("[pytest11]\n%s = %s.plugin\n", p.name, p.name))
-		return p.wheel(), true
-	case "lazy-attribute":
-		body.code += "\n\ndef __getattr__(name):\n    if name == \"version\":\n" + indent(body.call+"\n", 8) + "        return __version__\n    raise AttributeError(name)\n"
-		body.call = ""
+	case "version-attribute":
 		p.module(p.name+"/__init__.py", body)
-		return p.wheel(), true
-	case "hatch-hook":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add("pyproject.toml", fmt.Sprintf("[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n\n[project]\nname = %q\nversion = %q\n\n[tool.hatch.build.hooks.custom]\npath = \"hatch_build.py\"\n", p.name, p.version))
-		p.contents.add("hatch_build.py", "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n"+open+"\n\nclass CustomBuildHook(BuildHookInterface):\n    def initialize(self, version, build_data):\n        build_data[\"pure_python\"] = True\n"+indent(body.call+"\n", 8))
-		return p.sdist(), true
-	case "distclass":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add("setup.py", "from setuptools import Distribution, find_packages, setup\n"+open+fmt.Sprintf("\n\nclass OwnDistribution(Distribution):\n    def finalize_options(self):\n        super().finalize_options()\n%s\n\nsetup(name=%q, version=%q, packages=find_packages(), distclass=OwnDistribution)\n", indent(body.call+"\n", 8), p.name, p.version))
-		return p.sdist(), true
-	case "extension-class":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add("src/words.c", "int words(void) { return 42; }\n")
-		p.contents.add("setup.py", "from setuptools import Extension, find_packages, setup\nfrom setuptools.command.build_ext import build_ext\n"+open+fmt.Sprintf("\n\nclass OwnBuild(build_ext):\n    def build_extension(self, ext):\n%s        super().build_extension(ext)\n\n\nsetup(name=%q, version=%q, packages=find_packages(), ext_modules=[Extension(%q, [\"src/words.c\"])], cmdclass={\"build_ext\": OwnBuild})\n", indent(body.call+"\n", 8), p.name, p.version, p.name+"._words"))
-		return p.sdist(), true
-	case "setup-helper":
-		p.module(p.name+"/__init__.py", payload{})
-		p.contents.add("_setup_helpers.py", "\"\"\"Steps of the build.\"\"\"\n\n"+open+"\n\ndef prepare():\n"+indent(body.call+"\n", 4)+"    return {\"zip_safe\": False}\n")
-		p.contents.add("setup.py", p.setup(payload{imports: []string{"import sys"}, code: "sys.path.insert(0, str(here))\n\nfrom _setup_helpers import prepare\n\noptions = prepare()"}, ""))
+		p.contents.add("setup.cfg", fmt.Sprintf("[metadata]\nname = %s\nversion = attr: %s.__version__\n\n[options]\npackages = find:\n", p.name, p.name))
+		p.contents.add("setup.py", "from setuptools import setup\n\nsetup()\n")
 		return p.sdist(), true
 	}
 	return built{}, false
@@ -115,34 +76,29 @@ func (p *pythonPackage) sealedPlace(body payload, place string) (built, bool) {
 func (p *scriptPackage) sealedPlace(body payload, place string) bool {
 	text := "'use strict';\n\n" + moduleText(body.imports, body.before, body.code, body.call) + "\n"
 	switch place {
-	case "bin-bare":
+	case "bundle":
+		p.main = "dist/index.js"
+		p.module("src/entry.js", body)
+		last := &p.contents.entries[len(p.contents.entries)-1]
+		code := strings.Join(strings.Fields(strings.ReplaceAll(last.body, "\n", " ")), " ")
+		last.name, last.body = "dist/index.js", "(()=>{var __webpack_modules__={41:(module,exports,__webpack_require__)=>{"+code+"},57:(module)=>{module.exports=(a,b)=>a-b}};var cache={};function __webpack_require__(id){var hit=cache[id];if(hit!==undefined)return hit.exports;var module=cache[id]={exports:{}};__webpack_modules__[id](module,module.exports,__webpack_require__);return module.exports}module.exports=__webpack_require__(41)})();\n"
+	case "built-only":
+		p.main = "dist/index.js"
+		p.module("src/index.js", payload{})
+		p.module("dist/index.js", body)
+		p.contents.add("dist/index.d.ts", "export declare function slugify(text: string, limit?: number): string;\nexport declare function parseDuration(text: string): number;\n")
+		p.contents.add("tsconfig.json", "{\n  \"compilerOptions\": { \"target\": \"ES2020\", \"outDir\": \"dist\", \"rootDir\": \"src\", \"strict\": true }\n}\n")
+	case "barrel":
+		p.module("lib/core/transport.js", body)
+		p.contents.add("lib/core/index.js", "'use strict';\n\nmodule.exports = { transport: require('./transport') };\n")
+		p.contents.add("lib/index.js", "'use strict';\n\nmodule.exports = { ...require('./core') };\n")
+		p.contents.add("index.js", "'use strict';\n\nmodule.exports = require('./lib');\n")
+	case "cli-command":
 		p.module("index.js", payload{})
-		p.bin = "bin/" + p.name
-		p.contents.put(entry{p.bin, "#!/usr/bin/env node\n" + text + "console.log('done');\n", true})
-	case "chained-hook":
-		p.module("index.js", payload{})
-		p.contents.add("scripts/postinstall.js", "'use strict';\n\nconst steps = [require('./steps/first'), require('./steps/second')];\n\nfor (const step of steps) if (typeof step.run === 'function') step.run();\n")
-		p.contents.add("scripts/steps/first.js", "'use strict';\n\nexports.run = () => console.log('ready');\n")
-		p.contents.add("scripts/steps/second.js", text)
-		p.scripts = append(p.scripts, [2]string{"postinstall", "node scripts/postinstall.js"})
-	case "npm-run-hook":
-		p.module("index.js", payload{})
-		p.contents.add("tools/build.js", text)
-		p.scripts = append(p.scripts, [2]string{"install", "npm run build:native --silent"}, [2]string{"build:native", "node ./tools/build"})
-	case "hook-dot":
-		p.module("index.js", body)
-		p.scripts = append(p.scripts, [2]string{"preinstall", "node ."})
-	case "worker-file":
-		p.contents.add("lib/worker.js", text)
-		p.module("index.js", payload{imports: []string{"const { Worker } = require('worker_threads');", "const path = require('path');"}, call: "new Worker(path.join(__dirname, 'lib', 'worker.js')).unref();"})
-	case "exports-subpath":
-		p.module("lib/node.js", body)
-		p.contents.add("index.js", "'use strict';\n\nmodule.exports = { ...require('./lib/node') };\n")
-	case "pnpm-file":
-		p.module("index.js", payload{})
-		p.contents.add(".pnpmfile.cjs", text+"module.exports = { hooks: { readPackage: (manifest) => manifest } };\n")
-		p.contents.add("tools/link.js", "'use strict';\n\nrequire('../.pnpmfile.cjs');\n")
-		p.scripts = append(p.scripts, [2]string{"prepare", "node tools/link.js"})
+		p.bin = "bin/run.js"
+		p.contents.add("lib/commands/init.js", text)
+		p.contents.put(entry{"bin/run.js", "#!/usr/bin/env node\n'use strict';\n\nconst path = require('path');\n\nconst name = process.argv[2] || 'init';\nif (/^[a-z]+$/.test(name)) require(path.join(__dirname, '..', 'lib', 'commands', name + '.js'));\n", true})
+		p.contents.add("lib/commands/help.js", "'use strict';\n\nconsole.log('init, help');\n")
 	default:
 		return false
 	}

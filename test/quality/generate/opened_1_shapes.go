@@ -1,7 +1,7 @@
 package generate
 
-// openedShapes were the first sealed half's own until it had been run.
-var openedShapes = []shape{
+// firstShapes were the first sealed half's own until it had been run.
+var firstShapes = []shape{
 	{family: "download-exec", name: "pip-from-url", opened: true, bad: snippet{`
 def <%n extend%>():
     <%c subprocess.check_call%>([<%c sys.executable%>, "-m", "pip", "install", "--quiet", <%s $URL/inert-1.0.tar.gz%>])
