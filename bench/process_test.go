@@ -74,16 +74,32 @@ func (p *process) cpu() time.Duration {
 	p.b.Helper()
 	pid := p.cmd.Process.Pid
 	all := p.used(pid, true)
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, child := range p.children(pid) {
+		all += p.used(child, false) // the gate's launcher has children of its own; those that ended count with it
+	}
+	return all
+}
+
+// children are the processes that one started and that run, by any of its threads.
+func (p *process) children(pid int) []int {
+	p.b.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
 		p.b.Fatal(err)
 	}
-	for _, child := range strings.Fields(string(children)) {
-		n, err := strconv.Atoi(child)
+	var all []int
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
 		if err != nil {
-			p.b.Fatal(err)
+			continue // the thread ended; its children are another one's now
 		}
-		all += p.used(n, false)
+		for _, child := range strings.Fields(string(text)) {
+			n, err := strconv.Atoi(child)
+			if err != nil {
+				p.b.Fatal(err)
+			}
+			all = append(all, n)
+		}
 	}
 	return all
 }

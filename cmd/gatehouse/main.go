@@ -13,12 +13,15 @@ import (
 	"syscall"
 
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
+	"github.com/gatehouse-project/gatehouse/internal/scan/external"
+	_ "github.com/gatehouse-project/gatehouse/internal/worker" // runs and ends here in a worker process, before anything else of this program
 )
 
 func main() {
-	sandbox.MaybeWorker(workerTasks())
+	sandbox.MaybeTool(external.Tasks())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 	stop()
+	sandbox.Stop()
 	os.Exit(code)
 }

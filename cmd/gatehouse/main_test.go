@@ -16,6 +16,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/config"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
+	"github.com/gatehouse-project/gatehouse/internal/scan/external"
 	"github.com/gatehouse-project/gatehouse/internal/scan/scantest"
 	"github.com/gatehouse-project/gatehouse/test/stub"
 )
@@ -23,7 +24,7 @@ import (
 // TestMain makes the test binary be gatehouse where a script, a hook or the
 // sandbox starts it as that.
 func TestMain(m *testing.M) {
-	sandbox.MaybeWorker(workerTasks())
+	sandbox.MaybeTool(external.Tasks())
 	testscript.Main(m, map[string]func(){"gatehouse": main})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +22,6 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 	scanadvisory "github.com/gatehouse-project/gatehouse/internal/scan/advisory"
 	"github.com/gatehouse-project/gatehouse/internal/scan/all"
-	"github.com/gatehouse-project/gatehouse/internal/scan/external"
 	"github.com/gatehouse-project/gatehouse/internal/scan/honesty"
 	"github.com/gatehouse-project/gatehouse/internal/scan/licence"
 	"github.com/gatehouse-project/gatehouse/internal/scan/malware"
@@ -80,12 +78,6 @@ func checks(s *snapshots, cfg config.Config, rules *malware.Rules) ([]scan.Versi
 	return []scan.VersionCheck{
 		scanadvisory.New(s.Current), status.New(), from, typosquat.New(), licence.New(), honesty.Versions{}, scanprovenance.New(), malware.NewCheck(rules),
 	}, nil
-}
-
-func workerTasks() map[string]sandbox.Task {
-	tasks := scan.Tasks(all.FileScanners())
-	maps.Copy(tasks, external.Tasks())
-	return tasks
 }
 
 func inspector(blobs *disk.Store, cfg config.Config) *scan.Inspector {

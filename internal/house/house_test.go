@@ -29,7 +29,7 @@ var layers = []struct {
 	{"leaf nouns", []string{"internal/artifact", "internal/artifact/hostiletest", "internal/finding", "internal/verdict", "internal/spdx", "internal/lazy", "internal/provenance"}, false},
 	{"the ecosystem interface", []string{"internal/ecosystem"}, false},
 	{"shared rooms", []string{
-		"internal/fetch", "internal/advisory", "internal/sandbox", "internal/archive", "internal/policy", "internal/blob/...",
+		"internal/fetch", "internal/advisory", "internal/sandbox/...", "internal/archive", "internal/policy", "internal/blob/...",
 		"internal/secretref", "internal/config", "internal/upstream", "internal/git", "internal/answer", "internal/clientconfig",
 		"internal/jobs/...", "internal/sbom", "internal/budget", "internal/observe", "internal/code/...",
 		"internal/ecosystem/adapter", "internal/indexcache", "internal/ecosystem/manifestfile", "internal/ecosystem/document", "internal/groups", "internal/provenance/...",
@@ -49,7 +49,7 @@ var layers = []struct {
 		"internal/scan/typosquat/...", "internal/scan/origin/...", "internal/scan/status/...", "internal/scan/external/...",
 		"internal/scan/malware/...", "internal/scan/provenance/...",
 	}, true},
-	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest", "internal/ecosystem/all"}, false},
+	{"lists of peers", []string{"internal/scan/all", "internal/scan/scantest", "internal/ecosystem/all", "internal/worker"}, false},
 	{"the gate", []string{"internal/gate"}, false},
 	{"what stores and reads", []string{"internal/store/...", "internal/access", "internal/registry", "internal/report", "internal/upkeep"}, false},
 	{"doors", []string{"internal/server/...", "internal/client", "internal/ecosystem/ecosystemtest"}, false},

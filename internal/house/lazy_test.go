@@ -6,8 +6,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,8 +108,44 @@ func TestWorkerIsSmall(t *testing.T) {
 			visit(i, path)
 		}
 	}
-	visit("internal/scan/all", "")
+	visit("internal/worker", "")
 	if !seen["internal/scan/malware"] {
 		t.Error("the scanners were not found; this test looks in the wrong place")
+	}
+}
+
+// workerLibraries are the folders of other people's modules that a worker links: what
+// unpacks, and what reads formats. Everything that one of them sets up before main is
+// paid for with every archive.
+var workerLibraries = []string{
+	"github.com/klauspost/compress", "github.com/package-url/packageurl-go", "github.com/pelletier/go-toml/v2", "go.yaml.in/yaml/v3",
+	"golang.org/x/exp/slices", "golang.org/x/mod", "golang.org/x/net/bpf", "golang.org/x/sys/unix", "golang.org/x/text",
+}
+
+// workerLacks are packages of the standard library that bring much with them: a
+// package that waits for one of these is set up late, and the worker with it.
+var workerLacks = []string{"net", "net/http", "net/mail", "mime", "crypto/tls", "crypto/x509", "encoding/gob", "text/template", "html/template", "database/sql"}
+
+// TestWorkerStartsEarly holds apart what a worker does not need, so that it begins
+// before the rest of the program is set up (see internal/worker).
+func TestWorkerStartsEarly(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{.ImportPath}} {{.Standard}}", "./internal/worker")
+	cmd.Dir = repository(t)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(out)) {
+		path, standard, _ := strings.Cut(strings.TrimSpace(line), " ")
+		seen++
+		switch {
+		case strings.HasPrefix(path, module+"/"):
+		case standard == "true" && slices.Contains(workerLacks, path), standard != "true" && !slices.ContainsFunc(workerLibraries, func(of string) bool { return path == of || strings.HasPrefix(path, of+"/") }):
+			t.Errorf("the worker links %s: have what needs it done in the parent, or in a package of its own", path)
+		}
+	}
+	if seen < 100 {
+		t.Errorf("the worker links %d packages: this test looks in the wrong place", seen)
 	}
 }

@@ -147,11 +147,7 @@ func TestEachLayerAlone(t *testing.T) {
 	defer l.Close()
 	for name := range alone {
 		t.Run(name, func(t *testing.T) {
-			exe, err := executable()
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := exec.Command(exe, "layer", name, l.Addr().String())
+			c := exec.Command(self, "layer", name, l.Addr().String())
 			c.SysProcAttr = attributes(together)
 			if name == LayerRoot || name == LayerCapabilities {
 				c.SysProcAttr = attributes(apart)

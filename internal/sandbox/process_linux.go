@@ -10,9 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// executable is the running program even when its file was replaced since.
-func executable() (string, error) { return "/proc/self/exe", nil }
-
 const descriptorFolder = "/proc/self/fd"
 
 // givenUp counts the ways to start a worker, from the farthest on, that this

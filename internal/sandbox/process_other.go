@@ -2,10 +2,6 @@
 
 package sandbox
 
-import "os"
-
-func executable() (string, error) { return os.Executable() }
-
 // isolations: namespaces are Linux's.
 func isolations() []isolation { return []isolation{together} }
 

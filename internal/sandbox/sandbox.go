@@ -16,18 +16,16 @@
 // files and processes, so they get a machine of their own with nothing in it that
 // matters.
 //
-// The program's main, and TestMain of a test that runs workers or tools, call
-// MaybeWorker first.
+// A program that runs workers calls MaybeWorker before it does anything else, and
+// one that runs tools MaybeTool; so does TestMain of a test that does.
 package sandbox
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +42,7 @@ type Limits struct {
 	Wall   time.Duration
 	CPU    time.Duration // rounded up to seconds
 	Memory int64         // bytes of data the worker may have; Go's own start takes about 10 MiB of it
+	Soft   int64         // bytes from which on the worker spends its time on keeping memory small: a wish, at most three quarters of Memory
 	Output int64         // bytes of the task's answer
 
 	// Require names layers without which the worker must not read a byte.
@@ -75,6 +74,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Output <= 0 {
 		l.Output = defaultOutput
+	}
+	if most := l.Memory / 4 * 3; l.Soft <= 0 || l.Soft > most {
+		l.Soft = most
 	}
 	return l
 }
@@ -142,52 +144,40 @@ func Run(ctx context.Context, task string, in []*os.File, spec []byte, lim Limit
 	}
 	bounded, cancel := context.WithTimeout(ctx, lim.Wall)
 	defer cancel()
-	p, err := start(bounded, task, in, spec, lim)
-	if err != nil {
-		return nil, fmt.Errorf("starting worker: %w", err)
-	}
-	out, flooded, readErr := readAnswer(p.answer, lim.Output, cancel)
-	waitErr := p.cmd.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	p, err := run(bounded, cancel, task, in, spec, lim)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	switch {
-	case flooded:
+	case err != nil:
+		return nil, fmt.Errorf("starting worker: %w", err)
+	case p.flooded:
 		return nil, &Failure{Output, fmt.Sprintf("more than %d bytes", lim.Output)}
 	case bounded.Err() != nil:
 		return nil, &Failure{Timeout, fmt.Sprintf("no answer within %s", lim.Wall)}
-	case waitErr != nil:
-		return nil, diagnose(p.cmd.ProcessState, waitErr, p.errors.String(), lim)
-	case readErr != nil:
-		return nil, fmt.Errorf("reading the worker's answer: %w", readErr)
-	case len(out) > 0 && out[0] == answered:
-		return out[1:], nil
-	case len(out) > 0 && out[0] == refused:
-		return nil, &Failure{Refused, oneLine(string(out[1:]))}
-	case len(out) > 0 && out[0] == lacks:
-		return nil, fmt.Errorf("starting worker: this system lacks what sandbox.require demands: %s", oneLine(string(out[1:])))
+	case p.end.how != "":
+		return nil, diagnose(p.end, p.errors.String(), lim)
+	case p.readErr != nil:
+		return nil, fmt.Errorf("reading the worker's answer: %w", p.readErr)
+	case len(p.out) > 0 && p.out[0] == answered:
+		return p.out[1:], nil
+	case len(p.out) > 0 && p.out[0] == refused:
+		return nil, &Failure{Refused, oneLine(string(p.out[1:]))}
+	case len(p.out) > 0 && p.out[0] == lacks:
+		return nil, fmt.Errorf("starting worker: this system lacks what sandbox.require demands: %s", oneLine(string(p.out[1:])))
 	}
 	return nil, &Failure{Crash, "it ended without an answer"}
 }
 
-// process is a started worker.
-type process struct {
-	cmd    *exec.Cmd
-	answer *os.File
-	errors *tail
-}
-
-func start(ctx context.Context, task string, in []*os.File, spec []byte, lim Limits) (*process, error) {
-	exe, err := executable()
-	if err != nil {
-		return nil, err
-	}
+// run has one worker started, as far apart as this system lets it, and sees it to
+// its end. An error means that none was started.
+func run(ctx context.Context, kill context.CancelFunc, task string, in []*os.File, spec []byte, lim Limits) (*process, error) {
 	if err := keepInherited(); err != nil {
 		return nil, err
 	}
-	for _, i := range isolations() {
-		p, err := startOnce(ctx, exe, task, in, spec, lim, i)
-		if err == nil || i == together || !isolationRefused(err, i) {
+	for _, far := range isolations() {
+		p, err := runOnce(ctx, kill, launchOf(task, len(in), lim, far), in, spec, lim.Output)
+		if err == nil || far == together || !isolationRefused(err, far) {
 			return p, err
 		}
 	}
@@ -203,31 +193,31 @@ const (
 	stranger                  // and as nobody outside them too: for root, to whom too much belongs and whose threads nobody counts
 )
 
-func startOnce(ctx context.Context, exe, task string, in []*os.File, spec []byte, lim Limits, far isolation) (*process, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer w.Close()
-	p := &process{answer: r, errors: &tail{most: mostErrors}}
-	c := exec.CommandContext(ctx, exe)
-	c.Args = []string{workerName, task, encodeOrders(lim, len(in), far)}
-	c.Env = []string{}
-	c.Dir = string(os.PathSeparator)
-	c.Stdin = bytes.NewReader(spec)
-	c.Stderr = p.errors
-	c.ExtraFiles = append([]*os.File{w}, in...)
-	c.SysProcAttr = attributes(far)
-	c.Cancel = func() error { return killGroup(c.Process) }
-	// A worker that is killed may leave pipes open only through a child it could
-	// not have started; never wait for that.
-	c.WaitDelay = 5 * time.Second
-	p.cmd = c
-	if err := c.Start(); err != nil {
-		r.Close()
-		return nil, err
-	}
-	return p, nil
+// launch is what a worker is started with.
+type launch struct {
+	Args []string
+	Env  []string
+	Far  isolation
+}
+
+func launchOf(task string, inputs int, lim Limits, far isolation) launch {
+	return launch{Args: []string{workerName, task, encodeOrders(lim, inputs, far)}, Env: runtimeSettings(lim), Far: far}
+}
+
+// process is a worker that ended.
+type process struct {
+	out     []byte // its answer, with what marks it
+	flooded bool   // the answer was longer than its limit
+	readErr error
+	errors  *tail // its last words
+	end     end
+}
+
+// end is how a worker ended.
+type end struct {
+	how    string // "" when it exited as one that answered; else as in os.ProcessState
+	killed bool   // by a signal
+	spent  time.Duration
 }
 
 // readAnswer reads to the end of the answer; past the cap it kills the worker.
@@ -242,23 +232,20 @@ func readAnswer(r *os.File, most int64, kill func()) (out []byte, flooded bool, 
 }
 
 // diagnose tells from a dead worker's last words what killed it.
-func diagnose(state *os.ProcessState, waitErr error, last string, lim Limits) *Failure {
-	if errors.Is(waitErr, exec.ErrWaitDelay) {
-		return &Failure{Crash, "it left its pipes open"}
-	}
+func diagnose(e end, last string, lim Limits) *Failure {
 	// The kernel counts for the limit by sampling and for us exactly; on a busy
 	// machine the two differ by a tenth or more.
-	spent, most := state.UserTime()+state.SystemTime(), time.Duration(lim.cpuSeconds())*time.Second
+	most := time.Duration(lim.cpuSeconds()) * time.Second
 	switch {
-	case state.ExitCode() == -1 && spent >= most/2:
+	case e.killed && e.spent >= most/2:
 		return &Failure{Timeout, fmt.Sprintf("it used %d s of processor time", lim.cpuSeconds())}
 	// Go 1.26's collector follows nil where an allocation of its own fails.
 	case strings.Contains(last, "out of memory"), strings.Contains(last, "cannot allocate memory"), strings.Contains(last, "runtime.(*spanQueue)"):
 		return &Failure{Memory, fmt.Sprintf("it wanted more than %d bytes", lim.Memory)}
-	case strings.HasPrefix(state.String(), "signal: bad system call"):
+	case strings.HasPrefix(e.how, "signal: bad system call"):
 		return &Failure{Crash, "it asked the system for something that nobody needs who only reads, and was killed"}
 	}
-	return &Failure{Crash, oneLine(state.String() + ": " + firstLine(last))}
+	return &Failure{Crash, oneLine(e.how + ": " + firstLine(last))}
 }
 
 // firstLine is the first line of a worker's last words that says something: a

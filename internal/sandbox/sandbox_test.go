@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -29,14 +30,19 @@ func TestMain(m *testing.M) {
 		"chatter": chatter,
 		"refuse":  func([]*os.File, []byte) ([]byte, error) { return nil, errors.New("no\nthank you") },
 		"make":    makeInput,
+		"greet":   greet,
 	}
 	maps.Copy(tasks, escapeTasks())
 	MaybeWorker(tasks)
+	MaybeTool(tasks)
 	if len(os.Args) > 2 && os.Args[1] == "tool" {
 		fakeTool(os.Args[2], os.Args[3:])
 	}
 	if len(os.Args) == 2 && os.Args[1] == "inherit" {
 		inherit()
+	}
+	if len(os.Args) == 2 && os.Args[1] == "orphan" {
+		orphan()
 	}
 	if len(os.Args) == 4 && os.Args[1] == "layer" {
 		takeAlone(os.Args[2])
@@ -54,6 +60,15 @@ func chatter([]*os.File, []byte) ([]byte, error) {
 		fmt.Fprint(os.Stderr, line)
 	}
 	return []byte("answer"), nil
+}
+
+// greet writes to its first input, a pipe, that it is there, and stays.
+func greet(in []*os.File, _ []byte) ([]byte, error) {
+	if _, err := in[0].WriteString("here"); err != nil {
+		return nil, err
+	}
+	time.Sleep(time.Hour)
+	return nil, nil
 }
 
 func readInputs(in []*os.File, _ []byte) ([]byte, error) {
@@ -237,6 +252,32 @@ func TestWhatIsRequiredMustBeThere(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), LayerNamespaces) || runtime.GOOS != "windows" && strings.Contains(err.Error(), LayerDescriptors) {
 		t.Errorf("the error names something else than what is missing: %v", err)
+	}
+}
+
+// TestManyAtOnce: each worker answers to whom asked it.
+func TestManyAtOnce(t *testing.T) {
+	var all sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for i := range 40 {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			want := strings.Repeat(fmt.Sprint(i), 1+i*5000) // past what a pipe holds
+			if got, err := Run(t.Context(), "echo", nil, []byte(want), Limits{}); err != nil || string(got) != want {
+				t.Errorf("worker %d: got %d bytes, %v; want %d", i, len(got), err, len(want))
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestStopIsNotTheEnd(t *testing.T) {
+	for range 3 {
+		Stop()
+		if got, err := Run(t.Context(), "echo", nil, []byte("spec"), Limits{}); err != nil || string(got) != "spec" {
+			t.Errorf("after Stop: got %q, %v", got, err)
+		}
 	}
 }
 

@@ -36,15 +36,17 @@ type Tool struct {
 	Folders []string
 	// Inputs are put below ToolInput before the program starts, read-only.
 	Inputs []ToolFile
-	// Prepare names a task (see MaybeWorker) that may fill ToolInput further: it
+	// Prepare names a task (see MaybeTool) that may fill ToolInput further: it
 	// runs first, in the same machine and under the same limits, with PrepareIn
 	// as its descriptors, and must write below ToolInput only. "" for none.
 	Prepare     string
 	PrepareIn   []*os.File
 	PrepareSpec []byte
 	// Network lists the "host:port" places that the program may reach through the
-	// proxy that HTTP_PROXY and HTTPS_PROXY name.
+	// proxy that HTTP_PROXY and HTTPS_PROXY name, and Proxy is who answers there:
+	// it serves on a listening socket until end is called (toolproxy.Serve).
 	Network []string
+	Proxy   func(listening *os.File, places []string) (end func(), err error)
 	// Output is a file below ToolScratch that holds the answer; "" for standard
 	// output.
 	Output string
@@ -157,6 +159,9 @@ func (t Tool) check() error {
 		if in.Name == "" || in.Name != filepath.Base(in.Name) || in.Name == "." || in.Name == ".." {
 			return fmt.Errorf("the input %q is no file name", in.Name)
 		}
+	}
+	if len(t.Network) > 0 && t.Proxy == nil {
+		return errors.New("places are named and nobody leads there")
 	}
 	if t.Output != "" && filepath.Dir(t.Output) != ToolScratch {
 		return fmt.Errorf("the answer %q is no file of %s", t.Output, ToolScratch)

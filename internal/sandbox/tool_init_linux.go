@@ -17,9 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maybeTool is the first process of a tool's machine when this process was
-// started as one; else it returns at once.
-func maybeTool(tasks map[string]Task) {
+// MaybeTool is the first process of a tool's machine, or what prepares its input by
+// one of the tasks, when this process was started as one; else it returns at once.
+// The program's main calls it before it does anything else.
+func MaybeTool(tasks map[string]Task) {
 	maybePreparer(tasks)
 	maybeStarter()
 	if len(os.Args) != 1 || os.Args[0] != toolName {
@@ -283,7 +284,7 @@ func (m *machine) network() error {
 	if err := unix.Bind(s, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
 		return err
 	}
-	if err := unix.Listen(s, mostTunnels); err != nil {
+	if err := unix.Listen(s, mostWaiting); err != nil {
 		return err
 	}
 	at, err := unix.Getsockname(s)
@@ -343,6 +344,9 @@ func (m *machine) obeyLeash() {
 		}
 	}
 }
+
+// mostWaiting is how many connections may wait for the proxy to take them.
+const mostWaiting = 64
 
 // mostPrepared is the largest file that a preparation may write, bytes.
 const mostPrepared = 512 << 20

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,11 +75,9 @@ func runTool(ctx context.Context, dir string, t Tool) (ToolResult, error) {
 		report <- b
 	}()
 	if len(t.Network) > 0 {
-		l, err := receiveListener(p.leash)
+		end, err := leadOut(p.leash, t)
 		if err == nil {
-			proxy := newProxy(t.Network)
-			go proxy.serve(l)
-			defer func() { l.Close(); proxy.close() }()
+			defer end()
 		} // else it died before: the report says why
 	}
 	waitErr := p.cmd.Wait()
@@ -145,14 +142,10 @@ type toolProcess struct {
 	stdout *gather
 	stderr *tail
 	report *os.File
-	leash  *net.UnixConn
+	leash  *os.File
 }
 
 func startTool(ctx context.Context, o toolOrders, t Tool) (*toolProcess, error) {
-	exe, err := executable()
-	if err != nil {
-		return nil, err
-	}
 	if err := keepInherited(); err != nil {
 		return nil, err
 	}
@@ -165,12 +158,12 @@ func startTool(ctx context.Context, o toolOrders, t Tool) (*toolProcess, error) 
 		return nil, err
 	}
 	defer reportW.Close()
-	leash, theirs, err := socketPair()
+	leash, theirs, err := socketPair(unix.SOCK_STREAM)
 	if err != nil {
 		return nil, errors.Join(err, reportR.Close())
 	}
 	defer theirs.Close()
-	c := exec.CommandContext(ctx, exe)
+	c := exec.CommandContext(ctx, self)
 	p := &toolProcess{cmd: c, stderr: &tail{most: mostErrors}, report: reportR, leash: leash}
 	p.stdout = &gather{most: o.Limits.Output, full: func() { _ = killGroup(c.Process) }} // started: it writes
 	c.Args, c.Env, c.Dir = []string{toolName}, []string{}, "/"
@@ -201,40 +194,19 @@ func toolAttributes() *syscall.SysProcAttr {
 	return a
 }
 
-func socketPair() (*net.UnixConn, *os.File, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, err
+// leadOut takes the listening socket that was opened inside and has the proxy
+// answer there: a socket stays in the network it was made in, whoever accepts
+// from it.
+func leadOut(leash *os.File, t Tool) (end func(), err error) {
+	_, files, err := receive(leash, make([]byte, 1))
+	defer closeAll(files)
+	if err == nil && len(files) != 1 {
+		err = errors.New("no listener came")
 	}
-	ours, theirs := os.NewFile(uintptr(fds[0]), "leash"), os.NewFile(uintptr(fds[1]), "leash")
-	defer ours.Close()
-	c, err := net.FileConn(ours)
-	if err != nil {
-		return nil, nil, errors.Join(err, theirs.Close())
-	}
-	return c.(*net.UnixConn), theirs, nil // of that kind: see above
-}
-
-// receiveListener takes the listening socket that was opened inside: a socket
-// stays in the network it was made in, whoever accepts from it.
-func receiveListener(leash *net.UnixConn) (net.Listener, error) {
-	b, oob := make([]byte, 1), make([]byte, unix.CmsgSpace(4))
-	_, n, _, _, err := leash.ReadMsgUnix(b, oob)
 	if err != nil {
 		return nil, err
 	}
-	messages, err := unix.ParseSocketControlMessage(oob[:n])
-	if err != nil || len(messages) != 1 {
-		return nil, errors.Join(errors.New("no listener came"), err)
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return nil, errors.Join(errors.New("no listener came"), err)
-	}
-	unix.CloseOnExec(fds[0])
-	f := os.NewFile(uintptr(fds[0]), "listener")
-	defer f.Close()
-	return net.FileListener(f)
+	return t.Proxy(files[0], t.Network)
 }
 
 // toolName is argv[0] of the first process of a tool's machine.

@@ -21,6 +21,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gatehouse-project/gatehouse/internal/sandbox/toolproxy"
 )
 
 // fakeTool is what the test's own program does when it is started as a tool.
@@ -226,7 +228,7 @@ func gate(args []string) {
 	self, err := os.Executable()
 	mustDo(err)
 	_, err = RunTool(context.Background(), Tool{
-		Command: []string{self, "tool", "ping", "connect:" + args[0]}, Folders: []string{self}, Network: args[:1], Scratch: args[1],
+		Command: []string{self, "tool", "ping", "connect:" + args[0]}, Folders: []string{self}, Network: args[:1], Proxy: toolproxy.Serve, Scratch: args[1],
 	})
 	mustDo(err)
 }
@@ -315,7 +317,7 @@ func TestToolCanDoNothingElse(t *testing.T) {
 	if r := runFake(t, x); r.Exit != 0 || len(r.Answer) != 0 {
 		t.Errorf("it could: %s (exit %d, %s)", r.Answer, r.Exit, r.Stderr)
 	}
-	x.Network = []string{"gatehouse.invalid:443"} // a way out opens no other one
+	x.Network, x.Proxy = []string{"gatehouse.invalid:443"}, toolproxy.Serve // a way out opens no other one
 	if r := runFake(t, x); r.Exit != 0 || len(r.Answer) != 0 {
 		t.Errorf("with a named host it could: %s (exit %d, %s)", r.Answer, r.Exit, r.Stderr)
 	}
@@ -556,7 +558,7 @@ func TestToolReachesNamedHostsOnly(t *testing.T) {
 	}
 	named, other := serve(), serve()
 	x := tool(t, "get", "http://"+named+"/", "connect:"+named, "http://"+other+"/", "connect:"+other, "connect:"+named+"0")
-	x.Network = []string{named}
+	x.Network, x.Proxy = []string{named}, toolproxy.Serve
 	if r := runFake(t, x); string(r.Answer) != "200 true 200true 403 false 403 403 " {
 		t.Errorf("got %q, %q", r.Answer, r.Stderr)
 	}
@@ -572,6 +574,7 @@ func TestToolThatIsNotThere(t *testing.T) {
 		{Tool{Command: []string{"relative"}}, "no absolute path", "a relative path"},
 		{Tool{Command: []string{"/usr/bin/true"}, Inputs: []ToolFile{{Name: "../x"}}}, "no file name", "an input elsewhere"},
 		{Tool{Command: []string{"/usr/bin/true"}, Folders: []string{"/"}}, "below /", "the whole machine"},
+		{Tool{Command: []string{"/usr/bin/true"}, Network: []string{"gatehouse.invalid:443"}}, "nobody leads", "a way out without a proxy"},
 		{Tool{Command: []string{"/usr/bin/true"}, Output: "/etc/passwd"}, "no file of", "an answer elsewhere"},
 	} {
 		_, err := RunTool(t.Context(), tc.x)

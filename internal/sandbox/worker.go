@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
+	"strconv"
 	"time"
 )
 
@@ -33,14 +32,31 @@ func encodeOrders(l Limits, inputs int, far isolation) string {
 	return string(b)
 }
 
+// runtimeSettings are a worker's environment: what Go's runtime reads as it starts
+// (https://pkg.go.dev/runtime#hdr-Environment_Variables), which costs nothing there,
+// while each of these set later stops the process. The worker forgets them before
+// anything else is done.
+func runtimeSettings(l Limits) []string {
+	return []string{
+		"GOMAXPROCS=1", // one worker a core is the caller's plan; more threads would only fight
+		"GOGC=400",     // which for most archives is never: it grows a little and ends
+		"GOMEMLIMIT=" + strconv.FormatInt(l.Soft, 10),
+		"GODEBUG=containermaxprocs=0,updatemaxprocs=0", // it need not ask how many processors there are
+	}
+}
+
 // MaybeWorker does a task and exits when this process was started as a worker;
 // else it returns at once. It must be called before anything else is done: the
-// limits come first. Exit codes: 0 when it answered, 2 when it could not.
+// limits come first. A program does it in the init of a package that imports what
+// the tasks need and nothing else (internal/worker), so that a worker does not wait
+// until what the rest of the program links has been set up. Exit codes: 0 when it
+// answered, 2 when it could not.
 func MaybeWorker(tasks map[string]Task) {
-	maybeTool(tasks)
+	maybeLauncher()
 	if len(os.Args) != 3 || os.Args[0] != workerName {
 		return
 	}
+	os.Clearenv()
 	if err := work(tasks); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
@@ -53,9 +69,6 @@ func work(tasks map[string]Task) error {
 	if err := json.Unmarshal([]byte(os.Args[2]), &o); err != nil {
 		return fmt.Errorf("reading orders: %w", err)
 	}
-	// One worker a core is the caller's plan; more threads would only fight.
-	runtime.GOMAXPROCS(1)
-	debug.SetMemoryLimit(int64(o.Memory / 4 * 3))
 	time.AfterFunc(o.Wall+grace, func() { os.Exit(2) })
 	layers, err := confine(o)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -277,14 +276,10 @@ func revisions(scanners []FileScanner) []string {
 	return out
 }
 
-// How a worker's memory is kept small without spending its time on that: it
-// collects when it has grown by this many percent, which for most archives is
-// hardly ever, and harder from so many bytes on, which is a wish and no limit. The
-// pages of the program itself, which all workers share, add some 22 MB.
-const (
-	workerGCPercent = 400
-	workerMemory    = 36 << 20
-)
+// workerMemory is from where on a worker spends its time on keeping its memory
+// small, bytes: a wish and no limit. The pages of the program itself, which all
+// workers share, add some 22 MB.
+const workerMemory = 36 << 20
 
 // order is what the parent tells the worker beside the open file.
 type order struct {
@@ -302,8 +297,6 @@ func Tasks(scanners []FileScanner) map[string]sandbox.Task {
 		if len(in) != 1 {
 			return nil, fmt.Errorf("reading orders: %d files, want one", len(in))
 		}
-		debug.SetGCPercent(workerGCPercent)
-		debug.SetMemoryLimit(min(workerMemory, debug.SetMemoryLimit(-1)))
 		return json.Marshal(Inspect(in[0], o.Size, o.Target, scanners, archive.Limits{}))
 	}}
 }
@@ -322,6 +315,9 @@ type Inspector struct {
 // closed here; it must be a regular file) and runs at most workers at once.
 // The program's main must have given Tasks(scanners) to sandbox.MaybeWorker.
 func NewInspector(open func(context.Context, artifact.Digest) (*os.File, error), scanners []FileScanner, workers int, lim sandbox.Limits) *Inspector {
+	if lim.Soft == 0 {
+		lim.Soft = workerMemory
+	}
 	return &Inspector{open: open, scanners: scanners, slots: jobs.NewSlots(workers), limits: lim}
 }
 

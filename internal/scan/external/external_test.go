@@ -29,7 +29,7 @@ import (
 var served = map[artifact.Ecosystem]ecosystem.Ecosystem{artifact.PyPI: nil, artifact.NPM: nil, artifact.Golang: nil, artifact.Cargo: nil}
 
 func TestMain(m *testing.M) {
-	sandbox.MaybeWorker(Tasks())
+	sandbox.MaybeTool(Tasks())
 	if len(os.Args) > 2 && os.Args[1] == "fake" {
 		fakes[os.Args[2]](os.Args[3:])
 		os.Exit(0)

@@ -12,6 +12,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/archive"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/sandbox"
+	"github.com/gatehouse-project/gatehouse/internal/sandbox/toolproxy"
 	"github.com/gatehouse-project/gatehouse/internal/secretref"
 )
 
@@ -39,7 +40,7 @@ type run struct {
 
 // tool puts a run together.
 func (s *Scanner) tool(ctx context.Context, a Asked) (run, given, error) {
-	r := run{Tool: sandbox.Tool{Env: s.environment(), Folders: s.shown, Network: s.Network, Limits: s.limits()}}
+	r := run{Tool: sandbox.Tool{Env: s.environment(), Folders: s.shown, Network: s.Network, Proxy: toolproxy.Serve, Limits: s.limits()}}
 	for name, ref := range s.Secrets {
 		secret, err := secretref.Resolve(ctx, ref)
 		if err != nil {
@@ -149,7 +150,7 @@ func requirement(f artifact.File) []byte {
 // limits, before the tool starts.
 const unpackTask = "unpack"
 
-// Tasks is what a program that runs scanners hands to sandbox.MaybeWorker.
+// Tasks is what a program that runs scanners hands to sandbox.MaybeTool.
 func Tasks() map[string]sandbox.Task { return map[string]sandbox.Task{unpackTask: unpack} }
 
 type unpackOrder struct {

@@ -1,18 +1,25 @@
-package sandbox
+// Package toolproxy is the only way out of the machine in which package sandbox
+// runs a program of somebody else: CONNECT (RFC 9110, section 9.3.6) or plain HTTP
+// to places that are named, and to nowhere else. Names are resolved here, not
+// inside. It does not look into what is said to those places.
+//
+// It stands apart from package sandbox because every worker links that, and no
+// worker has a use for HTTP.
+package toolproxy
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"os"
 	"strings"
 	"sync"
 	"time"
 )
 
-// proxy is the only way out of a tool's machine: CONNECT, or plain HTTP, to the
-// named places and to nowhere else. Names are resolved here, not inside. It does
-// not look into what is said to those places.
+// proxy is an http.Handler with a way to end what it hijacked.
 type proxy struct {
 	allowed   map[string]bool // host:port, lower case
 	slots     chan struct{}
@@ -30,6 +37,19 @@ const (
 	mostTunnel    = 1 << 30          // bytes each way in one of them
 	proxyPatience = 30 * time.Second // to connect, and for the head of a request or an answer
 )
+
+// Serve answers on a listening socket, until the returned function is called, which
+// ends every connection. The file stays the caller's. It has the type that
+// sandbox.Tool wants for Proxy.
+func Serve(listening *os.File, places []string) (end func(), err error) {
+	l, err := net.FileListener(listening)
+	if err != nil {
+		return nil, fmt.Errorf("serving the proxy: %w", err)
+	}
+	p := newProxy(places)
+	go p.serve(l)
+	return func() { l.Close(); p.close() }, nil
+}
 
 func newProxy(places []string) *proxy {
 	p := &proxy{
