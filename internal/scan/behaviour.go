@@ -24,12 +24,16 @@ type Match struct {
 	Title    string           `json:"title"`
 	Strength Strength         `json:"strength,omitempty"`
 	Severity finding.Severity `json:"severity"`
-	Score    int              `json:"score"`            // 0 to 10
-	Attack   []string         `json:"attack,omitempty"` // MITRE ATT&CK technique ids
-	Where    string           `json:"where,omitempty"`  // when it runs: install, startup, import, command, call, test
-	Path     string           `json:"path,omitempty"`
-	Line     int              `json:"line,omitempty"`
-	Text     string           `json:"text"` // one sentence for a developer, safe to print
+	Score    int              `json:"score"` // 0 to 10
+	// WhenNew is what it counts for in a version of which an earlier one is admitted
+	// that does not meet the rule at such a moment: more than Strength, or Weak for the
+	// same. It says that a package began to do what some packages honestly always did.
+	WhenNew Strength `json:"when_new,omitempty"`
+	Attack  []string `json:"attack,omitempty"` // MITRE ATT&CK technique ids
+	Where   string   `json:"where,omitempty"`  // when it runs: install, startup, import, command, call, test
+	Path    string   `json:"path,omitempty"`
+	Line    int      `json:"line,omitempty"`
+	Text    string   `json:"text"` // one sentence for a developer, safe to print
 	// Facts name the facts it rests on, sorted: the same words for the same fact in
 	// another version of the package, whatever line it moved to. What every one of
 	// them was in an earlier version is not new.

@@ -22,6 +22,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
+	"github.com/gatehouse-project/gatehouse/internal/code/class"
 	"github.com/gatehouse-project/gatehouse/internal/code/indicator"
 	"github.com/gatehouse-project/gatehouse/internal/code/text"
 )
@@ -78,7 +79,13 @@ func among(lang code.Language, src []byte, more []code.Fact, known code.Neighbou
 	}
 	plain := toUTF8(src)
 	first := analyser(lang, known)(plain)
+	others := append(text.Analyze(lang, plain), more...)
+	if len(others) == 0 && len(first.Embedded) == 0 && cut == "" && whole(&first) {
+		first.Language, first.Embedded = lang, nil
+		return first
+	}
 	out := code.NewCollector(lang, plain)
+	out.Expect(len(first.Facts) + len(others))
 	out.Unread(first.Unread)
 	if first.Cut {
 		out.Cut(first.Unread)
@@ -88,10 +95,7 @@ func among(lang code.Language, src []byte, more []code.Fact, known code.Neighbou
 	for _, f := range first.Facts {
 		out.Add(f)
 	}
-	for _, f := range text.Analyze(lang, plain) {
-		out.Add(f)
-	}
-	for _, f := range more {
+	for _, f := range others {
 		out.Add(f)
 	}
 	l := &layers{out: out, left: code.MostDecoded, seen: map[string]bool{}, outline: first.Outline}
@@ -99,6 +103,12 @@ func among(lang code.Language, src []byte, more []code.Fact, known code.Neighbou
 	facts := out.Facts()
 	facts.Embedded, facts.Outline = nil, l.outline
 	return facts
+}
+
+// whole says that collecting the facts once more would change nothing of them: the
+// analyser read to its end, and every fact shows its line.
+func whole(f *code.Facts) bool {
+	return !f.Cut && !slices.ContainsFunc(f.Facts, func(x code.Fact) bool { return x.Text == "" })
 }
 
 // toUTF8 reads what begins with a mark of UTF-16 as such.
@@ -238,9 +248,6 @@ func fromBinary(name, ext string, lang code.Language, src []byte) code.Facts {
 	if format != "" {
 		more = append(more, code.Fact{Kind: code.BinaryFile, Name: format, Line: 1, Text: path.Base(name)})
 	}
-	if format == "java-class" {
-		more = append(more, classFacts(src)...)
-	}
 	switch {
 	case media[ext] && format != "":
 		more = append(more, code.Fact{Kind: code.Polyglot, Name: format, Line: 1, Text: path.Base(name)})
@@ -258,6 +265,9 @@ func fromBinary(name, ext string, lang code.Language, src []byte) code.Facts {
 		return as(byName[ext], src, more)
 	}
 	out := code.NewCollector(code.Binary, nil)
+	if format == "java-class" {
+		compiled(out, src)
+	}
 	if tail := afterPicture(src); len(tail) > 0 {
 		behind(out, src, tail, &more)
 	}
@@ -267,6 +277,21 @@ func fromBinary(name, ext string, lang code.Language, src []byte) code.Facts {
 	facts := out.Facts()
 	facts.Embedded = nil
 	return facts
+}
+
+// compiled adds the facts of a Java class, and those of the commands and constants in it.
+func compiled(out *code.Collector, src []byte) {
+	facts := class.Analyze(src)
+	out.Unread(facts.Unread)
+	if facts.Cut {
+		out.Cut(facts.Unread)
+	}
+	out.Drop(facts.Dropped)
+	for _, f := range facts.Facts {
+		out.Add(f)
+	}
+	l := &layers{out: out, left: code.MostDecoded, seen: map[string]bool{}}
+	l.read(facts.Embedded, 1)
 }
 
 // video knows MPEG transport streams, whose name TypeScript took: packets of 188

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
@@ -82,9 +83,27 @@ func Output(line string) Set {
 			if len(words) > 2 && (words[1] == "auth" && words[2] == "token" || words[1] == "credential" && words[2] == "fill") {
 				out |= Of(code.Secret)
 			}
+		case "gcloud", "aws", "az", "npm", "kubectl", "vault", "op", "heroku", "doctl", "glab", "huggingface-cli", "gitleaks", "trufflehog":
+			if showsKeys(program, words[1:]) {
+				out |= Of(code.Secret)
+			}
 		}
 	}
 	return out
+}
+
+// keyWords are words of a command line with which a program of a cloud or a registry
+// prints the keys that it keeps.
+var keyWords = map[string][]string{
+	"gcloud": {"print-access-token", "print-identity-token", "application-default"}, "aws": {"get-session-token", "export-credentials", "get-login-password", "configure get", "get-secret-value"},
+	"az": {"get-access-token", "secret show", "keys list"}, "npm": {"token list", "config get //", "config list"}, "kubectl": {"get secret", "view --raw", "create token"},
+	"vault": {"token lookup", "kv get", "print token", "read "}, "op": {"read ", "item get"}, "heroku": {"auth:token", "config -"}, "doctl": {"auth list"},
+	"glab": {"auth status -t", "--show-token"}, "huggingface-cli": {"whoami --token"}, "gitleaks": {"detect", "dir", "git"}, "trufflehog": {"filesystem", "git"},
+}
+
+func showsKeys(program string, words []string) bool {
+	line := strings.Join(words, " ") + " "
+	return slices.ContainsFunc(keyWords[program], func(w string) bool { return strings.Contains(line, w) })
 }
 
 // prints says whether xclip or xsel shows what was copied: both put there what they

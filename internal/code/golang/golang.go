@@ -51,7 +51,8 @@ func Analyze(src []byte) code.Facts {
 func newAnalysis(src []byte) *analysis {
 	return &analysis{out: code.NewCollector(code.Go, src), budget: decode.NewBudget(), imports: map[string]string{}, consts: map[string]value{},
 		files: map[string]flow.Set{}, calls: map[string]map[string]bool{}, functions: map[string]bool{}, held: map[string]bool{},
-		procs: map[string]code.Fact{}, used: map[string]bool{}}
+		procs: map[string]code.Fact{}, used: map[string]bool{},
+		decls: map[string]*ast.FuncDecl{}, methods: map[string][]string{}, structs: map[string][]string{}, acting: map[string]bool{}}
 }
 
 // whole reads a file as one syntax tree.
@@ -127,7 +128,15 @@ type analysis struct {
 	pieces    bool                 // the file is read in pieces
 	skipped   int                  // lines before the piece
 	scope     string
-	main      bool // package main
+	main      bool                     // package main
+	decls     map[string]*ast.FuncDecl // functions and methods ("Type.name") with a body
+	methods   map[string][]string      // by their name alone
+	structs   map[string][]string      // the fields of structures
+	returned  []value                  // by the function that is read
+	entering  []string                 // functions that are read with what they are given
+	entered   int
+	acting    map[string]bool // functions of the file that do something that is a fact
+	steps     int
 	pending   []code.Fact
 	embeds    []code.Embedded
 	depth     int
@@ -139,9 +148,14 @@ type value struct {
 	known     bool
 	from      flow.Set
 	disguised bool
-	typ       string  // "net/http.Client"
-	path      string  // of an open file
-	parts     []value // of a list of texts
+	typ       string           // "net/http.Client"
+	path      string           // of an open file
+	parts     []value          // of a list of texts
+	fields    map[string]value // of a structure
+	num       bool             // a whole number
+	started   bool             // a builder that was written to
+	of        string           // the variable it is
+	elem      string           // of a list, the type of its elements
 }
 
 func (a *analysis) facts() code.Facts {
@@ -235,12 +249,10 @@ func (a *analysis) file(f *ast.File) {
 		}
 	}
 	for _, d := range f.Decls {
-		switch d := d.(type) {
-		case *ast.FuncDecl:
-			if d.Name != nil && d.Recv == nil {
-				a.functions[d.Name.Name] = true
-			}
-		case *ast.GenDecl:
+		a.declared(d)
+	}
+	for _, d := range f.Decls {
+		if d, ok := d.(*ast.GenDecl); ok {
 			if d.Tok == token.CONST {
 				a.vars = a.consts
 				a.specs(d)
@@ -352,11 +364,11 @@ func (a *analysis) specs(d *ast.GenDecl) {
 }
 
 func (a *analysis) function(fn *ast.FuncDecl) {
-	a.scope = fn.Name.Name
-	if fn.Recv != nil && len(fn.Recv.List) > 0 {
-		a.scope = strings.TrimPrefix(a.typeName(fn.Recv.List[0].Type), "*") + "." + a.scope
+	a.scope = a.nameOf(fn)
+	a.vars, a.returned = map[string]value{}, nil
+	if fn.Recv != nil && len(fn.Recv.List) > 0 && len(fn.Recv.List[0].Names) > 0 {
+		a.vars[fn.Recv.List[0].Names[0].Name] = value{typ: strings.TrimPrefix(a.typeName(fn.Recv.List[0].Type), "*")}
 	}
-	a.vars = map[string]value{}
 	if fn.Type.Params != nil {
 		for _, p := range fn.Type.Params.List {
 			for _, n := range p.Names {
@@ -382,13 +394,20 @@ func (a *analysis) body(n ast.Node) {
 			}
 			return false
 		case *ast.RangeStmt:
-			v := a.eval(n.X)
-			for _, x := range []ast.Expr{n.Key, n.Value} {
-				if id, ok := x.(*ast.Ident); ok {
-					a.vars[id.Name] = value{from: v.from}
+			a.ranged(n)
+			return false
+		case *ast.ForStmt:
+			a.looped(n)
+			return false
+		case *ast.ReturnStmt:
+			a.returns(n)
+			return false
+		case *ast.IncDecStmt:
+			if id, ok := n.X.(*ast.Ident); ok {
+				if v, ok := calculated(n.Tok, a.lookup(id.Name), number(1, 0)); ok {
+					a.vars[id.Name] = v
 				}
 			}
-			a.body(n.Body)
 			return false
 		case ast.Expr:
 			a.eval(n)
@@ -399,8 +418,12 @@ func (a *analysis) body(n ast.Node) {
 }
 
 func (a *analysis) assign(s *ast.AssignStmt) {
-	for i, x := range s.Rhs {
-		v := a.eval(x)
+	values := make([]value, len(s.Rhs))
+	for i, x := range s.Rhs { // all before any is kept: x, y = y, x
+		values[i] = a.eval(x)
+	}
+	for i := range s.Rhs {
+		v := values[i]
 		for n, l := range s.Lhs {
 			if n != i && len(s.Rhs) > 1 {
 				continue
@@ -408,11 +431,26 @@ func (a *analysis) assign(s *ast.AssignStmt) {
 			id, ok := l.(*ast.Ident)
 			if !ok {
 				a.joinsShell(l, v)
+				if at, ok := l.(*ast.IndexExpr); ok {
+					a.setLetter(at, s.Tok, v)
+				}
+				if !a.givesEnvironment(l) {
+					a.grow(l, v.from)
+				}
 				continue
 			}
-			if s.Tok == token.ADD_ASSIGN {
+			if got, ok := calculated(s.Tok, a.lookup(id.Name), v); ok && s.Tok != token.ASSIGN && s.Tok != token.DEFINE {
+				v = got
+			} else if s.Tok == token.ADD_ASSIGN {
+				if v.num && a.lookup(id.Name).num {
+					v.known = false
+				}
 				v = a.join(a.lookup(id.Name), v)
+			} else if s.Tok != token.ASSIGN && s.Tok != token.DEFINE {
+				v.known = false
+				v.from |= a.lookup(id.Name).from
 			}
+			v.of = ""
 			if id.Name != "_" && id.Name != "err" {
 				a.vars[id.Name] = v
 			}
@@ -423,15 +461,28 @@ func (a *analysis) assign(s *ast.AssignStmt) {
 // joinsShell: the input or output of a program that is to be started is a connection.
 func (a *analysis) joinsShell(l ast.Expr, v value) {
 	field, ok := l.(*ast.SelectorExpr)
-	if !ok || !v.from.Has(flow.Of(code.Socket)) {
+	if !ok {
 		return
 	}
 	switch field.Sel.Name {
 	case "Stdin", "Stdout", "Stderr":
-		if a.eval(field.X).typ == "os/exec.Cmd" {
+		given := v.from.Has(flow.Of(code.Socket)) || field.Sel.Name == "Stdin" && v.from.Has(flow.Of(code.Fetch, code.Decode, code.Decrypt, code.Socket))
+		if a.eval(field.X).typ != "os/exec.Cmd" {
+			return
+		}
+		if field.Sel.Name == "Stdin" && v.known && v.text != "" {
+			a.embed(l.Pos(), code.Shell, v.text, code.Fact{Kind: code.Exec, Name: "os/exec.Cmd.Stdin"})
+		}
+		if given {
 			a.add(l.Pos(), code.Fact{Kind: code.Exec, Name: "os/exec.Cmd." + field.Sel.Name, From: v.from.Words()})
 		}
 	}
+}
+
+// givesEnvironment: the environment that a program is given is not what it says.
+func (a *analysis) givesEnvironment(l ast.Expr) bool {
+	field, ok := l.(*ast.SelectorExpr)
+	return ok && field.Sel.Name == "Env" && a.eval(field.X).typ == "os/exec.Cmd"
 }
 
 func (a *analysis) lookup(name string) value {
@@ -486,6 +537,9 @@ func (a *analysis) eval(x ast.Expr) value {
 		return value{}
 	}
 	defer func() { a.depth-- }()
+	if a.entered > 0 {
+		a.steps++
+	}
 	switch x := x.(type) {
 	case *ast.BasicLit:
 		return a.literal(x)
@@ -493,7 +547,13 @@ func (a *analysis) eval(x ast.Expr) value {
 		if a.held[x.Name] { // given to somebody who may call it
 			a.calling(x.Name)
 		}
-		return a.lookup(x.Name)
+		v := a.lookup(x.Name)
+		if _, ok := a.vars[x.Name]; ok {
+			v.of = x.Name
+		} else if a.decls[x.Name] != nil { // who calls the value calls the function
+			v.typ = x.Name
+		}
+		return v
 	case *ast.ParenExpr:
 		return a.eval(x.X)
 	case *ast.UnaryExpr:
@@ -504,8 +564,26 @@ func (a *analysis) eval(x ast.Expr) value {
 		return a.binary(x)
 	case *ast.SelectorExpr:
 		v := a.eval(x.X)
+		v.of = ""
+		if f, ok := v.fields[x.Sel.Name]; ok {
+			return f
+		}
+		if x.Sel.Name == "HomeDir" && v.from.Has(flow.Of(code.SysInfo)) {
+			return value{text: "~", known: true}
+		}
+		if m := v.typ + "." + x.Sel.Name; a.decls[m] != nil { // a method as a value
+			v.typ = m
+			return v
+		}
+		v.known, v.num = false, false
 		if id, ok := x.X.(*ast.Ident); ok && a.imports[id.Name] != "" && v.typ == "" {
 			v.typ = a.imports[id.Name] + "." + x.Sel.Name
+			switch v.typ {
+			case "os.O_WRONLY", "os.O_RDWR", "os.O_APPEND", "os.O_CREATE", "syscall.O_WRONLY", "syscall.O_RDWR":
+				v.typ = writing
+			}
+		} else if x.Sel.Name == "Header" && strings.HasPrefix(v.typ, "net/http.") {
+			v.typ = "net/http.Header"
 		} else if v.typ != "" && x.Sel.Name == "Body" {
 			v.typ = ""
 		}
@@ -517,9 +595,18 @@ func (a *analysis) eval(x ast.Expr) value {
 	case *ast.CallExpr:
 		return a.call(x)
 	case *ast.IndexExpr:
-		return value{from: a.eval(x.X).from | a.eval(x.Index).from}
+		list, i := a.eval(x.X), a.eval(x.Index)
+		if v, ok := a.letterAt(list, i); ok {
+			return v
+		}
+		if f, ok := list.fields[i.text]; ok && i.known {
+			return f
+		}
+		return value{from: list.from | i.from, typ: list.elem}
 	case *ast.SliceExpr:
-		return value{from: a.eval(x.X).from}
+		return a.sliced(x)
+	case *ast.ArrayType:
+		return value{elem: a.typeName(x.Elt)}
 	case *ast.TypeAssertExpr:
 		return a.eval(x.X)
 	case *ast.KeyValueExpr:
@@ -530,7 +617,7 @@ func (a *analysis) eval(x ast.Expr) value {
 
 func (a *analysis) literal(x *ast.BasicLit) value {
 	if x.Kind != token.STRING && x.Kind != token.CHAR {
-		return value{text: x.Value, known: x.Kind == token.INT}
+		return value{text: x.Value, known: x.Kind == token.INT, num: x.Kind == token.INT}
 	}
 	s, err := strconv.Unquote(x.Value)
 	if err != nil {
@@ -562,30 +649,118 @@ func (a *analysis) binary(x *ast.BinaryExpr) value {
 	}
 	v := a.eval(left)
 	short := len(v.text) < 12
+	if len(right) == 1 {
+		w := a.eval(right[0])
+		if n, ok := calculated(x.Op, v, w); ok {
+			return n
+		}
+		if sum && v.num != w.num { // what is no sum of two texts
+			v.num = false
+		}
+		if sum && v.num {
+			return value{from: v.from | w.from}
+		}
+		joined := a.join(v, w)
+		joined.known = joined.known && sum
+		if v.typ == writing || w.typ == writing {
+			joined.typ = writing
+		}
+		return joined
+	}
 	for _, y := range slices.Backward(right) {
 		w := a.eval(y)
 		short = short && len(w.text) < 12
+		typ := v.typ
+		if w.typ == writing {
+			typ = writing
+		}
 		v = a.join(v, w)
+		if typ == writing {
+			v.typ = typ
+		}
 	}
 	v.known = v.known && sum
 	v.disguised = v.disguised || v.known && short && len(right) > 1
 	return v
 }
 
+// writing is the type of flags that let a file be written.
+const writing = "flag:write"
+
+// sliced is part of a text or a list.
+func (a *analysis) sliced(x *ast.SliceExpr) value {
+	v := a.eval(x.X)
+	bound := func(e ast.Expr, other int64) (int64, bool) {
+		if e == nil {
+			return other, true
+		}
+		n := a.eval(e)
+		return atoi(n.text), n.num && n.known
+	}
+	size := int64(len(v.text))
+	if len(v.parts) > 0 {
+		size = int64(len(v.parts))
+	}
+	low, ok := bound(x.Low, 0)
+	high, too := bound(x.High, size)
+	if ok && too && low >= 0 && low <= high && high <= size {
+		if len(v.parts) > 0 {
+			v.parts = v.parts[low:high]
+			return v
+		}
+		if v.known && !v.num {
+			v.text = v.text[low:high]
+			return v
+		}
+	}
+	return value{from: v.from, of: v.of}
+}
+
+// entries are those of a map's literal.
+func (a *analysis) entries(x *ast.CompositeLit, v *value) {
+	for _, e := range x.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		k, w := a.eval(kv.Key), a.eval(kv.Value)
+		v.from |= k.from | w.from
+		if k.known && len(v.fields) < mostParts {
+			if v.fields == nil {
+				v.fields = map[string]value{}
+			}
+			v.fields[k.text] = w
+		}
+		if len(v.parts) < mostParts {
+			v.parts = append(v.parts, w)
+		}
+	}
+}
+
 // composite is a list: []byte{104, 105} is text, []string{...} is what its parts are.
 func (a *analysis) composite(x *ast.CompositeLit) value {
 	v := value{typ: a.typeName(x.Type)}
+	if m, ok := x.Type.(*ast.MapType); ok {
+		v.elem = a.typeName(m.Value)
+		a.entries(x, &v)
+		return v
+	}
+	if a.structs[v.typ] != nil {
+		a.fields(x, &v)
+		return v
+	}
 	arr, isArray := x.Type.(*ast.ArrayType)
 	elem := ""
 	if isArray {
 		elem = a.typeName(arr.Elt)
+		v.elem = elem
 	}
 	var b []byte
 	numbers := elem == "byte" || elem == "uint8" || elem == "rune" || elem == "int32"
 	for _, e := range x.Elts {
 		w := a.eval(e)
 		v.from |= w.from
-		if elem == "string" && len(v.parts) < mostParts {
+		if (elem == "string" || isArray && elem == "" || isArray && a.structs[elem] != nil) && len(v.parts) < mostParts {
 			v.parts = append(v.parts, w)
 		}
 		if !numbers {
@@ -596,6 +771,7 @@ func (a *analysis) composite(x *ast.CompositeLit) value {
 			b = append(b, w.text...)
 			continue
 		}
+		w.num = false
 		if err != nil || len(b) > mostFolded {
 			numbers = false
 			continue

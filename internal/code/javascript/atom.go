@@ -2,7 +2,6 @@ package javascript
 
 import (
 	"hash/maphash"
-	"slices"
 	"sync"
 )
 
@@ -10,6 +9,7 @@ import (
 type atoms struct {
 	slots []int32 // open addressing over names; 0 is free
 	names []string
+	nodes []node // room for a tree, of which nothing is in use
 }
 
 // The atoms that the parser asks for by name.
@@ -147,9 +147,44 @@ func keyword(b []byte) int32 {
 	return aFirstFree
 }
 
+// used are atoms, and the trees that go with them, of files that were read: most
+// files are small, and making room for each costs as much as reading it.
+var used = sync.Pool{New: func() any { return new(atoms) }}
+
 func newAtoms() *atoms {
-	first := firstAtoms()
-	return &atoms{slots: slices.Clone(first.slots), names: append(make([]string, 0, 512), first.names...)}
+	first, a := firstAtoms(), used.Get().(*atoms)
+	a.slots, a.names = append(a.slots[:0], first.slots...), append(a.names[:0], first.names...)
+	return a
+}
+
+// What is kept for the next file.
+const (
+	mostSlots = 1 << 13
+	mostTree  = 128 << 10 // nodes: 4 MB
+)
+
+// let gives the atoms back; nobody may ask them for anything any more.
+func (a *atoms) let() {
+	clear(a.names)
+	if cap(a.slots) <= mostSlots {
+		used.Put(a)
+	}
+}
+
+// tree gives room for the tree of so many bytes of source.
+func (a *atoms) tree(size int) []node {
+	if n := a.nodes; n != nil {
+		a.nodes = nil
+		return append(n[:0], node{})
+	}
+	return make([]node, 1, max(256, min(size/7, lazyBytes/2)))
+}
+
+// letTree takes back the room of a tree that nobody reads any more.
+func (a *atoms) letTree(n []node) {
+	if cap(n) <= mostTree && cap(n) > cap(a.nodes) {
+		a.nodes = n
+	}
 }
 
 // firstAtoms are what every file begins with.

@@ -55,6 +55,9 @@ func (a *analysis) arguments(first int32) []*value {
 	var args []*value
 	for e := first; e != 0; e = a.at(e).next {
 		v := a.eval(e)
+		if a.at(e).op == nSpread && v.kind != vArray {
+			v = a.iterate(v)
+		}
 		if a.at(e).op == nSpread && v.kind == vArray && !v.dirty {
 			args = append(args, v.items[:min(len(v.items), mostItems)]...)
 			continue
@@ -73,7 +76,29 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 		}
 		return out
 	}
+	if a.concrete {
+		a.steps -= (len(obj.s) + len(obj.items)) / 16
+	}
+	if obj.rare().behind != nil {
+		return a.callValue(a.memberOfProxy(obj, key, pos, disguised), obj, args, pos, construct, disguised)
+	}
+	if key == "__defineGetter__" && obj.kind == vObject && len(args) == 2 && !a.concrete {
+		if k, ok := args[0].str(); ok {
+			obj.setField(k, a.callValue(args[1], obj, nil, pos, false, false))
+			return undefined
+		}
+	}
+	if v := a.callCollection(obj, key, args, pos); v != nil {
+		return v
+	}
 	if obj.kind == vFunc || obj.kind == vName && obj.s != "Reflect" {
+		if borrowed := obj.kind == vName && (strings.HasSuffix(obj.s, ".call") || strings.HasSuffix(obj.s, ".apply")); borrowed && (key == "call" || key == "apply") && len(args) > 0 {
+			inner := obj.s[strings.LastIndexByte(obj.s, '.')+1:] // f.call.call(g, ...): g.call(...)
+			if key == "apply" && len(args) > 1 && args[1].kind == vArray && !args[1].dirty {
+				args = append([]*value{args[0]}, args[1].items...)
+			}
+			return a.callMethod(args[0], inner, args[1:], pos, false, disguised)
+		}
 		switch key {
 		case "call":
 			this := undefined
@@ -97,7 +122,15 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 			}
 			return a.callValue(obj, this, list, pos, false, disguised)
 		case "bind":
-			return obj
+			if len(args) == 0 || obj.kind == vName && obj.s == "Function.prototype" {
+				return obj
+			}
+			c := *obj
+			c.more = &more{bound: append(slices.Clone(obj.rare().bound), args[1:]...), self: obj.rare().self}
+			if obj.kind == vFunc || strings.HasPrefix(obj.s, "Function.prototype.") || strings.HasPrefix(obj.s, "Array.prototype.") || strings.HasPrefix(obj.s, "String.prototype.") {
+				c.more.self = args[0]
+			}
+			return &c
 		}
 	}
 	if key == "address" && len(args) == 0 && obj.kind != vObject && obj.from.Has(fromSocket) {
@@ -108,16 +141,54 @@ func (a *analysis) callMethod(obj *value, key string, args []*value, pos int32, 
 		if v := a.foldText(obj, key, args); v != nil {
 			return a.telling(v, obj, pos)
 		}
+	case vRegex:
+		if v := a.runExpression(obj, key, args); v != nil {
+			return v
+		}
 	case vArray:
-		if mutators[key] {
+		if mutators[key] || obj.typed && (key == "set" || key == "write") {
 			return a.mutate(obj, key, args)
 		}
+		if obj.iterated && key == "next" && !a.concrete {
+			return a.step(obj, args)
+		}
+		if obj.typed && (key == "toString" || key == "subarray") {
+			if b := a.buffer([]*value{obj}); b != nil {
+				return a.callMethod(b, key, args, pos, construct, disguised)
+			}
+		}
+		if eachMethod[key] && !a.concrete {
+			if v, left := a.carryEach(obj, key, args); left != nil {
+				a.loop++
+				out := a.callUnknownMethod(obj, key, args, pos) // what it does is said as ever
+				a.loop--
+				a.settle(left)
+				for _, s := range left.vars {
+					if s.b.writer == args[0].fn.real() { // what it writes, it wrote here
+						s.b.foreign = nil
+					}
+				}
+				if v != nil {
+					out = a.telling(v, obj, pos)
+				}
+				return out
+			}
+		}
+		a.here = pos
 		if v := a.foldArray(obj, key, args); v != nil {
+			if eachMethod[key] && !a.concrete {
+				a.callUnknownMethod(obj, key, args, pos) // the function runs, whatever it gives
+			}
 			return a.telling(v, obj, pos)
 		}
-	case vNumber:
+	case vNumber, vBig:
 		if s, ok := a.numberText(obj, key, args); ok {
 			return s
+		}
+	}
+	if obj.rare().entriesOf != nil && (key == "find" || key == "filter" || key == "forEach" || key == "map") {
+		if v := a.entryOf(obj.rare().entriesOf, args, pos); v != nil {
+			return v
 		}
 	}
 	if obj.kind == vObject && obj.fields[key] == nil && obj.fn == nil && len(obj.fields) > 0 && (key == "hasOwnProperty" || key == "toString") {
@@ -178,6 +249,9 @@ func (a *analysis) telling(v, obj *value, pos int32) *value {
 	return &c
 }
 
+// timers call what they are given with the arguments from that one on.
+var timers = map[string]int{"setTimeout": 2, "setInterval": 2, "timers.setTimeout": 2, "setImmediate": 1, "process.nextTick": 1}
+
 // decodesText are functions that give text decoded from text, which nobody has seen
 // before.
 var decodesText = map[string]bool{"atob": true, "buffer.atob": true, "unescape": true, "decodeURIComponent": true, "decodeURI": true, "querystring.unescape": true}
@@ -187,6 +261,12 @@ func (a *analysis) numberText(v *value, key string, args []*value) (*value, bool
 		return nil, false
 	}
 	base, ok := intArg(args, 0, 10)
+	if n, is := bigOf(v); is && ok && base >= 2 && base <= 36 {
+		out := text(n.Text(base))
+		out.joined = true
+		out.from = v.from
+		return out, true
+	}
 	if !ok || base < 2 || base > 36 || v.n != math.Trunc(v.n) || math.Abs(v.n) > 1<<53 {
 		return nil, false
 	}
@@ -317,6 +397,13 @@ func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos 
 	}
 	out := &value{}
 	out.carry(obj)
+	if obj.kind == vArray && !tellsOfItems[key] { // what its items carry is not on the array itself
+		d := obj.deep(1)
+		out.carry(&d)
+		if key == "filter" && len(obj.items) <= 64 {
+			return &value{kind: vArray, items: slices.Clone(obj.items), dirty: true, from: out.from, marks: out.marks}
+		}
+	}
 	out.own = false
 	if key == "map" && ret != nil {
 		out.carry(ret)
@@ -341,6 +428,10 @@ func (a *analysis) callUnknownMethod(obj *value, key string, args []*value, pos 
 	return plain(out)
 }
 
+// tellsOfItems are methods of an array that give no item of it.
+var tellsOfItems = map[string]bool{"forEach": true, "some": true, "every": true, "includes": true, "indexOf": true, "lastIndexOf": true,
+	"findIndex": true, "findLastIndex": true, "map": true, "keys": true}
+
 var keyEvents = map[string]bool{"keydown": true, "keyup": true, "keypress": true}
 
 // plain gives the shared unknown for a value that carries nothing.
@@ -349,47 +440,6 @@ func plain(v *value) *value {
 		return unknown
 	}
 	return v
-}
-
-// mutate follows what changes an array.
-func (a *analysis) mutate(v *value, key string, args []*value) *value {
-	straight := (a.concrete && v.born == a.activation || v.fn == a.cur && !a.concrete) && a.branch == 0 && (a.loop == 0 || a.concrete) && !v.dirty
-	if straight && len(v.items)+len(args) < mostItems {
-		switch {
-		case key == "push":
-			v.items = append(v.items, args...)
-			return number(float64(len(v.items)))
-		case key == "unshift":
-			v.items = append(slices.Clone(args), v.items...)
-			return number(float64(len(v.items)))
-		case key == "pop" && len(v.items) > 0:
-			it := v.items[len(v.items)-1]
-			v.items = v.items[:len(v.items)-1]
-			return it
-		case key == "shift" && len(v.items) > 0:
-			it := v.items[0]
-			v.items = v.items[1:]
-			return it
-		}
-	}
-	if a.concrete {
-		a.aborted = true
-		return unknown
-	}
-	v.dirty = true
-	out := &value{}
-	for _, arg := range args {
-		d := arg.deep(1)
-		v.carry(&d)
-		if arg.kind == vFunc || arg.kind == vObject || arg.kind == vArray {
-			a.handOver(arg, true) // a list of what is run later: webpackJsonp.push([...])
-			if len(v.items) < 64 {
-				v.items = append(v.items, arg)
-			}
-		}
-	}
-	out.carry(v)
-	return out
 }
 
 // callback follows a function that is handed over with what it will be called with.
@@ -443,8 +493,24 @@ func (a *analysis) handOverTo(v *value, depth int) {
 
 // callValue follows a call of whatever f is.
 func (a *analysis) callValue(f, this *value, args []*value, pos int32, construct, disguised bool) *value {
+	if f.rare().behind != nil {
+		return a.callProxy(f, this, args, pos, construct, disguised)
+	}
+	if len(f.rare().bound) > 0 || f.rare().self != nil {
+		args = append(slices.Clone(f.rare().bound), args...)
+		c := *f
+		if c.rare().self != nil {
+			this = c.rare().self
+		}
+		c.more = nil
+		f = &c
+	}
 	switch f.kind {
 	case vUnion:
+		if a.concrete {
+			a.aborted = true
+			return unknown
+		}
 		var out *value
 		for _, it := range f.items {
 			out = merge(out, a.callValue(it.with(&value{disguised: f.disguised}), this, args, pos, construct, disguised))
@@ -513,15 +579,20 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 	path := f.s
 	switch {
 	case path == "require" || path == "module.require" || path == "module._load" || path == "import" || path == "process.getBuiltinModule":
-		if len(args) == 0 || a.concrete {
-			a.aborted = a.concrete
+		if a.concrete {
+			return a.carryName(f, this, args, pos, construct, disguised)
+		}
+		if len(args) == 0 {
 			return unknown
 		}
+		a.follows(path, args, pos)
 		return a.module(args[0].with(&value{disguised: disguised}), pos, path)
 	case strings.HasPrefix(path, "Array.prototype.") || strings.HasPrefix(path, "String.prototype."):
 		if this != nil && this.kind != vNull && this.kind != vName {
 			return a.callBuiltin(this, path[strings.LastIndexByte(path, '.')+1:], args, pos)
 		}
+	case (path == "Function.prototype.call" || path == "Function.prototype.apply" || path == "Function.prototype.bind") && this != nil:
+		return a.callMethod(this, path[strings.LastIndexByte(path, '.')+1:], args, pos, construct, disguised)
 	case path == "Function()" && f.approx != "":
 		return name("") // what "return this" gives
 	}
@@ -529,7 +600,20 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 	if !isFact {
 		if w, ok := wholeModules[rootOf(path)]; ok && !construct && strings.Count(path, "(") < 2 {
 			s, isFact = w, true
+		} else if !construct {
+			if s, isFact = byForm(path); isFact {
+				disguised = false // clients that are optional are loaded by odd names, so that bundlers leave them alone
+			}
 		}
+	}
+	if v := a.ofObject(path, args, pos, construct); v != nil {
+		if v.kind == vName && v.s == path+"()" {
+			a.ordinary(path, f, this, args, pos, construct)
+		}
+		return v
+	}
+	if a.concrete && len(args) > 0 {
+		a.steps -= (len(args[0].s) + len(args[0].items)) / 16
 	}
 	var folded *value
 	if len(args) <= mostItems {
@@ -539,11 +623,13 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		folded = a.telling(folded, &value{kind: vString, from: folded.from & fromDecode}, pos)
 	}
 	if a.concrete {
-		if folded == nil {
-			a.aborted = true
-			return unknown
+		switch {
+		case folded != nil:
+			return folded
+		case through[path] && len(args) > 0:
+			return args[0]
 		}
-		return folded
+		return a.carryName(f, this, args, pos, construct, disguised)
 	}
 	if through[path] && len(args) > 0 {
 		return args[0]
@@ -566,13 +652,6 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 			flags, _ := strArg(args, 1)
 			return &value{kind: vRegex, s: "/" + body + "/" + flags}
 		}
-	case "Object.create":
-		if len(args) > 0 && args[0].kind == vObject {
-			return args[0]
-		}
-		if len(args) == 0 || args[0].kind == vNull {
-			return newObject()
-		}
 	case "Object.assign", "_.assign", "Object.defineProperties":
 		return a.assignObjects(args, pos)
 	case "Object.defineProperty", "Reflect.defineProperty":
@@ -587,6 +666,9 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		var from flow.Set
 		for _, arg := range args {
 			a.flowInto(arg, from)
+			if s, ok := specs()[arg.s+".write"]; arg.kind == vName && ok && from != 0 && (s.kind == code.Send || s.kind == code.Exec) {
+				a.callMethod(arg, "write", []*value{{from: from}}, pos, false, false)
+			}
 			from |= arg.from
 		}
 	case "String.fromCharCode", "String.fromCodePoint":
@@ -594,6 +676,9 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 	case "Function()", "eval()":
 		return unknown
 	case "JSON.stringify":
+		if f := args0(args).field("toJSON"); f != nil && f.kind == vFunc {
+			args = []*value{a.callValue(f, args[0], nil, pos, false, false)}
+		}
 		if len(args) > 0 {
 			d := args[0].deep(4)
 			out := &value{kind: vUnknown}
@@ -612,7 +697,11 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		}
 		return undefined
 	}
+	if skip := timers[path]; skip > 0 && len(args) > 0 && args[0].kind == vName && a.known(args[0].s) {
+		return a.callValue(args[0], nil, args[min(skip, len(args)):], pos, false, disguised)
+	}
 	if isFact {
+		a.follows(path, args, pos)
 		args = slices.Clone(args) // they may be an array's own
 		for i, arg := range args {
 			args[i] = a.marked(arg)
@@ -623,6 +712,11 @@ func (a *analysis) callName(f, this *value, args []*value, pos int32, construct,
 		return a.bufferCall(path, args, folded, pos, disguised)
 	}
 	if folded != nil {
+		for _, arg := range args {
+			if arg.kind == vFunc { // it runs, whatever it gives
+				a.callback(arg, args[:1], true)
+			}
+		}
 		if path == "decodeURIComponent" && folded.from&fromDecode != 0 && len(folded.s) >= 24 {
 			a.emit(code.Fact{Kind: code.Decode, Name: path, Disguised: disguised}, pos, folded.marks, args[0].from)
 		}
@@ -650,6 +744,46 @@ func (a *analysis) marked(v *value) *value {
 		return v
 	}
 	return v.with(&value{marks: a.marksOf(s)})
+}
+
+// step follows generator.next(): it gives any of the values.
+func (a *analysis) step(v *value, args []*value) *value {
+	if len(args) > 0 && v.fn != nil {
+		v.fn.sent = merge(v.fn.sent, args[0])
+	}
+	out := newObject()
+	d := v.deep(1)
+	any := tainted(d.from)
+	if len(v.items) > 0 {
+		any = nil
+		for _, it := range v.items {
+			any = merge(any, it)
+		}
+	}
+	out.setField("value", any)
+	out.setField("done", unknown)
+	return out
+}
+
+// entryOf finds the entry of a library that a function asks for by its name.
+func (a *analysis) entryOf(library *value, args []*value, pos int32) *value {
+	if len(args) == 0 || args[0].kind != vFunc || a.concrete {
+		return nil
+	}
+	var any *value
+	for path := range specs() {
+		key, ok := strings.CutPrefix(path, library.s+".")
+		if !ok || strings.ContainsAny(key, ".(") {
+			continue
+		}
+		pair := a.list(text(key), &value{kind: vName, s: path, disguised: true})
+		if v, ok := a.inline(args[0].fn, nil, []*value{pair}); ok {
+			if is, known := v.truth(); known && is {
+				return pair
+			}
+		}
+	}
+	return any
 }
 
 func args0(args []*value) *value {
@@ -779,7 +913,7 @@ func (a *analysis) defineProperty(args []*value, pos int32) *value {
 		if o.kind == vObject && known {
 			o.setField(key, v)
 		}
-		if o.kind == vName && args[2].field("value") != nil {
+		if o.kind == vName && (args[2].field("value") != nil || known && pageWallets()[canonical(o.s, key)] || known && o.s == "" && pageWallets()[key]) {
 			a.patch(o, key, known, v, pos)
 		}
 	})

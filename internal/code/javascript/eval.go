@@ -18,7 +18,7 @@ const (
 	mostFuns     = 150_000 // functions of a file that are kept between passes
 	stepsOfFile  = 400_000 // of what is carried out to fold it
 	stepsOfOne   = 200_000
-	mostInline   = 6
+	mostInline   = 60  // calls that are carried out in each other
 	longLiteral  = 200 // bytes: code.LongLiteral
 	mostPending  = 100_000
 	keptBlocks   = 4 << 20 // bytes of a file from which the variables of blocks are not kept between passes
@@ -74,15 +74,21 @@ type analysis struct {
 	generation int32
 
 	// What is carried out to fold it gives no facts and changes only what it made.
-	quiet      int
-	concrete   bool
-	aborted    bool
-	returned   bool
-	steps      int
-	stepsLeft  int
-	inlined    int
-	activation int32
-	undo       []saved
+	quiet     int
+	concrete  bool
+	aborted   bool
+	returned  bool
+	steps     int
+	stepsLeft int
+	inlined   int
+	undo      []saved
+	carrying        // what is carried out now; see carry.go
+	here      int32 // the call that is followed
+	symbols   int
+	followed  map[followed]uint8
+	replaying int
+	standsIn  *fun // the function of the call that is replayed, or nil
+	passLeft  int  // steps that calls with other arguments than constants may take in this pass
 
 	marks     []string
 	markIndex map[string]int
@@ -107,11 +113,6 @@ type analysis struct {
 	takers      map[string]bool       // functions that do something with what they are given
 	handed      []handed              // who gives whom what it was given
 	ids         int
-}
-
-type saved struct {
-	b   *binding
-	now *value
 }
 
 func newAnalysis(src []byte, lang code.Language) *analysis {
@@ -172,7 +173,10 @@ func (a *analysis) fun(n int32) *fun {
 // scopeAt gives the scope that starts at pos, the same one in every pass. What
 // is carried out has scopes of its own.
 func (a *analysis) scopeAt(pos int32, which int64, fn *fun) *scope {
-	if a.concrete || which == 1 && len(a.src) > keptBlocks {
+	if a.concrete {
+		return &scope{parent: a.scope, fn: fn, live: true}
+	}
+	if fn != nil && fn.origin != nil || which == 1 && len(a.src) > keptBlocks {
 		return &scope{parent: a.scope, fn: fn}
 	}
 	key := int64(pos)<<2 | which
@@ -195,7 +199,13 @@ func (a *analysis) read(atom int32) *value {
 		return a.global(a.atoms.names[atom])
 	}
 	var v *value
-	if s.fn == a.cur {
+	if s.live {
+		if b.now == nil {
+			return undefined
+		}
+		return b.now
+	}
+	if s.fn == a.cur || a.concrete && s.fn == a.owner {
 		v = b.now
 		if b.foreign != nil && b.foreign != v {
 			v = merge(v, b.foreign)
@@ -229,20 +239,32 @@ func (a *analysis) read(atom int32) *value {
 // write assigns to a variable.
 func (a *analysis) write(b *binding, s *scope, v *value) {
 	if a.concrete {
-		if s.fn != a.cur {
+		switch {
+		case s.live:
+		case s.fn == a.owner && a.outward:
+			if len(a.undo) < stepsOfOne {
+				a.undo = append(a.undo, saved{b, b.now})
+			}
+		default:
 			a.aborted = true
 			return
 		}
-		if len(a.undo) < stepsOfOne {
-			a.undo = append(a.undo, saved{b, b.now})
-		}
 		b.now = v
+		return
+	}
+	if s.live {
+		b.now = merge(b.now, v)
 		return
 	}
 	b.all = mergeAssigned(b.all, a.lean(v))
 	switch {
 	case s.fn != a.cur:
 		b.foreign = mergeAssigned(b.foreign, a.lean(v))
+		if by := a.cur.real(); b.writer == nil {
+			b.writer = by
+		} else if b.writer != by {
+			b.writer = several
+		}
 	case a.loop == 0 && a.branch == 0:
 		b.now = v
 	default:
@@ -473,16 +495,20 @@ func (a *analysis) statement(n int32) jump {
 			a.ret, a.returned = v, true
 			return left
 		}
+		if a.cur != nil && a.isGenerator(a.cur) {
+			break // what it yields is what it gives
+		}
 		a.ret = merge(a.ret, v)
 	case nThrow:
-		a.thrown |= a.eval(x.a).deep(1).from
+		v := a.eval(x.a)
 		if a.concrete {
-			a.aborted = true
-		}
-	case nTry:
-		if a.concrete && x.c != 0 {
-			a.aborted = true
+			a.throw(v)
 			return onward
+		}
+		a.thrown |= v.deep(1).from
+	case nTry:
+		if a.concrete {
+			return a.carryTry(&x)
 		}
 		before := a.thrown
 		a.thrown = 0
@@ -749,8 +775,8 @@ func (a *analysis) loopStatement(x *node) jump {
 			a.statementOrExpression(x.a)
 		}
 	}
-	var final []saved
-	if a.loop == 0 && a.branch == 0 && a.stepsLeft > 0 && a.inlined == 0 {
+	var final *outcome
+	if a.straight() {
 		final = a.tryLoop(func() jump { return a.loopRounds(x) })
 	}
 	cond, update, body := x.a, int32(0), x.b
@@ -777,49 +803,12 @@ func (a *analysis) loopStatement(x *node) jump {
 	return onward
 }
 
-// settle gives variables what a loop that was carried out left in them.
-func (a *analysis) settle(final []saved) {
-	for _, s := range final {
-		s.b.now = s.now
-		if s.now != nil {
-			s.b.all = merge(s.b.all, s.now)
-		}
-	}
-}
-
 func (a *analysis) statementOrExpression(n int32) {
 	if a.at(n).op == nVar {
 		a.statement(n)
 		return
 	}
 	a.eval(n)
-}
-
-// tryLoop carries out a loop whose start was followed already. It gives what the
-// variables hold after it, or nothing when it cannot be told.
-func (a *analysis) tryLoop(rounds func() jump) []saved {
-	steps := min(a.stepsLeft, stepsOfOne)
-	undo, quiet := a.undo, a.quiet
-	a.undo, a.concrete, a.aborted, a.steps = nil, true, false, steps
-	a.quiet++
-	a.inlined++
-	j := rounds()
-	a.inlined--
-	a.quiet = quiet
-	ok := !a.aborted && j == onward
-	a.concrete, a.aborted, a.returned = false, false, false
-	a.stepsLeft -= steps - a.steps
-	var final []saved
-	if ok {
-		for _, s := range a.undo {
-			final = append(final, saved{s.b, s.b.now})
-		}
-	}
-	for i := len(a.undo) - 1; i >= 0; i-- {
-		a.undo[i].b.now = a.undo[i].now
-	}
-	a.undo = undo
-	return final
 }
 
 func (a *analysis) carryLoop(x *node) jump {
@@ -875,17 +864,21 @@ func (a *analysis) forIn(x *node) jump {
 		target = a.at(a.at(target).a).a
 	}
 	if a.concrete {
-		if over.kind != vArray && over.kind != vString || over.dirty || x.flag&fOf == 0 {
+		items := a.rounds(x, over)
+		if items == nil {
 			a.aborted = true
 			return onward
 		}
-		return a.carryForOf(x, target, over)
+		return a.carryForOf(x, target, items)
 	}
 	if over.env {
 		a.environment(x.pos, "for-in")
 	}
 	item := tainted(over.from)
 	item.carry(over)
+	if x.flag&fOf != 0 && over.kind != vArray {
+		over = a.iterate(over)
+	}
 	if x.flag&fOf != 0 && over.kind == vArray && len(over.items) > 0 {
 		item = nil
 		for i, it := range over.items {
@@ -900,9 +893,9 @@ func (a *analysis) forIn(x *node) jump {
 		d := over.deep(2)
 		item = item.with(&d)
 	}
-	var final []saved
-	if constant := over.kind == vArray && !over.dirty || over.kind == vString; constant && x.flag&fOf != 0 && a.loop == 0 && a.branch == 0 && a.stepsLeft > 0 && a.inlined == 0 {
-		final = a.tryLoop(func() jump { return a.carryForOf(x, target, over) })
+	var final *outcome
+	if a.straight() && a.rounds(x, over) != nil {
+		final = a.tryLoop(func() jump { return a.carryForOf(x, target, a.rounds(x, over)) })
 	}
 	a.loop++
 	a.bind(target, item)
@@ -912,11 +905,7 @@ func (a *analysis) forIn(x *node) jump {
 	return onward
 }
 
-func (a *analysis) carryForOf(x *node, target int32, over *value) jump {
-	items := over.items
-	if over.kind == vString {
-		items = characters(over)
-	}
+func (a *analysis) carryForOf(x *node, target int32, items []*value) jump {
 	for _, it := range items {
 		if a.steps--; a.steps < 0 || a.aborted {
 			a.aborted = true
@@ -947,17 +936,37 @@ func (a *analysis) bind(target int32, v *value) {
 		}
 		a.write(b, s, v)
 	case nArray:
+		if v.kind == vString || v.kind == vObject || v.kind == vName && v.items != nil {
+			v = a.iterate(v)
+		}
 		i := 0
 		for e := x.a; e != 0; e = a.at(e).next {
 			item := tainted(v.from)
 			switch {
 			case v.kind == vArray && i < len(v.items) && !v.dirty:
 				item = v.items[i]
+			case v.kind == vUnion: // the same array of several passes, or one of several
+				item = nil
+				for _, one := range v.items {
+					if one.kind == vArray && i < len(one.items) && !one.dirty {
+						item = merge(item, one.items[i])
+					}
+				}
+				if item == nil {
+					item = tainted(v.from)
+					item.carry(v)
+				}
 			case v.from != 0 || v.marks != 0 || v.env:
 				item.carry(v)
 			}
 			if a.at(e).op == nSpread {
 				item = v
+				if v.kind == vArray && !v.dirty {
+					item = a.list(v.items[min(i, len(v.items)):]...)
+					item.carry(v)
+				}
+			} else if v.kind == vArray && !v.dirty && i >= len(v.items) {
+				item = undefined
 			}
 			a.bind(e, item)
 			i++
@@ -1030,6 +1039,9 @@ func (a *analysis) key(n int32, computed bool) (key string, disguised, known boo
 func (a *analysis) function(n int32) *value {
 	f := a.fun(n)
 	x := a.at(n)
+	if a.concrete {
+		return a.closure(f, x)
+	}
 	f.outer = a.scope
 	if x.flag&fArrow != 0 {
 		f.this = a.this
@@ -1037,12 +1049,13 @@ func (a *analysis) function(n int32) *value {
 	if x.d != 0 && f.title == "" {
 		f.title = a.titled(a.atoms.names[x.d])
 	}
-	if !a.concrete && f.pass != a.pass {
-		if len(a.pending) < mostPending {
-			a.pending = append(a.pending, f)
-		}
+	if f.pass != a.pass && len(a.pending) < mostPending {
+		a.pending = append(a.pending, f)
 	}
-	return &value{kind: vFunc, fn: f}
+	if f.value == nil {
+		f.value = &value{kind: vFunc, fn: f}
+	}
+	return f.value
 }
 
 // flush follows the bodies of functions that nobody called.
@@ -1064,12 +1077,15 @@ func (a *analysis) run(f *fun) {
 		}
 		return
 	}
+	if !a.mayFollow(f) {
+		return
+	}
 	f.pass, f.running = a.pass, true
 	a.calls++
 	outer := *a
 	pending := len(a.pending)
 	a.cur, a.scope, a.this, a.ret, a.loop, a.branch, a.depth = f, f.outer, f.this, nil, 0, 0, min(a.depth, mostEval/2)
-	a.main, a.nowhere, a.envName = 0, 0, 0
+	a.main, a.nowhere, a.envName, a.standsIn = 0, 0, 0, nil
 	a.body(f, nil)
 	if a.ret != nil {
 		f.ret = merge(f.ret, a.lean(a.ret))
@@ -1081,7 +1097,7 @@ func (a *analysis) run(f *fun) {
 		}
 	}
 	a.cur, a.scope, a.this, a.ret, a.loop, a.branch, a.depth = outer.cur, outer.scope, outer.this, outer.ret, outer.loop, outer.branch, outer.depth
-	a.main, a.nowhere, a.envName = outer.main, outer.nowhere, outer.envName
+	a.main, a.nowhere, a.envName, a.standsIn = outer.main, outer.nowhere, outer.envName, outer.standsIn
 	a.calls--
 	f.running = false
 }
@@ -1156,9 +1172,15 @@ func (a *analysis) body(f *fun, args []*value) {
 // call follows a call of a function of this file.
 func (a *analysis) callFun(f *fun, this *value, args []*value, pos int32, construct bool) *value {
 	if f.class {
+		if a.concrete {
+			return a.instance(f, args)
+		}
 		return a.construct(f, args)
 	}
-	if v, ok := a.inline(f, this, args); ok {
+	if construct && a.concrete {
+		return a.instance(f, args)
+	}
+	if v, ok := a.inline(f, this, args); ok && !construct {
 		if !a.concrete {
 			f.calledBy(a.cur, a.main > 0)
 			a.passed(f, args)
@@ -1184,6 +1206,9 @@ func (a *analysis) callFun(f *fun, this *value, args []*value, pos int32, constr
 	if construct {
 		return f.prototype()
 	}
+	if a.isGenerator(f) {
+		return yielded(f)
+	}
 	if f.ret == nil {
 		return unknown
 	}
@@ -1206,65 +1231,6 @@ func (a *analysis) passed(f *fun, args []*value) {
 		}
 		f.params[i] = merge(f.params[i], a.lean(v))
 	}
-}
-
-// inline carries out a call with constants, if that takes few steps.
-func (a *analysis) inline(f *fun, this *value, args []*value) (*value, bool) {
-	if f.gen != a.gen || f.node == 0 || a.inlined >= mostInline || a.stepsLeft <= 0 || f.running && !a.concrete {
-		return nil, false
-	}
-	if len(args) == 0 && !a.concrete || a.at(f.node).flag&fAsync != 0 || a.at(a.at(f.node).b).op == nLazy {
-		return nil, false
-	}
-	for _, v := range args {
-		if !v.isConst() && !(v.kind == vArray && !v.dirty) && !(a.concrete && v.kind == vFunc) {
-			return nil, false
-		}
-	}
-	wasConcrete, steps := a.concrete, a.steps
-	undo := a.undo
-	if !wasConcrete {
-		a.steps = min(a.stepsLeft, stepsOfOne)
-		a.aborted, a.undo = false, nil
-	}
-	before := a.steps
-	cur, scope, self, ret, returned := a.cur, a.scope, a.this, a.ret, a.returned
-	loop, branch, depth, pending := a.loop, a.branch, a.depth, len(a.pending)
-	a.cur, a.scope, a.this, a.ret, a.returned = f, f.outer, this, nil, false
-	a.loop, a.branch = 0, 0
-	a.depth = min(a.depth, mostEval/2)
-	a.concrete = true
-	a.quiet++
-	a.inlined++
-	if args == nil {
-		args = []*value{}
-	}
-	// The activation is a function of its own for what it may write to.
-	twin := *f
-	a.cur = &twin
-	a.body(&twin, args)
-	v := a.ret
-	a.inlined--
-	a.quiet--
-	a.cur, a.scope, a.this, a.ret, a.returned = cur, scope, self, ret, returned
-	a.loop, a.branch, a.depth, a.pending = loop, branch, depth, a.pending[:pending]
-	ok := !a.aborted && v != nil && (v.isConst() && v.kind != vNull || v.kind == vArray && !v.dirty || v.kind == vName || v.kind == vFunc && wasConcrete)
-	a.concrete = wasConcrete
-	if !wasConcrete {
-		a.stepsLeft -= before - a.steps
-		a.steps, a.aborted, a.undo = steps, false, undo
-	}
-	if !ok {
-		return nil, false
-	}
-	c := *v
-	for _, arg := range args {
-		c.carry(arg)
-	}
-	if c.kind == vString {
-		c.joined = true
-	}
-	return &c, true
 }
 
 // construct follows new C() of a class.
@@ -1382,9 +1348,16 @@ func (a *analysis) export(x *node) {
 		if x.c == 0 && module.kind == vName && strings.HasPrefix(module.s, ".") && a.last && len(a.exportStars) < mostFields {
 			a.exportStars = append(a.exportStars, module.s)
 		}
+		if x.c == 0 && module.kind == vName && specRoots()[module.s] {
+			a.exportAll(module, x.pos)
+		}
 		for s := x.c; s != 0; s = a.at(s).next {
 			spec := *a.at(s)
-			a.exportedAs(spec.b, a.member(module, a.atoms.names[spec.a], spec.pos, false))
+			v := module
+			if spec.a != 0 && spec.a != aDefault {
+				v = a.member(module, a.atoms.names[spec.a], spec.pos, false)
+			}
+			a.exportedAs(spec.b, v)
 		}
 		return
 	}
@@ -1418,6 +1391,19 @@ func (a *analysis) export(x *node) {
 	}
 }
 
+// exportAll gives on what is known of a library under the names that it has there.
+func (a *analysis) exportAll(module *value, pos int32) {
+	if !a.last {
+		return
+	}
+	for path := range specs() {
+		key, ok := strings.CutPrefix(path, module.s+".")
+		if ok && !strings.ContainsAny(key, ".(") && a.exports[key] == nil {
+			a.exported(key, a.member(module, key, pos, false))
+		}
+	}
+}
+
 // exportedAs remembers what an export statement gives a name.
 func (a *analysis) exportedAs(atom int32, v *value) {
 	n := a.atoms.names[atom]
@@ -1438,18 +1424,23 @@ func (a *analysis) marksOf(s string) uint64 {
 	}
 	var bits uint64
 	for _, m := range indicator.Marks(s) {
-		i, ok := a.markIndex[m]
-		if !ok {
-			if len(a.marks) >= 64 {
-				continue
-			}
-			i = len(a.marks)
-			a.markIndex[m] = i
-			a.marks = append(a.marks, m)
-		}
-		bits |= 1 << i
+		bits |= a.markBit(m)
 	}
 	return bits
+}
+
+// markBit gives the bit of a mark; none once there are more marks than bits.
+func (a *analysis) markBit(m string) uint64 {
+	i, ok := a.markIndex[m]
+	if !ok {
+		if len(a.marks) >= 64 {
+			return 0
+		}
+		i = len(a.marks)
+		a.markIndex[m] = i
+		a.marks = append(a.marks, m)
+	}
+	return 1 << i
 }
 
 func (a *analysis) markWords(bits uint64) []string {

@@ -44,7 +44,7 @@ func (a *analysis) evalNode(n int32) *value {
 		} else if n == 2 && a.src[x.pos] > '0' && a.src[x.pos] <= '9' && a.src[x.pos+1] >= '0' && a.src[x.pos+1] <= '9' {
 			return smallNumbers[10*(a.src[x.pos]-'0')+a.src[x.pos+1]-'0']
 		}
-		return number(parseNumber(string(a.src[x.pos:x.a])))
+		return numeral(string(a.src[x.pos:x.a]))
 	case nStr:
 		return a.literal(x.pos, x.pos+1, max(x.a-1, x.pos+1))
 	case nPiece:
@@ -88,16 +88,12 @@ func (a *analysis) evalNode(n int32) *value {
 	case nAwait, nSpread:
 		return a.eval(x.a)
 	case nYield:
-		v := a.eval(x.a)
-		if !a.concrete {
-			a.ret = merge(a.ret, v)
-		}
-		return unknown
+		return a.yield(&x)
 	case nThis:
 		switch {
 		case a.this != nil:
 			return a.this
-		case a.cur.outer == nil:
+		case a.cur.outer == nil, a.concrete:
 			return name("")
 		}
 		return unknown
@@ -194,8 +190,7 @@ func (a *analysis) template(x *node) *value {
 			p := a.at(x.a)
 			return text(string(a.src[p.pos:p.a]))
 		}
-		v := a.concatAll(parts)
-		return a.callValue(tag, nil, []*value{v}, x.pos, false, false)
+		return a.tagged(tag, x, parts)
 	}
 	if len(parts) == 1 {
 		return parts[0]
@@ -249,6 +244,9 @@ func (a *analysis) concatAll(parts []*value) *value {
 	for _, p := range parts {
 		out.carry(p)
 		out.codes = min(out.codes+p.codes, fewestCodes)
+		if c := a.converted(p, false); c != nil {
+			p = c
+		}
 		t, ok := p.str()
 		switch {
 		case !ok && p.approx != "":
@@ -301,10 +299,13 @@ func looksPath(s string) bool {
 }
 
 func (a *analysis) array(x *node) *value {
-	v := &value{kind: vArray, born: a.activation, fn: a.cur}
+	v := &value{kind: vArray, born: a.born(), fn: a.cur}
 	for e := x.a; e != 0; e = a.at(e).next {
 		it := a.eval(e)
 		if a.at(e).op == nSpread {
+			if it.kind != vArray {
+				it = a.iterate(it)
+			}
 			switch {
 			case it.kind == vArray && !it.dirty:
 				v.items = append(v.items, it.items...)
@@ -328,6 +329,7 @@ func (a *analysis) array(x *node) *value {
 
 func (a *analysis) object(x *node) *value {
 	v := newObject()
+	v.born = a.born()
 	this := a.this
 	for e := x.a; e != 0; e = a.at(e).next {
 		prop := *a.at(e)
@@ -340,9 +342,14 @@ func (a *analysis) object(x *node) *value {
 			if s.kind == vName || s.kind == vUnknown || s.kind == vUnion {
 				v.dirty = true
 			}
+			if s.kind == vName && specRoots()[rootOf(s.s)] {
+				v.grow().inherits = s
+			}
 			s.each(func(o *value) {
-				for k, f := range o.fields {
-					v.setField(k, f)
+				for _, k := range o.rare().keyOrder {
+					if f := o.fields[k]; f != nil {
+						v.setField(k, f)
+					}
 				}
 			})
 			continue
@@ -380,7 +387,14 @@ func (a *analysis) object(x *node) *value {
 			v.carry(&d)
 			continue
 		}
-		v.setField(key, f)
+		switch {
+		case key == "__proto__" && prop.flag&(fComputed|fMethod) == 0:
+			v.grow().inherits = f
+		case a.concrete && v.fields[key] != nil:
+			v.fields[key] = f
+		default:
+			v.setField(key, f)
+		}
 	}
 	return v
 }
@@ -388,10 +402,13 @@ func (a *analysis) object(x *node) *value {
 func (a *analysis) unary(x *node) *value {
 	if x.d < 0 {
 		if -x.d == aTypeof {
-			if a.at(x.a).op != nIdent {
-				a.eval(x.a)
+			if a.at(x.a).op != nIdent || a.concrete {
+				return typeOf(a.eval(x.a))
 			}
 			return unknown
+		}
+		if -x.d == aDelete && a.concrete {
+			a.aborted = true
 		}
 		a.eval(x.a)
 		return undefined
@@ -406,6 +423,12 @@ func (a *analysis) unary(x *node) *value {
 			return boolean(!is)
 		}
 		return unknown
+	}
+	if c := a.converted(v, true); c != nil {
+		v = c
+	}
+	if n, is := bigOf(v); is && x.d == '-' {
+		return bigArithmetic('-', bigZero, n)
 	}
 	if f, ok := v.num(); ok {
 		var r *value
@@ -433,7 +456,9 @@ func (a *analysis) update(x *node) *value {
 	v := a.eval(x.a)
 	f, ok := v.num()
 	next := unknown
-	if ok && (a.concrete || a.loop == 0) {
+	if n, is := bigOf(v); is && a.concrete {
+		next = bigArithmetic(map[bool]op{true: '+', false: '-'}[x.d == int32(opInc)], n, bigOne)
+	} else if ok && (a.concrete || a.loop == 0) {
 		if x.d == int32(opInc) {
 			next = number(f + 1)
 		} else {
@@ -496,20 +521,42 @@ func isText(v *value) bool {
 
 func (a *analysis) operate(d int32, l, r *value) *value {
 	var out *value
+	o := op(d)
+	if d < 0 {
+		return a.word(-d, l, r)
+	}
+	if l.kind == vObject || r.kind == vObject {
+		if c := a.converted(l, o != '+'); c != nil {
+			l = c
+		}
+		if c := a.converted(r, o != '+'); c != nil {
+			r = c
+		}
+	}
 	lf, lok := l.num()
 	rf, rok := r.num()
-	o := op(d)
+	lb, lbig := bigOf(l)
+	rb, rbig := bigOf(r)
 	switch {
-	case d < 0:
-		return unknown
+	case lbig && rbig:
+		if out = bigArithmetic(o, lb, rb); out == nil {
+			return unknown
+		}
 	case o == '+' && !(lok && rok && l.kind != vString && r.kind != vString && l.kind != vArray && r.kind != vArray):
 		if l.kind == vUnknown && r.kind == vUnknown && l.from == 0 && r.from == 0 && l.approx == "" && r.approx == "" {
 			return unknown
 		}
 		return a.concatAll([]*value{l, r})
 	case o == opEq2 || o == opEq3 || o == opNe2 || o == opNe3:
-		if l.isConst() && r.isConst() && l.kind == r.kind {
-			return boolean(same(l, r) == (o == opEq2 || o == opEq3))
+		is := o == opEq2 || o == opEq3
+		switch {
+		case l.isConst() && r.isConst() && l.kind == r.kind:
+			return boolean(same(l, r) == is)
+		case !a.concrete:
+		case l.isConst() && r.isConst() && (o == opEq3 || o == opNe3), l.kind == vNull && known(r), r.kind == vNull && known(l):
+			return boolean(!is)
+		case l.isConst() && r.isConst() && lok && rok:
+			return boolean((lf == rf) == is)
 		}
 		return unknown
 	case (o == '<' || o == '>' || o == opLe || o == opGe) && l.kind == vString && r.kind == vString:
@@ -529,6 +576,55 @@ func (a *analysis) operate(d int32, l, r *value) *value {
 		return unknown
 	}
 	return out
+}
+
+// known says whether it is known what sort of thing a value is.
+func known(v *value) bool {
+	switch v.kind {
+	case vUnknown, vUnion:
+		return false
+	}
+	return true
+}
+
+// word gives x in y and x instanceof y.
+func (a *analysis) word(atom int32, l, r *value) *value {
+	if k, ok := l.str(); atom == aIn && ok && exact(r) && r.rare().inherits == nil {
+		return boolean(r.fields[k] != nil)
+	}
+	if atom == aIn && r.kind == vArray && !r.dirty && l.kind == vNumber {
+		return boolean(l.n >= 0 && int(l.n) < len(r.items))
+	}
+	return unknown
+}
+
+// typeOf gives what typeof says.
+func typeOf(v *value) *value {
+	switch v.kind {
+	case vString:
+		if v.bytes {
+			return text("object")
+		}
+		if strings.HasPrefix(v.s, symbol) {
+			return text("symbol")
+		}
+		return text("string")
+	case vNumber:
+		return text("number")
+	case vBool:
+		return text("boolean")
+	case vBig:
+		return text("bigint")
+	case vArray, vRegex:
+		return text("object")
+	case vObject:
+		if v.rare().behind == nil {
+			return text("object")
+		}
+	case vFunc:
+		return text("function")
+	}
+	return unknown
 }
 
 func arithmetic(o op, l, r float64) *value {
@@ -574,6 +670,9 @@ func (a *analysis) logical(x *node) *value {
 	is, known := l.truth()
 	o := op(x.d)
 	if a.concrete {
+		if l.kind == vName { // a module or a function
+			is, known = true, true
+		}
 		if !known {
 			a.aborted = true
 			return unknown
@@ -628,6 +727,9 @@ func (a *analysis) conditional(n int32) *value {
 		cond := a.eval(x.a)
 		if a.concrete {
 			is, known := cond.truth()
+			if cond.kind == vName {
+				is, known = true, true
+			}
 			if !known {
 				a.aborted = true
 				return unknown
@@ -683,6 +785,25 @@ func (a *analysis) assign(x *node) *value {
 	}
 	l := a.eval(x.a)
 	if o == op3('|', '|', '=') || o == op3('&', '&', '=') || o == op3('?', '?', '=') {
+		if a.concrete {
+			is, known := l.truth()
+			if l.kind == vName || o == op3('?', '?', '=') && l.kind != vUnknown && l.kind != vUnion {
+				is, known = l.kind != vNull, true
+				if o == op3('&', '&', '=') {
+					is = true
+				}
+			}
+			if !known {
+				a.aborted = true
+				return unknown
+			}
+			if is != (o == op3('&', '&', '=')) {
+				return l
+			}
+			v := a.named(x.b, x.a)
+			a.assignTo(x.a, v)
+			return v
+		}
 		a.branch++
 		v := a.named(x.b, x.a)
 		a.bind(x.a, v)
@@ -710,6 +831,9 @@ func (a *analysis) assignTo(target int32, v *value) {
 func (a *analysis) index(x *node) *value {
 	obj := a.eval(x.a)
 	k := a.eval(x.b)
+	if list := a.at(x.a); list.op == nArray && list.a == 0 && k.kind == vUnknown { // [][x]: none has that
+		return undefined
+	}
 	return a.indexed(obj, k, x.pos)
 }
 
@@ -725,6 +849,9 @@ func (a *analysis) indexed(obj, k *value, pos int32) *value {
 	if s, ok := k.str(); ok && k.kind != vNull && (k.kind != vArray || len(k.items) > 0) {
 		plain := k.kind == vNumber
 		return a.member(obj, s, pos, !plain && k.kind == vString && (k.disguised || k.joined || k.from&fromDecode != 0 || bracketNeedless(obj, s)))
+	}
+	if obj.kind == vArray && !obj.dirty && (k.kind == vNull || k.kind == vArray && len(k.items) == 0 && !k.dirty) {
+		return undefined
 	}
 	if obj.kind == vName {
 		if obj.s == "process.env" {
@@ -810,8 +937,14 @@ func (a *analysis) member(obj *value, key string, pos int32, disguised bool) *va
 		if i, err := strconv.Atoi(key); err == nil {
 			return charAt(obj, i)
 		}
+		if key == "description" && strings.HasPrefix(obj.s, symbol) {
+			return text(obj.s[strings.IndexByte(obj.s, ':')+1:])
+		}
 		return a.protoMember("String", key, disguised)
 	case vArray:
+		if f := obj.fields[key]; f != nil {
+			return f
+		}
 		if key == "length" {
 			if obj.dirty {
 				return tainted(obj.from)
@@ -835,11 +968,30 @@ func (a *analysis) member(obj *value, key string, pos int32, disguised bool) *va
 	case vNumber, vBool:
 		return a.protoMember("Number", key, disguised)
 	case vObject:
+		switch {
+		case obj.rare().behind != nil:
+			return a.memberOfProxy(obj, key, pos, disguised)
+		case obj.rare().descriptorsOf != nil:
+			return a.descriptor(obj.rare().descriptorsOf, key, pos)
+		}
 		if f, ok := obj.fields[key]; ok {
 			if disguised && f.kind == vName {
 				f = f.with(&value{disguised: true})
 			}
 			return f
+		}
+		if obj.rare().inherits != nil && a.depth < mostEval {
+			a.depth++
+			defer func() { a.depth-- }()
+			return a.member(obj.rare().inherits, key, pos, disguised)
+		}
+		if f := obj.fn; f != nil && f.proto != nil && f.proto != obj {
+			if v, ok := f.proto.fields[key]; ok {
+				return v
+			}
+		}
+		if obj.born != 0 && obj.fn == nil && !obj.dirty && a.concrete && key != "constructor" && key != "hasOwnProperty" && key != "toString" {
+			return undefined
 		}
 		if key == "constructor" {
 			if obj.fn != nil {
@@ -870,8 +1022,17 @@ func (a *analysis) member(obj *value, key string, pos int32, disguised bool) *va
 			return v
 		}
 		return unknown
+	case vNull:
+		if a.concrete {
+			a.throw(unknown)
+			return unknown
+		}
 	case vFunc:
 		switch key {
+		case "name":
+			if t := obj.fn.title; t != "" {
+				return text(t[strings.LastIndexByte(t, '.')+1:])
+			}
 		case "prototype":
 			return obj.fn.prototype()
 		case "constructor":
@@ -924,6 +1085,8 @@ func (a *analysis) protoMember(class, key string, disguised bool) *value {
 
 func (a *analysis) nameMember(obj *value, key string, pos int32, disguised bool) *value {
 	switch {
+	case obj.s == "Symbol" && knownSymbols[key]:
+		return text(symbol + key)
 	case obj.s == "":
 		v := a.global(key)
 		if v.kind == vName && (disguised || obj.disguised) {
@@ -995,17 +1158,9 @@ func (a *analysis) assignMember(target int32, v *value, _ op) {
 		known = known && k.kind != vNull
 	}
 	if a.concrete {
-		if obj.kind == vArray && obj.born == a.activation && known {
-			if i, err := strconv.Atoi(key); err == nil && i >= 0 && i <= len(obj.items) && i < 4096 {
-				if i == len(obj.items) {
-					obj.items = append(obj.items, v)
-				} else {
-					obj.items[i] = v
-				}
-				return
-			}
+		if !known || !a.carryAssign(obj, key, v) {
+			a.aborted = true
 		}
-		a.aborted = true
 		return
 	}
 	obj.each(func(o *value) {

@@ -19,15 +19,18 @@ const (
 func (a *analysis) fact(f code.Fact, pos int32, marks uint64, from flow.Set) code.Fact {
 	f.Line, f.Column = a.place(pos)
 	f.Scope = a.cur.title
+	if a.standsIn != nil { // followed in its caller; it says the same as where it stands
+		f.Scope = a.standsIn.title
+	}
 	f.Units = []int32{a.unitOf(a.cur)}
 	f.From = from.Words()
 	f.Marks = a.markWords(marks)
-	switch {
+	switch reach := a.cur.real().reach; {
 	case a.nowhere > 0:
 		f.Reach = code.Nowhere
-	case a.cur.reach == reachTop && a.main == 0:
+	case reach == reachTop && a.main == 0:
 		f.Reach = code.Top
-	case a.cur.reach == reachTop, a.cur.reach == reachMain:
+	case reach == reachTop, reach == reachMain:
 		f.Reach = code.OnMain
 	default:
 		f.Reach = code.OnCall
@@ -189,11 +192,18 @@ func (a *analysis) flowInto(dest *value, from flow.Set) {
 // patch follows an assignment to a member of a module or of the language.
 func (a *analysis) patch(obj *value, key string, known bool, v *value, pos int32) {
 	if !known {
+		if v.kind == vFunc && obj.s != "" && ofKeys(obj.s) { // one of several names
+			a.emit(code.Fact{Kind: code.Patch, Name: obj.s + ".*", Disguised: obj.disguised}, pos, a.keyMarks(obj.s), v.from)
+			a.escape(v)
+		}
 		return
 	}
 	path := key
 	if obj.s != "" {
 		path = canonical(obj.s, key)
+	}
+	if v.rare().behind != nil && ofKeys(path) || pageWallets()[path] && v.kind != vString && v.kind != vNull && v.kind != vObject && v.kind != vFunc && !(v.kind == vName && v.s == path) { // a wallet with somebody in front of it
+		a.emit(code.Fact{Kind: code.Patch, Name: path, Disguised: obj.disguised}, pos, a.keyMarks(path), v.from)
 	}
 	switch {
 	case strings.HasPrefix(path, "module.exports") || strings.HasPrefix(path, "exports"):
@@ -231,7 +241,7 @@ func (a *analysis) patch(obj *value, key string, known bool, v *value, pos int32
 		if v.kind == vUnknown && v != unknown && v.from == 0 && v.approx != "" {
 			return
 		}
-		a.emit(code.Fact{Kind: code.Patch, Name: path, Disguised: obj.disguised}, pos, 0, v.from)
+		a.emit(code.Fact{Kind: code.Patch, Name: path, Disguised: obj.disguised}, pos, a.keyMarks(path), v.from)
 	}
 	if v.kind == vFunc {
 		a.escapePatched(v, path)

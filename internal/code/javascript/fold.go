@@ -189,7 +189,23 @@ func (a *analysis) foldText(v *value, method string, args []*value) *value {
 			return give(strings.Repeat(v.s, n))
 		}
 	case "padStart", "padEnd":
-		return nil
+		n, ok := intArg(args, 0, 0)
+		fill, ok2 := " ", true
+		if len(args) > 1 {
+			fill, ok2 = strArg(args, 1)
+		}
+		n -= len(utf16Of(v))
+		switch {
+		case !ok || !ok2 || n > mostText || !isASCII(fill):
+			return nil
+		case n <= 0 || fill == "":
+			return v
+		}
+		pad := strings.Repeat(fill, n/len(fill)+1)[:n]
+		if method == "padStart" {
+			return give(pad + v.s)
+		}
+		return give(v.s + pad)
 	case "indexOf", "lastIndexOf", "search":
 		if s, ok := strArg(args, 0); ok && len(args) == 1 && isASCII(v.s) {
 			if method == "indexOf" {
@@ -217,7 +233,7 @@ func (a *analysis) foldText(v *value, method string, args []*value) *value {
 		if !ok || args[0].kind != vString || strings.Count(v.s, sep) > mostItems {
 			return nil
 		}
-		out := &value{kind: vArray, born: a.activation}
+		out := &value{kind: vArray, born: a.born()}
 		if sep == "" {
 			out.items = characters(v)
 			return out
@@ -238,6 +254,9 @@ func (a *analysis) foldText(v *value, method string, args []*value) *value {
 			n := 1
 			if method == "replaceAll" {
 				n = -1
+			}
+			if strings.Contains(args[1].s, "$") && !strings.Contains(v.s, args[0].s) {
+				return v
 			}
 			if strings.Contains(args[1].s, "$") || len(v.s)*(len(args[1].s)+1) > mostText {
 				return nil
@@ -419,69 +438,11 @@ func (a *analysis) foldArray(v *value, method string, args []*value) *value {
 			}
 			return number(-1)
 		}
-	case "map", "filter", "reduce":
+	}
+	if eachMethod[method] {
 		return a.foldEach(v, method, args)
 	}
-	return nil
-}
-
-// foldEach carries out map, filter and reduce over constants.
-func (a *analysis) foldEach(v *value, method string, args []*value) *value {
-	if len(args) == 0 || len(v.items) > 20_000 || len(v.items) == 0 {
-		return nil
-	}
-	for _, it := range v.items {
-		if !it.isConst() && it.kind != vArray {
-			return nil
-		}
-	}
-	f := args[0]
-	apply := func(list []*value) (*value, bool) {
-		switch f.kind {
-		case vFunc:
-			return a.inline(f.fn, nil, list)
-		case vName:
-			if r := a.pure(f.s, list[:1], false); r != nil {
-				return r, true
-			}
-		}
-		return nil, false
-	}
-	out := &value{kind: vArray, born: a.activation}
-	out.carry(v)
-	if method == "reduce" {
-		acc := v.items[0]
-		items := v.items[1:]
-		if len(args) > 1 {
-			acc, items = args[1], v.items
-		}
-		for i, it := range items {
-			r, ok := apply([]*value{acc, it, number(float64(i))})
-			if !ok {
-				return nil
-			}
-			acc = r
-		}
-		return acc
-	}
-	for i, it := range v.items {
-		r, ok := apply([]*value{it, number(float64(i))})
-		if !ok {
-			return nil
-		}
-		if method == "map" {
-			out.items = append(out.items, swapped(it, r))
-			continue
-		}
-		is, known := r.truth()
-		if !known {
-			return nil
-		}
-		if is {
-			out.items = append(out.items, it)
-		}
-	}
-	return out
+	return a.foldList(v, method, args)
 }
 
 // charCodes gives String.fromCharCode(...) of constants.
@@ -530,8 +491,10 @@ func (a *analysis) pure(fn string, args []*value, _ bool) *value {
 		return nil
 	}
 	first := args[0]
-	s, ok := first.str()
-	ok = ok && first.kind != vNull
+	s, ok := "", false
+	if first.kind != vNull && (first.kind != vArray || fn == "String") {
+		s, ok = first.str()
+	}
 	give := func(s string, decoded bool) *value {
 		out := &value{kind: vString, s: s, joined: true}
 		out.carry(first)
@@ -541,6 +504,9 @@ func (a *analysis) pure(fn string, args []*value, _ bool) *value {
 			out.marks |= a.marksOf(s)
 		}
 		return out
+	}
+	if v := a.pureMore(fn, args); v != nil {
+		return v
 	}
 	switch fn {
 	case "String.fromCharCode", "String.fromCodePoint":
@@ -617,13 +583,13 @@ func (a *analysis) pure(fn string, args []*value, _ bool) *value {
 		case first.kind == vArray:
 			return a.foldEach(first, "map", args[1:])
 		case first.kind == vString && len(args) == 1:
-			return &value{kind: vArray, items: characters(first), born: a.activation}
+			return &value{kind: vArray, items: characters(first), born: a.born()}
 		case first.kind == vString:
 			return a.foldEach(&value{kind: vArray, items: characters(first)}, "map", args[1:])
 		}
 	case "Array.of", "Array":
 		if fn == "Array.of" || len(args) > 1 {
-			return &value{kind: vArray, items: args, born: a.activation}
+			return &value{kind: vArray, items: args, born: a.born()}
 		}
 	case "Uint8Array", "Uint8Array.from", "Uint8Array.of", "Uint16Array", "Uint16Array.from", "Int8Array":
 		if first.kind == vArray {

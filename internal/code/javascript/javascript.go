@@ -70,6 +70,10 @@ func analyze(src []byte, lang code.Language, known code.Neighbours) code.Facts {
 	a.mangled()
 	facts := a.c.Facts()
 	facts.Outline = a.outline(program)
+	if a.p != nil {
+		a.atoms.letTree(a.p.nodes)
+	}
+	a.atoms.let()
 	return facts
 }
 
@@ -77,9 +81,11 @@ func analyze(src []byte, lang code.Language, known code.Neighbours) code.Facts {
 func (a *analysis) whole(program *fun, ts bool) {
 	p, first := parseProgram(a.src, a.atoms, ts)
 	if p.errors > 0 { // what one language cannot read, the other may
-		if q, f := parseProgram(a.src, a.atoms, !ts); q.errors < p.errors {
-			p, first = q, f
+		q, f := parseProgram(a.src, a.atoms, !ts)
+		if q.errors < p.errors {
+			p, q, first = q, p, f
 		}
+		a.atoms.letTree(q.nodes)
 	}
 	a.unread(p)
 	a.p, a.gen = p, 1
@@ -107,6 +113,7 @@ func (a *analysis) begin(program *fun, pass int32, last bool) {
 		a.reaches(program)
 	}
 	a.pass, a.last = pass, last
+	a.passLeft = stepsOfPass
 	a.cur, a.this, a.ret = program, nil, nil
 	a.loop, a.branch, a.main, a.nowhere, a.depth, a.calls = 0, 0, 0, 0, 0, 0
 	a.scope = nil

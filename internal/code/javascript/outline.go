@@ -1,9 +1,11 @@
 package javascript
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/code/flow"
@@ -39,6 +41,7 @@ type awayFrom struct {
 
 // unitOf is the number of a function in the outline; the program is the first.
 func (a *analysis) unitOf(f *fun) int32 {
+	f = f.real()
 	if f == nil || f.pos == -1 {
 		return 0
 	}
@@ -83,6 +86,9 @@ func (a *analysis) fromConstant(c *code.Constant, depth int) *value {
 		}
 	}
 	switch {
+	case c.Library != "":
+		v.kind, v.s = vName, c.Library
+		v.env = c.Library == "process.env"
 	case c.List && depth == 0:
 	case c.List && c.Keys != nil:
 		v.kind, v.fields = vObject, map[string]*value{}
@@ -122,33 +128,55 @@ type outliner struct {
 // only by who is called.
 func (o *outliner) units(program *fun) {
 	a := o.a
-	left := code.MostCalls
-	calls := map[int32][]code.Call{}
-	add := func(from *fun, c code.Call, main bool) {
-		if left--; left < 0 {
-			return
+	funs := slices.SortedFunc(maps.Values(a.funs), func(f, g *fun) int { return cmp.Compare(f.pos, g.pos) })
+	reach := make([]uint8, 1, len(funs)+1)
+	for _, f := range funs {
+		at := a.unitOf(f)
+		for int(at) >= len(reach) {
+			reach = append(reach, reachUnset)
 		}
-		if main {
-			c.Under = code.OnMain
+		reach[at] = f.reach
+	}
+	// Once to count, once to write: the calls of a large file are the most of what it has.
+	each := func(call func(at int32, c code.Call)) {
+		left := code.MostCalls
+		add := func(from *fun, c code.Call, main bool) {
+			if left--; left < 0 {
+				return
+			}
+			if main {
+				c.Under = code.OnMain
+			}
+			call(a.unitOf(from), c)
 		}
-		at := a.unitOf(from)
-		calls[at] = append(calls[at], c)
-	}
-	reach := map[int32]uint8{}
-	for _, f := range a.funs {
-		reach[a.unitOf(f)] = f.reach
-		for _, e := range f.calls {
-			add(e.from, code.Call{Unit: a.unitOf(f)}, e.main)
+		for _, f := range funs {
+			for _, e := range f.calls {
+				add(e.from, code.Call{Unit: a.unitOf(f)}, e.main)
+			}
+		}
+		for _, e := range a.aways {
+			add(e.from, code.Call{Name: e.name}, e.main)
 		}
 	}
-	for _, e := range a.aways {
-		add(e.from, code.Call{Name: e.name}, e.main)
-	}
+	var counts []int
+	each(func(at int32, _ code.Call) {
+		for int(at) >= len(counts) {
+			counts = append(counts, 0)
+		}
+		counts[at]++
+	})
 	o.out.Units = make([]code.Unit, a.lastUnit+1)
+	for at, n := range counts {
+		o.out.Units[at].Calls = make([]code.Call, 0, n)
+	}
+	each(func(at int32, c code.Call) { o.out.Units[at].Calls = append(o.out.Units[at].Calls, c) })
 	for i := range o.out.Units {
 		u := &o.out.Units[i]
-		u.Calls, u.Reach = calls[int32(i)], code.OnCall
-		switch reach[int32(i)] {
+		u.Reach = code.OnCall
+		if i >= len(reach) {
+			continue
+		}
+		switch reach[i] {
 		case reachTop:
 			u.Reach = code.Top
 		case reachMain:
@@ -257,6 +285,27 @@ func (o *outliner) constant(v *value, depth int) *code.Constant {
 			c.Items = append(c.Items, *item)
 		}
 		return c
+	case vName:
+		if v.s == "" || v.from&^(fromEnvAll|fromSecret) != 0 || len(v.s) > mostPath || !specRoots()[rootOf(v.s)] {
+			return nil
+		}
+		if o.bytes -= len(v.s) + 16; o.bytes < 0 {
+			return nil
+		}
+		c.Library = strings.Clone(v.s)
+		return c
 	}
 	return nil // the fields of an object are names of their own
 }
+
+// specRoots are the modules and globals of which something is a fact when it is called.
+var specRoots = sync.OnceValue(func() map[string]bool {
+	roots := map[string]bool{"process": true, "module": true, "require": true, "os": true, "crypto": true, "path": true, "util": true, "stream": true, "events": true, "Reflect": true}
+	for name := range specs() {
+		roots[rootOf(name)] = true
+	}
+	for name := range wholeModules {
+		roots[name] = true
+	}
+	return roots
+})

@@ -39,7 +39,7 @@ type parser struct {
 
 func newParser(src []byte, a *atoms, ts bool) *parser {
 	p := &parser{lexer: lexer{src: src, atoms: a}, ts: ts, retries: 4*len(src) + 4096}
-	p.nodes = make([]node, 1, max(256, min(len(src)/7, lazyBytes/2)))
+	p.nodes = a.tree(len(src))
 	return p
 }
 
@@ -723,8 +723,9 @@ func (p *parser) export() int32 {
 	}
 	switch {
 	case p.accept('*'):
+		var all int32
 		if p.acceptName(aAs) {
-			p.moduleName()
+			all = p.node(nSpecifier, p.t.start, 0, p.moduleName())
 		}
 		if !p.acceptName(aFrom) {
 			p.fail()
@@ -732,7 +733,7 @@ func (p *parser) export() int32 {
 		module := p.stringNode()
 		p.importAttributes()
 		p.semicolon()
-		return make(0, module, 0, 0)
+		return make(0, module, all, 0)
 	case p.is('{'):
 		var l list
 		p.specifiers(&l)
@@ -793,7 +794,9 @@ func (p *parser) function(flag uint8) int32 {
 		flag |= fAsync
 	}
 	p.advance()
-	p.accept('*')
+	if p.accept('*') {
+		flag |= fGenerator
+	}
 	var name int32
 	if p.isAnyName() && !reserved(p.t.atom) {
 		name = p.t.atom
@@ -996,7 +999,7 @@ func (p *parser) member(inClass bool) int32 {
 		fn |= fAsync
 	}
 	if p.accept('*') {
-		fn |= fMethod
+		fn |= fMethod | fGenerator
 	}
 	if (p.isName(aGet) || p.isName(aSet)) && p.wordIsModifier() {
 		p.advance()

@@ -123,11 +123,15 @@ func (p *parser) yield() int32 {
 	pos := p.t.start
 	p.advance()
 	var x int32
-	p.accept('*')
+	all := p.accept('*')
 	if !p.t.nl && !p.closes() && !p.is(',') && !p.is(';') && !p.is(':') && !(p.t.kind == tName && (p.t.atom == aIn || p.t.atom == aOf)) {
 		x = p.assignment()
 	}
-	return p.node(nYield, pos, x, 0)
+	n := p.node(nYield, pos, x, 0)
+	if all {
+		p.flag(n, fAll)
+	}
+	return n
 }
 
 func (p *parser) asyncArrow() (int32, bool) {

@@ -52,6 +52,8 @@ func compileExpression(raw string) expression {
 	body, flags := raw[1:end], raw[end+1:]
 	body = strings.ReplaceAll(body, "[^]", `[\x00-\x{10ffff}]`)
 	body = strings.ReplaceAll(body, `\/`, "/")
+	body = strings.ReplaceAll(body, "(?<", "(?P<")
+	body = strings.NewReplacer("(?P<=", "(?<=", "(?P<!", "(?<!").Replace(body)
 	goFlags := ""
 	for _, f := range "ims" {
 		if strings.ContainsRune(flags, f) {
@@ -84,15 +86,20 @@ func (a *analysis) matchText(v *value, method string, args []*value) *value {
 			return a.replaced(v, e, args[1])
 		}
 	case "match", "matchAll":
+		if !e.all && method == "match" {
+			return a.matched(v, e)
+		}
 		if !e.all {
 			return nil
 		}
-		out := &value{kind: vArray, born: a.activation}
-		for _, s := range e.re.FindAllString(v.s, mostMatches) {
-			if method == "matchAll" {
-				out.items = append(out.items, &value{kind: vArray, items: []*value{a.pieceOf(v, s)}})
-				continue
+		out := &value{kind: vArray, born: a.born()}
+		if method == "matchAll" {
+			for _, m := range e.re.FindAllStringSubmatchIndex(v.s, mostMatches) {
+				out.items = append(out.items, a.groups(v, e, m))
 			}
+			return out
+		}
+		for _, s := range e.re.FindAllString(v.s, mostMatches) {
 			out.items = append(out.items, a.pieceOf(v, s))
 		}
 		if len(out.items) > 0 {
@@ -102,13 +109,93 @@ func (a *analysis) matchText(v *value, method string, args []*value) *value {
 		if len(args) != 1 || e.re.NumSubexp() > 0 {
 			return nil
 		}
-		out := &value{kind: vArray, born: a.activation}
+		out := &value{kind: vArray, born: a.born()}
 		for _, s := range e.re.Split(v.s, mostMatches) {
 			out.items = append(out.items, a.pieceOf(v, s))
 		}
 		return out
 	}
 	return nil
+}
+
+// groups is what one match gives: an array that has names as well.
+func (a *analysis) groups(v *value, e expression, m []int) *value {
+	out := a.list()
+	named := newObject()
+	for i := 0; i < len(m); i += 2 {
+		piece := undefined
+		if m[i] >= 0 {
+			piece = a.pieceOf(v, v.s[m[i]:m[i+1]])
+		}
+		out.items = append(out.items, piece)
+		if name := e.re.SubexpNames()[i/2]; name != "" {
+			named.setField(name, piece)
+		}
+	}
+	out.fields = map[string]*value{"groups": named, "index": number(float64(m[0])), "input": v}
+	return out
+}
+
+// matched gives the first match, or null.
+func (a *analysis) matched(v *value, e expression) *value {
+	m := e.re.FindStringSubmatchIndex(v.s)
+	if m == nil {
+		return undefined
+	}
+	return a.groups(v, e, m)
+}
+
+// runExpression gives /x/.exec(s) and /x/.test(s). One that remembers where it was
+// gives what it gives first.
+func (a *analysis) runExpression(re *value, method string, args []*value) *value {
+	if len(args) == 0 || args[0].kind != vString || args[0].bytes || len(args[0].s) > mostMatched {
+		return nil
+	}
+	e := a.expression(re.s)
+	if e.re == nil || e.all && a.concrete || !a.budget.Take(len(args[0].s)) {
+		return nil
+	}
+	switch method {
+	case "exec":
+		return a.matched(args[0], e)
+	case "test":
+		if !e.all {
+			return boolean(e.re.MatchString(args[0].s))
+		}
+	}
+	return nil
+}
+
+// substituted fills in $1, $2 and $&.
+func substituted(s string, groups []*value) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '$' || i+1 == len(s) {
+			out.WriteByte(s[i])
+			continue
+		}
+		i++
+		n := -1
+		switch c := s[i]; {
+		case c == '&':
+			n = 0
+		case c >= '1' && c <= '9':
+			n = int(c - '0')
+		case c == '$':
+			out.WriteByte('$')
+			continue
+		}
+		if n < 0 || n >= len(groups) {
+			out.WriteByte('$')
+			out.WriteByte(s[i])
+			continue
+		}
+		t, _ := groups[n].str()
+		if groups[n].kind != vNull {
+			out.WriteString(t)
+		}
+	}
+	return out.String()
 }
 
 // pieceOf is a part of a text.
@@ -118,9 +205,10 @@ func (a *analysis) pieceOf(v *value, s string) *value {
 
 // replaced puts what a function gives, or a text, in the place of matches.
 func (a *analysis) replaced(v *value, e expression, with *value) *value {
-	if with.kind != vFunc && with.kind != vString && with.kind != vName || with.kind == vString && strings.Contains(with.s, "$") {
+	if with.kind != vFunc && with.kind != vString && with.kind != vName {
 		return nil
 	}
+	template := with.kind == vString && strings.Contains(with.s, "$")
 	n := 1
 	if e.all {
 		n = mostMatches
@@ -136,6 +224,9 @@ func (a *analysis) replaced(v *value, e expression, with *value) *value {
 			groups = append(groups, a.pieceOf(v, v.s[m[i]:m[i+1]]))
 		}
 		to, ok := with, true
+		if template {
+			to = a.pieceOf(with, substituted(with.s, groups))
+		}
 		switch with.kind {
 		case vFunc:
 			to, ok = a.inline(with.fn, nil, groups)

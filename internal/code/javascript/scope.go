@@ -8,14 +8,19 @@ type binding struct {
 	now     *value // in the function that owns it, at this moment
 	all     *value // everything assigned, in any pass
 	foreign *value // assigned by other functions
+	writer  *fun   // the only one of those; several when there are more
 	id      int    // names it where a path is known by the variable that holds it; 0 is none yet
 }
+
+// several stands for more than one function.
+var several = &fun{}
 
 type scope struct {
 	parent *scope
 	fn     *fun
 	vars   []*binding
 	index  map[int32]*binding
+	live   bool // made by what is carried out: its variables hold one value at a time
 }
 
 func (s *scope) find(atom int32) *binding {
@@ -61,7 +66,8 @@ func (s *scope) lookup(atom int32) (*binding, *scope) {
 // fun is a function, a class or the program, the same one in every pass.
 type fun struct {
 	pos      int32
-	node     int32 // in the tree of generation gen
+	value    *value // the function itself, made once: values do not change
+	node     int32  // in the tree of generation gen
 	gen      int32
 	pass     int32 // the pass in which its body was last followed
 	running  bool
@@ -77,7 +83,13 @@ type fun struct {
 	calls    []edge // who calls it
 	called   map[edge]bool
 	reach    uint8
-	resolver *fun // of a promise's function: what it calls with the result
+	origin   *fun // of a closure that was made by what is carried out: the function that it is
+	closures int  // that were followed in this pass, of an origin
+	closedIn int32
+	failed   int // how often it could not be carried out in this pass
+	failedIn int32
+	sent     *value // what a generator's next was given
+	resolver *fun   // of a promise's function: what it calls with the result
 	unit     int32
 }
 
@@ -87,8 +99,17 @@ type edge struct {
 	main bool
 }
 
+// real is the function in the source.
+func (f *fun) real() *fun {
+	if f != nil && f.origin != nil {
+		return f.origin
+	}
+	return f
+}
+
 func (f *fun) calledBy(from *fun, main bool) {
-	e := edge{from, main}
+	f = f.real()
+	e := edge{from.real(), main}
 	for i := len(f.calls) - 1; i >= 0 && i >= len(f.calls)-8; i-- {
 		if f.calls[i] == e {
 			return

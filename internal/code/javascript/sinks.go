@@ -146,8 +146,34 @@ func (c *sink) follow() *value {
 		return c.decode()
 	case doBrowserDB:
 		return c.database()
+	case doExtract:
+		data := c.arg(0)
+		if c.this != nil && c.this.from != 0 {
+			data = c.this
+		}
+		c.emit(code.WriteFile, c.args[:min(1, len(c.args))], data.from)
+		for _, v := range c.args {
+			if v.kind == vString || v.kind == vUnknown {
+				c.a.written(v, data.from)
+			} else if to := v.field("cwd"); to != nil {
+				c.a.written(to, data.from)
+			}
+		}
+		return c.result(0)
+	case doPack:
+		out := c.read()
+		if c.this != nil {
+			c.this.from |= out.from
+			c.this.marks |= out.marks
+			return c.this
+		}
+		return out
 	case doReflect:
 		return c.reflect()
+	case doRoute:
+		return c.route()
+	case doLibrary:
+		return c.library()
 	case doLookDNS:
 		host := c.arg(0)
 		f, marks, from := c.build(c.spec.kind, []*value{host})
@@ -246,10 +272,12 @@ func scriptOf(v *value) string {
 }
 
 func (c *sink) shell() *value {
+	var prints flow.Set
 	alternatives(c.arg(0), func(cmd *value) {
 		if cmd.kind == vNull || cmd.kind == vFunc {
 			return
 		}
+		prints |= flow.Output(scriptOf(cmd))
 		file := c.a.fileFrom(cmd)
 		c.a.crosses(code.Exec, c.fact.Name, cmd, c.pos)
 		f, marks, from := c.build(code.Exec, []*value{cmd})
@@ -269,8 +297,11 @@ func (c *sink) shell() *value {
 		c.a.environment(c.pos, c.fact.Name)
 		return c.result(fromEnvAll)
 	}
+	if prints.Has(fromEnvAll) {
+		c.a.environment(c.pos, c.fact.Name)
+	}
 	out := c.running(program)
-	out.from |= flow.Output(program)
+	out.from |= prints
 	return out
 }
 
@@ -300,6 +331,17 @@ func (c *sink) running(program string) *value {
 	out := c.result(0)
 	if _, is := shells[program]; is {
 		out.s = "child_process.shell()"
+	}
+	return out
+}
+
+// talking is a process; of one that gives what it reads to the network, under a name
+// of its own.
+func (c *sink) talking(program string, from flow.Set) *value {
+	out := c.result(from)
+	switch program[strings.LastIndexAny(program, "/\\")+1:] {
+	case "curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "telnet", "openssl":
+		out.s = "child_process.client()"
 	}
 	return out
 }
@@ -364,6 +406,7 @@ func (c *sink) spawn() *value {
 	})
 	c.silent()
 	c.execArgv()
+	c.onSocket(list)
 	program, _ := list[0].str()
 	var line []string
 	for _, v := range list[:min(len(list), 16)] {
@@ -375,10 +418,10 @@ func (c *sink) spawn() *value {
 		c.a.environment(c.pos, c.fact.Name)
 	}
 	if len(list) > 2 || len(list) == 2 && rest.kind == vArray && len(rest.items) > 0 && !sayStdin(rest.items[0]) {
-		return c.result(prints)
+		return c.talking(program, prints)
 	}
 	if prints != 0 {
-		return c.result(prints)
+		return c.talking(program, prints)
 	}
 	c.input(program)
 	return c.running(program)
@@ -394,6 +437,16 @@ func isCommandText(s string) bool {
 func sayStdin(v *value) bool {
 	s, _ := v.str()
 	return s == "-" || s == "-s" || s == "-i"
+}
+
+// onSocket looks at whether what is started reads and writes on a connection.
+func (c *sink) onSocket(list []*value) {
+	for _, v := range c.args {
+		if io := v.field("stdio"); io != nil && io.kind == vArray && slices.ContainsFunc(io.items, func(it *value) bool { return it.kind == vName && it.s == "net.Socket()" }) {
+			c.emit(code.Exec, list, fromSocket)
+			return
+		}
+	}
 }
 
 // execArgv looks at the options that Node itself is started with.
@@ -642,6 +695,16 @@ var given = []string{"body", "data", "json", "form", "formData", "searchParams",
 
 // fetch follows a request by address: it fetches, and sends when it is given data.
 func (c *sink) fetch() *value {
+	gives := c.spec.do == doGive
+	if s, ok := c.arg(0).str(); ok && len(c.args) > 1 { // needle("post", address, data)
+		switch strings.ToLower(s) {
+		case "post", "put", "patch":
+			gives = true
+			c.args = c.args[1:]
+		case "get", "head":
+			c.args = c.args[1:]
+		}
+	}
 	url := c.address(c.arg(0))
 	optsAt := 1
 	if c.arg(0).kind == vObject {
@@ -649,7 +712,6 @@ func (c *sink) fetch() *value {
 	}
 	var data value
 	var bodies []*value
-	gives := c.spec.do == doGive
 	if gives && len(c.args) > 1 {
 		data = c.arg(1).deep(4)
 		bodies = append(bodies, c.arg(1))

@@ -23,6 +23,7 @@ const (
 	vFunc              // fn: a function or class of this file
 	vUnion             // items: one of these
 	vRegex             // s is the literal
+	vBig               // s is a whole number of any size in decimals
 )
 
 const (
@@ -61,11 +62,43 @@ type value struct {
 	keys    []string  // what names the file, when it is used as a path
 	approx  string    // the text with $_ for what is unknown; "" when it is all unknown or known
 
-	born     int32 // the activation that made an array, when it was made by one that is carried out
+	born     int32 // what is carried out that made an array or object; 0 is none
+	typed    bool  // an array of bytes: a Buffer or Uint8Array that is filled later
+	iterated bool  // an array of what a generator yields, and n how many of them were taken
+	more     *more // what few values have
 	codes    int8  // how many characters of a text were given by their codes, up to fewestCodes
 	joined   bool  // constants that were put together
 	given    bool  // an argument of a function that nobody in this file calls
 	callable bool  // something's constructor, so that its own constructor is Function
+}
+
+// more is what few values have.
+type more struct {
+	bound    []*value // arguments that a function was given ahead of its call
+	self     *value   // what a bound function is a method of
+	behind   *proxied // a Proxy
+	inherits *value   // the prototype of an object
+	keyOrder []string // of fields, as they were given
+	// Of a library: Object.entries(v) and Object.getOwnPropertyDescriptors(v).
+	entriesOf, descriptorsOf *value
+}
+
+var noMore more
+
+// rare is what a value has of what few have, to be read.
+func (v *value) rare() *more {
+	if v.more == nil {
+		return &noMore
+	}
+	return v.more
+}
+
+// grow is the same, to be written.
+func (v *value) grow() *more {
+	if v.more == nil {
+		v.more = &more{}
+	}
+	return v.more
 }
 
 var (
@@ -97,7 +130,7 @@ func boolean(b bool) *value {
 
 func (v *value) isConst() bool {
 	switch v.kind {
-	case vString, vNumber, vBool, vNull:
+	case vString, vNumber, vBool, vNull, vBig:
 		return true
 	}
 	return false
@@ -110,6 +143,8 @@ func (v *value) str() (string, bool) {
 		return v.s, true
 	case vNumber:
 		return formatNumber(v.n), true
+	case vBig:
+		return v.s, true
 	case vBool:
 		if v.n != 0 {
 			return "true", true
@@ -175,9 +210,11 @@ func (v *value) truth() (is, known bool) {
 		return v.s != "", true
 	case vNumber, vBool:
 		return v.n != 0 && !math.IsNaN(v.n), true
+	case vBig:
+		return v.s != "0", true
 	case vNull:
 		return false, true
-	case vArray, vObject, vFunc:
+	case vArray, vObject, vFunc, vRegex:
 		return true, true
 	}
 	return false, false
@@ -336,14 +373,16 @@ func same(a, b *value) bool {
 		return false
 	}
 	switch a.kind {
-	case vString, vName, vRegex:
+	case vString, vRegex, vBig:
 		return a.s == b.s && a.bytes == b.bytes
+	case vName:
+		return a.s == b.s && len(a.items) == 0 && len(b.items) == 0 && len(a.rare().bound) == 0 && len(b.rare().bound) == 0 && a.rare().self == b.rare().self
 	case vNumber, vBool:
 		return a.n == b.n
 	case vNull:
 		return true
 	case vFunc:
-		return a.fn == b.fn
+		return a.fn == b.fn && len(a.rare().bound) == 0 && len(b.rare().bound) == 0
 	case vUnknown:
 		return a.from == b.from && a.marks == b.marks && a.env == b.env
 	}
@@ -373,6 +412,8 @@ func (v *value) setField(key string, x *value) {
 		v.dirty = true
 		v.from |= x.from
 		return
+	} else if len(v.rare().keyOrder) <= manyFields {
+		v.grow().keyOrder = append(v.grow().keyOrder, key)
 	}
 	v.fields[key] = x
 	if len(v.fields) > manyFields && x.kind != vFunc {

@@ -74,7 +74,16 @@ func (a *analysis) call(name string, at int, recv value, has bool, args []value)
 		a.called[lastName(name)] = true
 	}
 	name = a.resolve(name)
+	a.last = name
 	c, ok := a.lookup(name, has)
+	if has || recv.typ != "" {
+		if v, is := a.requested(name, place, recv, args); is {
+			return v
+		}
+	}
+	if v, is := a.piped(name, place, recv, args); is {
+		return v
+	}
 	if ok && c.fold == "send" && len(args) > 0 { // the callee is named by a text
 		if args[0].known && args[0].text != "" {
 			target := args[0].text
@@ -86,13 +95,66 @@ func (a *analysis) call(name string, at int, recv value, has bool, args []value)
 		a.add(place, code.Fact{Kind: code.Lookup, Name: name, From: from(args).Words()})
 		return value{from: from(args)}
 	}
+	if !ok || c.kind != "" && a.defines(name) {
+		if v, is := a.inside(name, args, place); is {
+			return v
+		}
+	}
 	if !ok {
-		return value{typ: name, from: from(args) | recv.from, disguised: recv.disguised, exec: recv.exec}
+		return value{typ: name, from: from(args) | recv.from, disguised: recv.disguised, exec: recv.exec, path: recv.path, text: builderText(recv)}
 	}
 	if _, full := a.callees[name]; !full {
 		name = "." + lastName(name)
 	}
 	return a.sink(c, name, place, recv, args)
+}
+
+// builderText is what a value that is under way keeps: a path, an address.
+func builderText(recv value) string {
+	if recv.typ != "" && !recv.known {
+		return recv.text
+	}
+	return ""
+}
+
+// defines says whether a bare name is that of a function of the file itself.
+func (a *analysis) defines(name string) bool {
+	_, ok := a.bodiesOf[name]
+	return ok
+}
+
+// piped is data that is written to a program that was started: its commands.
+func (a *analysis) piped(name string, at int, recv value, args []value) (value, bool) {
+	if !strings.HasPrefix(recv.typ, process) {
+		return value{}, false
+	}
+	switch lastName(name) {
+	case "write_all", "write", "puts", "print", "syswrite", "<<":
+		data := from(args)
+		if data != 0 {
+			a.add(at, code.Fact{Kind: code.Exec, Name: lastName(name), From: data.Words()})
+		} else if len(args) > 0 && args[0].text != "" {
+			a.embed(code.Shell, args[0].text, at, code.Fact{Kind: code.Exec, Name: lastName(name)})
+		}
+		return value{}, true
+	}
+	return value{}, false
+}
+
+// process begins value.typ of a program that was started.
+const process = "process"
+
+// flat are arguments with the elements of lists in their place.
+func flat(args []value) []value {
+	var out []value
+	for _, v := range args {
+		if len(v.items) > 0 && !v.known && len(out)+len(v.items) <= 4*code.MostArgs {
+			out = append(out, v.items...)
+		} else {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func from(args []value) flow.Set {
@@ -136,8 +198,11 @@ func (a *analysis) sink(c callee, name string, at int, recv value, args []value)
 		if c.fold == "arg" || c.fold == "run" {
 			return a.building(c.fold, at, recv, args)
 		}
-		v := a.started(name, at, recv, args, reached)
+		v := a.started(name, at, recv, flat(args), reached)
 		v.typ = strings.TrimSuffix(name, "::new")
+		if c.fold != "build" {
+			v.typ = process + "." + lastName(name)
+		}
 		if c.fold == "build" {
 			v.exec = len(a.pending)
 		}
@@ -169,6 +234,9 @@ func (a *analysis) sink(c callee, name string, at int, recv value, args []value)
 			f.Kind = code.EnvAll
 		}
 		a.add(at, f)
+		if place, ok := placeOf(first.text); ok && f.Kind == code.Env {
+			return place
+		}
 		return value{from: reached | flow.Of(f.Kind)}
 	case code.ReadFile:
 		return a.opens(c, f, at, args, reached)
@@ -187,13 +255,16 @@ func (a *analysis) sink(c callee, name string, at int, recv value, args []value)
 		if c.fold == "file" && len(args) > 1 {
 			a.wrote(args[1].text, at, name, got)
 		}
-		return value{from: got, typ: name}
+		return value{from: got, typ: name, to: first.text}
 	case code.Import:
 		a.add(at, f)
 		return value{from: reached}
 	}
+	if c.kind == code.Send && c.fold == "data" && recv.from&flow.Of(code.Socket) == 0 {
+		return value{}
+	}
 	a.add(at, f)
-	return value{from: reached | flow.Of(c.kind), typ: name}
+	return value{from: reached | flow.Of(c.kind), typ: name, to: first.text}
 }
 
 // started is a process; a command line is read as shell.
@@ -270,7 +341,7 @@ func (a *analysis) building(fold string, at int, recv value, args []value) value
 	if len(words) > 0 {
 		a.embedLine(at, *f, words)
 	}
-	return value{from: recv.from}
+	return value{from: recv.from, typ: process}
 }
 
 // opens reads a file, or opens one to write.
@@ -283,7 +354,7 @@ func (a *analysis) opens(c callee, f code.Fact, at int, args []value, reached fl
 		f.Kind = code.WriteFile
 		a.wrote(path, at, f.Name, 0)
 		a.opened = path
-		return value{typ: "file"}
+		return value{typ: "file", path: path}
 	}
 	if strings.Contains(path, "://") || len(args) > 0 && args[0].typ == "url" {
 		f.Kind = code.Fetch
@@ -308,6 +379,30 @@ func (a *analysis) opens(c callee, f code.Fact, at int, args []value, reached fl
 // writes puts data in a file.
 func (a *analysis) writes(c callee, f code.Fact, at int, recv value, args []value, reached flow.Set) value {
 	switch {
+	case c.fold == "printed": // writeln!(file, "..", data)
+		if len(args) == 0 || args[0].path == "" {
+			return value{}
+		}
+		a.wrote(args[0].path, at, f.Name, from(args[1:]))
+	case c.fold == "opens": // OpenOptions, by what it is told
+		if len(args) > 0 {
+			a.opened = args[0].text
+			a.wrote(a.opened, at, f.Name, 0)
+			return value{typ: "file", path: a.opened}
+		}
+	case c.fold == "copied": // from, to: of another file, or of a stream
+		if len(args) > 1 {
+			data := args[0].from | a.files[args[0].text]
+			to := args[1].text
+			if args[1].path != "" {
+				to = args[1].path
+			}
+			a.wrote(to, at, f.Name, data)
+			return value{}
+		}
+	case c.fold == "data" && recv.path != "":
+		a.wrote(recv.path, at, f.Name, from(args)|recv.from)
+		return recv
 	case c.fold == "data": // on what was opened
 		if reached == 0 && recv.typ != "file" {
 			return value{}
@@ -322,6 +417,7 @@ func (a *analysis) writes(c callee, f code.Fact, at int, recv value, args []valu
 			a.opened = args[0].text
 		}
 		a.wrote(args[0].text, at, f.Name, from(args[1:])|recv.from)
+		return value{typ: "file", path: args[0].text}
 	}
 	return value{typ: "file"}
 }
@@ -340,24 +436,46 @@ func (a *analysis) wrote(path string, at int, name string, data flow.Set) {
 // index is name[key], which reads the environment for some names.
 func (a *analysis) index(name string, at int, recv, key value) value {
 	if c, ok := a.callees[a.resolve(name)+"[]"]; ok && name != "" {
+		if place, is := placeOf(key.text); is && c.kind == code.Env {
+			return place
+		}
 		a.add(a.tokens[max(at, 0)].at, code.Fact{Kind: c.kind, Name: name, Args: []string{key.text}})
 		return value{from: flow.Of(c.kind) | key.from}
+	}
+	if n, ok := key.integer(); ok && key.num {
+		if n >= 0 && n < int64(len(recv.items)) {
+			v := recv.items[n]
+			v.from |= recv.from
+			return v
+		}
+		if recv.known && !recv.num && n >= 0 && n < int64(len(recv.text)) {
+			return value{text: recv.text[n : n+1], known: true, disguised: true, from: recv.from}
+		}
 	}
 	return value{from: recv.from | key.from}
 }
 
 // folded gives the value of a call whose arguments are constants.
 func (a *analysis) folded(fold string, recv value, args []value, reached flow.Set) value {
+	if v, ok := a.words(fold, recv, args, reached); ok {
+		return v
+	}
 	in := recv
 	if len(args) > 0 && (fold != "join" && fold != "reverse" || recv.text == "") {
 		in = args[0]
 	}
 	out := value{from: reached, disguised: disguised(recv, args), typ: recv.typ, exec: recv.exec}
 	switch fold {
-	case "same":
-		out.text, out.known = in.text, in.known
-		if recv.known && recv.text != "" {
-			out.text, out.known = recv.text, true
+	case "url", "same":
+		if recv.known && recv.text != "" || len(args) == 0 {
+			in = recv
+		}
+		out.text, out.known, out.num, out.items, out.path, out.of = in.text, in.known, in.num, in.items, in.path, in.of
+		if out.typ == "" {
+			out.typ = in.typ
+		}
+		if fold == "url" {
+			out.typ = "url"
 		}
 		return out
 	case "unpack": // Ruby's "..".unpack("m")
@@ -367,6 +485,10 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 				fold = "base64"
 			case strings.HasPrefix(args[0].text, "H"):
 				return out
+			case strings.HasPrefix(args[0].text, "C"), strings.HasPrefix(args[0].text, "c"), strings.HasPrefix(args[0].text, "U"):
+				list := a.characters(recv, true)
+				list.from |= out.from
+				return list
 			}
 			in = recv
 		}
@@ -384,12 +506,18 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 			}
 			in = recv
 		}
-	case "chr":
-		if n := in.text; in.known {
-			if recv.text != "" {
-				n = recv.text
+		if len(args) > 0 && len(recv.items) > 0 && (strings.HasPrefix(args[0].text, "c") || strings.HasPrefix(args[0].text, "C") || strings.HasPrefix(args[0].text, "U")) {
+			if s, ok := a.spelled(recv.items, strings.HasPrefix(args[0].text, "U")); ok {
+				out.text, out.known, out.disguised = s, true, true
 			}
-			out.text, out.known, out.disguised = character(n), true, true
+			return out
+		}
+	case "chr":
+		if recv.text != "" {
+			in = recv
+		}
+		if in.known && in.text != "" {
+			out.text, out.known, out.disguised = character(plainNumber(in.text)), true, true
 		}
 		return out
 	case "concat":
@@ -402,7 +530,7 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 		if len(args) > 0 && args[0].known {
 			out.text, out.known = "", true
 			rest := args[1:]
-			for i, part := range strings.Split(args[0].text, "{}") {
+			for i, part := range a.inlined(args[0].text, &out) {
 				switch {
 				case i == 0:
 				case len(rest) > 0 && rest[0].known:
@@ -425,14 +553,23 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 		if len(recv.items) > 1 && (len(args) == 0 || args[0].known) {
 			out.text, out.known = "", true
 			for i, v := range recv.items {
-				if i > 0 {
+				if i > 0 && sep != "" {
 					out = a.joined(out, value{text: sep, known: true})
 				}
 				out = a.joined(out, v)
 			}
+			out.from |= recv.from
 			if out.known {
 				return out
 			}
+		}
+		if a.language == code.PHP && len(args) == 2 && len(args[1].items) > 0 {
+			return a.folded("join", value{items: args[1].items}, args[:1], reached)
+		}
+		if a.language == code.Rust && len(args) == 1 && (recv.text != "" || recv.typ == "path") && len(recv.items) == 0 {
+			v := a.path([]value{recv, args[0]})
+			v.from |= reached
+			return v
 		}
 		out.text, out.known = recv.text, recv.known && sep == ""
 		out.from |= flow.Word(code.Unfolded)
@@ -473,6 +610,37 @@ func (a *analysis) folded(fold string, recv value, args []value, reached flow.Se
 		out.text, out.known = string(raw), true
 	}
 	return out
+}
+
+// inlined splits a format of Rust at its places: those with a name get what that
+// stands for first.
+func (a *analysis) inlined(format string, out *value) []string {
+	for i := 0; i < len(format) && i < mostText; i++ {
+		if format[i] != '{' {
+			continue
+		}
+		end := strings.IndexByte(format[i:], '}')
+		if end < 0 {
+			break
+		}
+		name, _, _ := strings.Cut(format[i+1:i+end], ":")
+		v, ok := a.vars[name]
+		switch {
+		case name == "":
+			if end > 1 { // {:?}
+				format = format[:i] + "{}" + format[i+end+1:]
+			}
+		case ok:
+			out.from |= v.from
+			text := v.text
+			if len(format)+len(text) > mostText {
+				text = ""
+			}
+			format = format[:i] + text + format[i+end+1:]
+			i += len(text) - 1
+		}
+	}
+	return strings.Split(format, "{}")
 }
 
 // joined is join for a value that is more than its text.

@@ -479,6 +479,8 @@ func (l *lexer) percent() bool {
 	l.i = min(len(l.s), end+1)
 	switch form {
 	case 'w', 'W', 'i', 'I':
+		l.push(token{kind: op, text: "[", at: at})
+		defer func() { l.push(token{kind: op, text: "]", at: at}) }()
 		for n, w := range strings.Fields(text) {
 			if n > 0 {
 				l.push(token{kind: op, text: ",", at: at})

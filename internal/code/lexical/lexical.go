@@ -29,7 +29,7 @@ import (
 const (
 	mostSource = 2 << 20 // bytes that are read: no honest file of these languages comes near
 	mostTokens = 400_000 // 35 MB of them, which a worker has to hold
-	mostDepth  = 48      // of brackets that are evaluated inside each other
+	mostDepth  = 96      // of brackets that are evaluated inside each other
 	mostVars   = 4096    // and files
 	mostText   = 1 << 17 // bytes of a constant that is put together
 	mostSpent  = 1 << 23 // bytes put together in one file
@@ -61,7 +61,8 @@ func Analyze(lang code.Language, src []byte) code.Facts {
 	if g.ends {
 		a.ended = a.bodies()
 	}
-	a.read()
+	a.functions()
+	a.readRange(0, len(a.tokens))
 	return a.facts()
 }
 
@@ -82,8 +83,15 @@ type analysis struct {
 	pending []code.Fact
 	embeds  []code.Embedded
 	opened  string // the path last opened for writing
-	spent   int
-	depth   int
+	last    string // the function last called
+	// bodiesOf are the functions of the file; work is what may be read again.
+	bodiesOf map[string]body
+	work     int
+	callers  int
+	returned []value      // by the function that is read
+	seen     map[int]bool // blocks that a call took
+	spent    int
+	depth    int
 }
 
 // scope is a function, by the token behind its last.
@@ -101,6 +109,10 @@ type value struct {
 	typ       string  // of an object, the callee that made it
 	exec      int     // of a command under construction, its fact in pending, from 1
 	items     []value // of a list in brackets
+	num       bool    // a number
+	of        string  // of a variable, its name
+	path      string  // of an open file
+	to        string  // of a request, its address
 }
 
 // facts gives those of functions that nothing in the file calls their reach.

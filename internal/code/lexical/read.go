@@ -11,10 +11,12 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code/indicator"
 )
 
-// read goes over the file statement by statement. Bodies are read where they stand.
-func (a *analysis) read() {
-	for i := 0; i < len(a.tokens); {
-		for n := len(a.scopes); n > 0 && a.scopes[n-1].end <= i; n-- {
+// readRange goes over the tokens from i to end statement by statement, and gives the
+// value of the last. Bodies are read where they stand.
+func (a *analysis) readRange(i, stop int) (last value) {
+	base := len(a.scopes)
+	for i < stop {
+		for n := len(a.scopes); n > base && a.scopes[n-1].end <= i; n-- {
 			a.scopes = a.scopes[:n-1]
 		}
 		t := &a.tokens[i]
@@ -26,9 +28,42 @@ func (a *analysis) read() {
 			i = next
 			continue
 		}
-		end := a.statementEnd(i)
-		a.statement(i, end)
+		if next := a.loop(i); next > i {
+			i = next
+			continue
+		}
+		end := min(a.statementEnd(i), stop)
+		if t.kind == ident && t.text == "return" {
+			last = a.eval(i+1, end)
+			if len(a.returned) < mostRounds {
+				a.returned = append(a.returned, last)
+			}
+		} else {
+			last = a.statement(i, end)
+		}
+		a.unseen(i, end)
 		i = max(end, i+1)
+	}
+	return last
+}
+
+// unseen reads the blocks of a statement that no call was seen to take.
+func (a *analysis) unseen(i, end int) {
+	if a.language != code.Ruby {
+		return
+	}
+	for k := i; k < end; k++ {
+		if a.tokens[k].kind == op && a.tokens[k].text == "{" && !a.isBlock(k) || a.kindAt(k) != op && !a.is(k, "do") {
+			continue
+		}
+		start, stop, params, ok := a.blockAt(k)
+		if !ok {
+			continue
+		}
+		if !a.seen[start] {
+			a.block("", value{}, start, stop, params)
+		}
+		k = stop
 	}
 }
 
@@ -51,9 +86,13 @@ func (a *analysis) statementEnd(i int) int {
 		switch {
 		case t.kind == nl && (t.text == ";" || a.newlines && !a.continues(j, i)):
 			return j
+		case t.kind == ident && a.ends && t.text == "do" && a.ended[j] > j && !a.is(j-1, "."):
+			j = a.ended[j]
 		case t.kind == ident && a.ends && (t.text == "do" || t.text == "then"):
 			return j
 		case t.kind != op:
+		case t.text == "{" && j > i && a.isBlock(j):
+			j = a.match[j]
 		case t.text == "{" && j > i && !a.opensValue(j), t.text == "}":
 			return j
 		case (t.text == "(" || t.text == "[" || t.text == "{") && a.match[j] > j:
@@ -235,8 +274,8 @@ func (a *analysis) bodies() map[int]int {
 	return ends
 }
 
-// statement evaluates tokens up to end, and keeps what is assigned.
-func (a *analysis) statement(i, end int) {
+// statement evaluates tokens up to end, keeps what is assigned, and gives the value.
+func (a *analysis) statement(i, end int) value {
 	for k := i; k < end; k++ {
 		if m := a.match[k]; m > k {
 			k = m
@@ -253,10 +292,33 @@ func (a *analysis) statement(i, end int) {
 		}
 		if name != "" {
 			a.set(name, v)
+		} else {
+			a.member(i, k, v)
 		}
+		return v
+	}
+	return a.eval(i, end)
+}
+
+// member is x.field = v or x["key"] = v: x is made of v from then on, and a request
+// carries it.
+func (a *analysis) member(i, k int, v value) {
+	if a.kindAt(i) != ident || v.from == 0 {
 		return
 	}
-	a.eval(i, end)
+	name := a.tokens[i].text
+	if name == "@" && a.kindAt(i+1) == ident {
+		name = a.tokens[i+1].text
+	}
+	x, ok := a.vars[name]
+	if !ok {
+		return
+	}
+	x.from |= v.from
+	a.set(name, x)
+	if strings.HasPrefix(x.typ, "Net::HTTP::") {
+		a.add(a.tokens[k].at, code.Fact{Kind: code.Send, Name: x.typ, Args: []string{x.to}, From: v.from.Words()})
+	}
 }
 
 // assigned is the name to the left of an assignment: "" for what is no plain name.
@@ -280,15 +342,20 @@ func (a *analysis) assigned(i, k int) string {
 // eval gives what tokens i to end come to together.
 func (a *analysis) eval(i, end int) value {
 	if a.depth >= mostDepth {
-		a.out.Cut("expressions stand too deep inside each other")
+		if a.callers == 0 { // what a call reads again was read where it stands
+			a.out.Cut("expressions stand too deep inside each other")
+		}
 		return value{}
 	}
 	a.depth++
 	defer func() { a.depth-- }()
 	var acc value
 	started, joins, first := false, false, true
+	sign := ""
 	take := func(v value) {
 		switch {
+		case started && sign != "":
+			acc = a.calculated(sign, acc, v)
 		case !started:
 			acc, started = v, true
 		case joins:
@@ -297,7 +364,7 @@ func (a *analysis) eval(i, end int) value {
 		default:
 			acc = value{from: acc.from | v.from, disguised: acc.disguised || v.disguised}
 		}
-		joins = false
+		joins, sign = false, ""
 	}
 	for k := i; k < end; {
 		t := &a.tokens[k]
@@ -305,7 +372,7 @@ func (a *analysis) eval(i, end int) value {
 		case nl:
 			k++
 		case num:
-			take(value{text: t.text, known: true})
+			take(value{text: t.text, known: true, num: true})
 			k++
 		case str:
 			if a.language == code.PowerShell && first && k+1 < end && a.is(k-1, "&") {
@@ -315,9 +382,19 @@ func (a *analysis) eval(i, end int) value {
 				continue
 			}
 			v := a.text(t)
+			if t.quote == '/' {
+				v.typ = regexpType
+			}
 			v, k = a.postfix(k+1, end, "", v, true)
 			take(v)
 		case ident:
+			if t.text == "as" && a.language == code.Rust && a.kindAt(k+1) == ident { // a cast
+				if n := acc; n.num && n.known && a.is(k+1, "char") {
+					acc.text, acc.num, acc.disguised = character(plainNumber(n.text)), false, true
+				}
+				k += 2
+				continue
+			}
 			v, next := a.primary(k, end, first && !joins, acc)
 			take(v)
 			k = next
@@ -328,6 +405,8 @@ func (a *analysis) eval(i, end int) value {
 				take(v)
 			} else if t.text == a.concat {
 				joins = true
+			} else if started && (acc.num || t.text == "%" || t.text == "*") && len(t.text) == 1 && strings.Contains("^-+*%/", t.text) {
+				sign = t.text
 			} else if t.text != "@" && t.text != "!" && t.text != "<<" {
 				first = t.text == "&&" || t.text == "||" || t.text == "|" || t.text == "=" || t.text == "&" || t.text == "." || t.text == "?" || t.text == ":"
 				if t.text == "," {
@@ -362,6 +441,14 @@ func (a *analysis) operator(k, end int, acc *value, started *bool, first bool) (
 		}
 		return value{}, m + 1, false // a cast
 	case (t.text == "(" || t.text == "[" || t.text == "{") && m > 0 && m < end:
+		if t.text == "{" && a.language != code.PowerShell && a.hasStatements(k+1, m) {
+			v = a.statements(k+1, m)
+			return v, m + 1, true
+		}
+		if t.text == "(" && a.assigns(k+1, m) {
+			v, next = a.postfix(m+1, end, "", a.statement(k+1, m), true)
+			return v, next, true
+		}
 		if t.text == "[" && a.language != code.PowerShell && m-k < mostListed {
 			v, next = a.postfix(m+1, end, "", a.bracketed(k+1, m), true)
 			return v, next, true
@@ -394,6 +481,11 @@ func (a *analysis) operator(k, end int, acc *value, started *bool, first bool) (
 	return value{}, k + 1, false
 }
 
+// assigns says whether brackets hold an assignment: while (line = wire.gets).
+func (a *analysis) assigns(i, end int) bool {
+	return end-i > 2 && a.kindAt(i) == ident && a.is(i+1, "=")
+}
+
 // mostListed bounds the tokens of a list whose parts are kept.
 const mostListed = 8192
 
@@ -403,13 +495,14 @@ func (a *analysis) bracketed(i, end int) value {
 	if len(v.items) == 1 {
 		one := v.items[0]
 		one.items = v.items
+		one.num = false
 		return one
 	}
 	v.from, v.disguised = from(v.items), disguised(value{}, v.items)
 	var b []byte
 	for _, part := range v.items {
-		n, err := strconv.ParseUint(part.text, 0, 8)
-		if err != nil || !part.known {
+		n, err := strconv.ParseUint(plainNumber(part.text), 0, 8)
+		if err != nil || !part.known || !part.num {
 			return v
 		}
 		b = append(b, byte(n))
@@ -492,6 +585,7 @@ func (a *analysis) primary(k, end int, first bool, before value) (value, int) {
 	}
 	if v, ok := a.vars[name]; ok {
 		call := a.is(k+1, "(") && !a.tokens[k+1].spaced
+		v.of = name
 		if !call {
 			return a.postfix(k+1, end, "", v, true)
 		}
@@ -532,6 +626,8 @@ func (a *analysis) postfix(k, end int, name string, recv value, has bool) (value
 			if name == "" { // a value is called
 				v := a.eval(k+1, m)
 				recv.from |= v.from
+			} else if v, ok := a.closure(name, recv, k+1, m); ok {
+				recv, name = v, ""
 			} else {
 				recv = a.call(name, at, recv, has, a.list(k+1, m))
 				name = ""
@@ -579,6 +675,24 @@ func (a *analysis) postfix(k, end int, name string, recv value, has bool) (value
 			k = m + 1
 		case a.is(k, "?") && a.language == code.Rust:
 			k++
+		case a.language == code.Ruby && (a.is(k, "{") && m > k && m < end && a.isBlock(k) || a.is(k, "do") && a.ended[k] > k && a.ended[k] <= end):
+			start, stop, params, _ := a.blockAt(k)
+			method := name
+			if method == "" {
+				method = a.last
+			}
+			given := recv
+			if name != "" {
+				if _, known := a.lookup(name, has); known {
+					recv = a.call(name, at, recv, has, nil)
+					given = recv
+				} else if len(a.called) < mostVars {
+					a.called[lastName(name)] = true
+				}
+			}
+			recv = a.block(method, given, start, stop, params)
+			name, has = "", true
+			k = stop + 1
 		default:
 			return a.tail(k, end, name, at, recv, has)
 		}

@@ -110,6 +110,7 @@ var apis = []struct {
 		pusher: Pusher.trigger yagmail: SMTP.send logging.handlers: HTTPHandler irc.client: Reactor.server.privmsg socketio: Client.emit Client.send xmlrpc.client: ServerProxy.send
 		telnetlib: Telnet.write redis: Redis.set Redis.publish Redis.rpush Redis.lpush Redis.hset Redis.xadd
 		pika: BlockingConnection.channel.basic_publish kafka: KafkaProducer.send nats: connect.publish stomp: Connection.send zmq: Context.socket.send scapy.all: send sr1 sr syslog: syslog sentry_sdk: capture_message`},
+	{code.Send, sends, `pycurl: Curl.setopt Curl.setopt_string`},
 	{code.Fetch, plain, `socket: socket.recv socket.recvfrom socket.recv_into socket.recvmsg socket.makefile.read socket.makefile.readline socket.makefile.readlines create_connection.recv
 		ftplib: FTP.retrbinary FTP.retrlines FTP_TLS.retrbinary websocket: create_connection.recv WebSocket.recv
 		asyncio: StreamReader.read open_connection.read open_connection.readline
@@ -140,6 +141,7 @@ var apis = []struct {
 		pathlib: Path.rename Path.replace Path.symlink_to Path.hardlink_to`},
 	{code.WriteFile, plain, `zipfile: ZipFile.extractall ZipFile.extract tarfile: TarFile.extractall open.extractall open.extract shutil: unpack_archive
 		zipfile: ZipFile.writestr`},
+	{code.WriteExec, taking, `os: memfd_create`},
 	{code.WriteExec, modes, `os: chmod fchmod lchmod pathlib: Path.chmod`},
 	{code.Delete, taking, `os: remove unlink rmdir removedirs truncate shutil: rmtree pathlib: Path.unlink Path.rmdir send2trash: send2trash`},
 	{code.ListDir, plain, `os: walk listdir scandir fwalk glob: glob iglob pathlib: Path.glob Path.rglob Path.iterdir Path.walk`},
@@ -147,14 +149,19 @@ var apis = []struct {
 	{code.SysInfo, plain, `platform: node uname platform processor machine release version architecture win32_ver mac_ver freedesktop_os_release
 		socket: gethostname getfqdn getpass: getuser os: getlogin uname cpu_count getuid geteuid uuid: getnode uuid1 pwd: getpwuid getpwall getpwnam getpwnam_r
 		psutil: cpu_count cpu_percent virtual_memory disk_usage disk_partitions net_if_addrs net_connections process_iter users boot_time pids net_io_counters cpu_freq
-		GPUtil: getGPUs cpuinfo: get_cpu_info wmi: WMI.Win32_ComputerSystem WMI.Win32_BaseBoard WMI.Win32_Processor netifaces: interfaces ifaddresses gateways
+		GPUtil: getGPUs cpuinfo: get_cpu_info wmi: WMI.Win32_ComputerSystem WMI.Win32_BaseBoard WMI.Win32_Processor WMI.Win32_BIOS WMI.Win32_OperatingSystem WMI.Win32_DiskDrive WMI.Win32_LogicalDisk WMI.Win32_NetworkAdapterConfiguration
+		WMI.Win32_UserAccount WMI.Win32_VideoController WMI.Win32_Product WMI.Win32_Process WMI.query os: getgrouplist getgroups grp: getgrall spwd: getspall distro: info name id machineid: id hashed_id
+		browserhistory: get_browserhistory netifaces: interfaces ifaddresses gateways
 		win32api: GetComputerName GetUserName GetVolumeInformation locale: getlocale getdefaultlocale geocoder: ip py_cpuinfo: get_cpu_info
 		screeninfo: get_monitors getmac: get_mac_address importlib.metadata: distributions packages_distributions pkg_resources: working_set`},
 	{code.Secret, prompts, `keyring: get_password get_credential browser_cookie3: chrome firefox edge opera brave load chromium safari
 		browsercookie: chrome firefox rookiepy: chrome firefox load pycookiecheat: chrome_cookies win32crypt: CryptUnprotectData
 		secretstorage: get_default_collection Collection.get_all_items ctypes.windll.crypt32: CryptUnprotectData keyring.backends.Windows: WinVaultKeyring
 		boto3: Session.get_credentials boto3.session: Session.get_credentials botocore.session: get_session.get_credentials google.auth: default
-		azure.identity: DefaultAzureCredential.get_token`},
+		azure.identity: DefaultAzureCredential.get_token ManagedIdentityCredential.get_token AzureCliCredential.get_token google.auth: default.refresh
+		botocore.utils: InstanceMetadataFetcher.retrieve_iam_role_credentials ContainerMetadataFetcher.retrieve_uri botocore.credentials: InstanceMetadataProvider.load
+		boto3.session: Session.get_credentials.get_frozen_credentials boto3: Session.get_credentials.get_frozen_credentials ec2_metadata: ec2_metadata.iam_security_credentials
+		win32cred: CredEnumerate CredRead credman: read win32vault: enumerate keyring: get_keyring.get_password psutil: Process.environ`},
 	{code.ReadFile, database, `sqlite3: connect apsw: Connection aiosqlite: connect`},
 
 	{code.Clipboard, plain, `pyperclip: copy paste waitForPaste waitForNewPaste clipboard: copy paste win32clipboard: GetClipboardData SetClipboardData OpenClipboard SetClipboardText
@@ -169,10 +176,16 @@ var apis = []struct {
 		System.Windows.Forms: Clipboard.GetText Clipboard.SetText System.Windows: Clipboard.GetText Clipboard.SetText
 		ctypes.windll.user32: OpenClipboard GetClipboardData SetClipboardData AddClipboardFormatListener PIL.ImageGrab: grabclipboard`},
 	{code.Screen, plain, `PIL.ImageGrab: grab pyautogui: screenshot mss: mss mss.grab mss.shot mss.mss: grab shot save mss.mss.__enter__: grab shot pyscreenshot: grab
-		pyscreeze: screenshot d3dshot: create dxcam: create win32gui: GetDC desktopmagic.screengrab_win32: getDisplaysAsImages autopy.bitmap: capture_screen`},
+		pyscreeze: screenshot d3dshot: create dxcam: create win32gui: GetDC GetWindowDC desktopmagic.screengrab_win32: getDisplaysAsImages autopy.bitmap: capture_screen ctypes.windll.gdi32: BitBlt StretchBlt GetBitmapBits GetDIBits ctypes.windll.user32: PrintWindow
+		win32ui: CreateBitmap.GetBitmapBits CreateBitmap.SaveBitmapFile CreateDCFromHandle.BitBlt CreateDCFromHandle.CreateCompatibleDC.BitBlt
+		Quartz: CGWindowListCreateImage CGDisplayCreateImage CGWindowListCreateImageFromArray Quartz.CoreGraphics: CGWindowListCreateImage CGDisplayCreateImage
+		PyQt5.QtWidgets: QApplication.primaryScreen.grabWindow QApplication.screens.grabWindow PyQt5.QtGui: QScreen.grabWindow QPixmap.grabWindow PyQt6.QtGui: QScreen.grabWindow PySide6.QtGui: QScreen.grabWindow
+		gi.repository.Gdk: pixbuf_get_from_window wx: ScreenDC Xlib.display: Display.screen.root.get_image bettercam: create windows_capture: WindowsCapture`},
 	{code.Keyboard, listens, `pynput.keyboard: Listener GlobalHotKeys Events pynput.mouse: Listener Events keyboard: on_press on_release hook record read_event read_key add_hotkey start_recording
 		mouse: hook on_click record pyHook: HookManager PyHook3: HookManager pyxhook: HookManager ctypes.windll.user32: SetWindowsHookExA SetWindowsHookExW GetAsyncKeyState GetKeyState
-		win32api: GetAsyncKeyState evdev: InputDevice.read_loop`},
+		win32api: GetAsyncKeyState evdev: InputDevice.read_loop InputDevice.read InputDevice.read_one InputDevice.async_read_loop ctypes.windll.user32: GetKeyboardState GetRawInputData RegisterRawInputDevices
+		win32api: GetKeyState GetKeyboardState Xlib.display: Display.record_enable_context pynput: keyboard.Listener.run inputs: get_key devices.keyboards
+		libinput: LibInput.events keylogger: Keylogger.start usb.core: find.read hid: device.read`},
 	{code.Camera, plain, `cv2: VideoCapture VideoCapture.read pyaudio: PyAudio.open sounddevice: rec InputStream pygame.camera: Camera Camera.start
 		speech_recognition: Microphone imageio: get_reader soundcard: default_microphone picamera: PiCamera`},
 
@@ -181,7 +194,8 @@ var apis = []struct {
 		clr: AddReference jpype: startJVM ctypes: string_at memmove frida: attach spawn`},
 	{code.Inject, taking, `ctypes.windll.kernel32: WriteProcessMemory CreateRemoteThread VirtualAllocEx VirtualAlloc VirtualProtect RtlMoveMemory CreateThread OpenProcess QueueUserAPC SetThreadContext NtUnmapViewOfSection HeapCreate HeapAlloc
 		ctypes.windll.ntdll: NtCreateThreadEx NtWriteVirtualMemory RtlCreateUserThread NtUnmapViewOfSection win32process: CreateRemoteThread WriteProcessMemory
-		pymem: Pymem.inject_python_shellcode Pymem.write_bytes pymem.process: inject_dll pyinjector: inject`},
+		pymem: Pymem.inject_python_shellcode Pymem.write_bytes pymem.process: inject_dll inject_dll_from_path pyinjector: inject memorpy: MemWorker ptrace.debugger: PtraceDebugger.addProcess
+		win32process: VirtualAllocEx win32api: WriteProcessMemory ReadWriteMemory: ReadWriteMemory.get_process_by_name.write`},
 
 	{code.Decode, decodes, `base64: b64decode urlsafe_b64decode standard_b64decode decodebytes b32decode b32hexdecode b16decode b85decode a85decode z85decode decode
 		binascii: a2b_base64 unhexlify a2b_hex a2b_uu a2b_qp rledecode_hqx codecs: decode encode zlib: decompress decompressobj.decompress gzip: decompress bz2: decompress BZ2Decompressor.decompress lzma: decompress LZMADecompressor.decompress
@@ -198,8 +212,11 @@ var apis = []struct {
 	{code.Tamper, taking, `ctypes.windll.kernel32: IsDebuggerPresent CheckRemoteDebuggerPresent TerminateProcess
 		ctypes.windll.ntdll: RtlAdjustPrivilege NtRaiseHardError NtQueryInformationProcess win32api: TerminateProcess`},
 	{code.Sleep, sleeps, `time: sleep asyncio: sleep`},
-	{code.Persist, registry, `winreg: SetValueEx SetValue CreateKey CreateKeyEx winshell: CreateShortcut crontab: CronTab.new win32serviceutil: InstallService
+	{code.Persist, registry, `winreg: SetValueEx SetValue CreateKey CreateKeyEx winshell: CreateShortcut win32serviceutil: InstallService
 		win32com.client: Dispatch.CreateShortCut pythoncom: CoCreateInstance.SetPath`},
+	{code.Persist, taking, `crontab: CronTab.new CronTab.append CronTabs.new win32com.client: Dispatch.RegisterTask Dispatch.RegisterTaskDefinition Dispatch.GetFolder.RegisterTask
+		Dispatch.GetFolder.RegisterTaskDefinition gencache.EnsureDispatch.GetFolder.RegisterTaskDefinition win32service: CreateService launchd: LaunchdJob.load
+		comtypes.client: CreateObject.GetFolder.RegisterTaskDefinition wmi: WMI.Win32_ScheduledJob.Create WMI.Win32_StartupCommand.Create schedule_windows: create`},
 	{code.AddPkg, installs, `pip: main pip._internal: main pip._internal.cli.main: main pip._internal.main: main setuptools.command.easy_install: main easy_install: main
 		ensurepip: bootstrap micropip: install conda.cli: main uv: main`},
 	{code.Publish, taking, `twine.commands.upload: main upload twine.cli: dispatch twine.repository: Repository.upload git: Repo.remote.push Remote.push huggingface_hub: upload_file HfApi.upload_file
@@ -208,7 +225,8 @@ var apis = []struct {
 		dulwich.porcelain: push pygit2: Repository.remotes.push Remote.push poetry.publishing: Publisher.publish flit_core: upload flit.upload: main hatch.publish: publish`},
 	{code.Mine, taking, `pyrx: get_rx_hash pycryptonight: cn_slow_hash randomx: RandomX.calculate_hash VM.calculate_hash py_cryptonight: cn_slow_hash pycryptonight: cn_fast_hash pyminer: start duinocoin: mine`},
 	{code.Pixels, pixels, `PIL.Image: open.getdata open.getpixel open.load open.tobytes open.convert.getdata open.convert.getpixel open.convert.load Image.getdata Image.getpixel
-		stegano.lsb: reveal stegano.lsbset: reveal stegano.exifHeader: reveal lsb: reveal judyb: judyb imageio: imread cv2: imread wave: open.readframes stepic: decode
+		stegano.lsb: reveal stegano.lsbset: reveal stegano.exifHeader: reveal lsb: reveal judyb: judyb imageio: imread cv2: imread wave: open.readframes stepic: decode numpy: array asarray frombuffer PIL.Image: open.getexif open._getexif open.getxmp open.split open.getchannel open.getbands
+		piexif: load exifread: process_file mutagen: File eyed3: load soundfile: read scipy.io.wavfile: read audioop: getsample pydub: AudioSegment.from_file AudioSegment.from_wav
 		matplotlib.image: imread skimage.io: imread png: Reader.read`},
 	{code.Import, imports, `builtins: __import__ importlib: import_module __import__ reload importlib.util: find_spec module_from_spec spec_from_file_location imp: load_source load_module find_module
 		importlib.machinery: SourceFileLoader SourcelessFileLoader pydoc: locate pkgutil: resolve_name zipimport: zipimporter werkzeug.utils: import_string django.utils.module_loading: import_string`},

@@ -81,12 +81,16 @@ func (g *arguments) reaches() (sources, marks) {
 // call evaluates a call.
 func (a *analysis) call(id syntax.ID, n *syntax.Node) *value {
 	callee := a.eval(n.A)
-	if c := a.tree.Node(n.A); c.Kind == syntax.Attribute && a.tree.Kind(c.A) == syntax.Num && a.tree.Name(n.A) == "to_bytes" && callee.kind != method {
-		return a.unknown(fromDecode, 0, id) // a number too large to be one: a text
-	}
 	args := arguments{a: a}
 	if c := a.tree.Node(n.A); c.Kind == syntax.Attribute {
 		args.receiver = c.A
+	} else if callee.kind == method && callee.id != 0 { // push = out.append
+		args.receiver = callee.id
+		if now := a.lookup(a.tree.Name(callee.id)); now.kind == callee.recv.kind && now != callee.recv {
+			m := *callee
+			m.recv = now
+			callee = a.make(m)
+		}
 	}
 	a.arguments(&args, n.B)
 	if k := a.tree.Kind(args.receiver); (k == syntax.Name || k == syntax.Attribute) && keeps[a.tree.Name(n.A)] {
@@ -272,6 +276,8 @@ func (a *analysis) applyOne(f *value, args *arguments, id syntax.ID) *value {
 			bound := *m
 			bound.recv = f
 			return a.applyFunction(&bound, args, id)
+		} else if m.isForeign() {
+			return a.apply(m, args, id)
 		}
 	case method:
 		return a.methodCall(f, args, id)
@@ -292,11 +298,29 @@ func (a *analysis) applyGetter(f *value, args *arguments, id syntax.ID) *value {
 		return nothing
 	}
 	switch f.s {
+	case "weak":
+		return f.items[0]
+	case "load", "spec":
+		return nothing
 	case "attrgetter":
+		if len(f.items) > 1 {
+			items := make([]*value, len(f.items))
+			for i, it := range f.items {
+				items[i] = a.find(on, it, id)
+			}
+			return a.make(value{kind: list, items: items})
+		}
 		return a.find(on, f.items[0], id)
 	case "methodcaller":
 		rest := &arguments{a: a, pos: f.items[1:], kw: args.kw}
 		return a.apply(a.find(on, f.items[0], id), rest, id)
+	}
+	if len(f.items) > 1 {
+		items := make([]*value, len(f.items))
+		for i, it := range f.items {
+			items[i] = a.index(on, it, id)
+		}
+		return a.make(value{kind: list, items: items})
 	}
 	return a.index(on, f.items[0], id)
 }
@@ -306,18 +330,22 @@ func (a *analysis) applyGetter(f *value, args *arguments, id syntax.ID) *value {
 func (a *analysis) applyFunction(f *value, args *arguments, id syntax.ID) *value {
 	fn := f.fn
 	a.edge(fn.unit)
+	written := fn
+	if fn.origin != nil {
+		written = fn.origin
+	}
 	pos := args.pos
 	if f.recv != nil {
 		pos = append([]*value{f.recv}, pos...)
 	}
 	if a.silent == 0 {
-		a.give(fn, pos, args)
-		a.handsOn(fn, args)
+		a.give(written, pos, args)
+		a.handsOn(written, args)
 	}
 	if v := a.inPlace(fn, pos, args); v != nil {
 		return v
 	}
-	out := fn.result.get()
+	out := written.result.get()
 	if f.recv != nil && (f.recv.from != 0 || f.recv.marks != 0) && out.plain() {
 		return out
 	}
@@ -356,45 +384,55 @@ func (a *analysis) give(fn *fun, pos []*value, args *arguments) {
 // inPlace evaluates a short function with constant arguments where it is called:
 // that is how helpers that only decode text are folded. nil when that gives no constant.
 func (a *analysis) inPlace(fn *fun, pos []*value, args *arguments) *value {
-	const most, deepest = 12, 3
-	if a.inlined >= deepest || len(args.kw) > 0 || args.rest != nil || len(pos) > len(fn.params) || fn.star != nil {
+	const few, shallow = 12, 3
+	a.measure(fn)
+	if a.inlined >= deepestCall || fn.size == 0 || !fn.gives || fn.failed >= mostFailed && a.wasted > mostWasted {
 		return nil
 	}
 	useful := false
-	for _, v := range pos {
-		if v.kind == object || v.kind == classOf || v.kind == function {
-			continue
+	for i := range len(pos) + len(args.kw) {
+		var v *value
+		if i < len(pos) {
+			v = pos[i]
+		} else {
+			v = args.kw[i-len(pos)].value
 		}
-		if !v.constant() {
+		switch {
+		case v.kind == object, v.kind == classOf, v.kind == function:
+		case v.constant():
+			useful = true
+		case v.kind == name && v.from == 0, v.kind == applied, v.kind == getter, v.kind == method:
+		case v.kind == list && v.n == 0:
+		default:
 			return nil
 		}
-		useful = true
 	}
-	if !useful && a.silent == 0 && fn.result.v != nil && fn.result.v.isConst() {
+	if !useful && a.silent == 0 && fn.result.v != nil && (fn.result.v.isConst() || fn.result.v.callable()) {
 		return nil
 	}
-	if !fn.sized {
-		fn.sized = true
-		fn.size = a.bodySize(fn)
-	}
-	if fn.size == 0 || fn.size > most || !a.fold(64*fn.size) {
+	if !a.fold(turn * fn.size) {
 		return nil
 	}
+	s, fits := a.parameters(fn, pos, args)
+	if !fits {
+		return nil
+	}
+	before := a.exactSteps
+	if out := a.callExactly(fn, s); out != nil && (out.constant() || out.names() || out.kind == function && out.fn.origin != nil || out.kind == list && fn.generates) {
+		return out
+	}
+	fn.failed++
+	if a.exact == 0 {
+		a.wasted += before - a.exactSteps
+	}
+	if !fn.winds || fn.generates || fn.size > few || a.inlined >= shallow || a.exact > 0 {
+		return nil
+	}
+	s, _ = a.parameters(fn, pos, args) // once more, with every branch as one that may run
 	outer, returned, branch := a.scope, a.returned, a.branch
-	a.scope = &scope{vars: map[string]*value{}, parent: fn.closure, fn: fn}
-	a.returned, a.branch = nil, 0
+	a.scope, a.returned, a.branch = s, nil, 0
 	a.silent++
 	a.inlined++
-	for i, p := range fn.params {
-		switch {
-		case i < len(pos):
-			a.scope.vars[p.name] = pos[i]
-		case p.def != nil:
-			a.scope.vars[p.name] = p.def
-		default:
-			a.scope.vars[p.name] = nothing
-		}
-	}
 	a.body(fn)
 	out := a.returned
 	a.silent--
@@ -418,6 +456,10 @@ func (a *analysis) body(fn *fun) {
 
 // giveBack is a return.
 func (a *analysis) giveBack(v *value) {
+	if a.exact > 0 {
+		a.returned, a.leaving = v, returning
+		return
+	}
 	if a.inlined > 0 {
 		if a.returned == nil || a.branch == 0 {
 			a.returned = v
@@ -431,31 +473,6 @@ func (a *analysis) giveBack(v *value) {
 	}
 }
 
-// bodySize counts the statements of a function, 0 when it holds functions or
-// classes of its own.
-func (a *analysis) bodySize(fn *fun) int {
-	n := a.tree.Node(fn.node)
-	if n.Kind == syntax.Lambda {
-		return 1
-	}
-	size, simple := 0, true
-	a.tree.WalkList(n.D, func(id syntax.ID) bool {
-		k := a.tree.Kind(id)
-		if !k.Statement() || !simple {
-			return false
-		}
-		size++
-		if k == syntax.FunctionDef || k == syntax.ClassDef || size > 64 {
-			simple = false
-		}
-		return true
-	})
-	if !simple {
-		return 0
-	}
-	return size
-}
-
 // instantiate makes an instance of a class of this file.
 func (a *analysis) instantiate(c *class, args *arguments, id syntax.ID) *value {
 	for _, m := range []string{"__new__", "__init__", "__post_init__", "__enter__", "__del__", "__call__metaclass"} {
@@ -464,6 +481,9 @@ func (a *analysis) instantiate(c *class, args *arguments, id syntax.ID) *value {
 			bound.recv = &c.object
 			a.applyFunction(&bound, args, id)
 		}
+	}
+	if c.attribute("__init__", 8) == nil && len(c.allFields(8)) > 0 {
+		a.fill(c, args)
 	}
 	if r := c.foreignBase(8); r != nil && (r.name == "threading.Thread" || r.name == "multiprocessing.Process") {
 		a.callMember(c, "run", id)
@@ -487,6 +507,15 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 	if r.known && r.fold == nil && !(f.kind == inst && f.recv == nil) {
 		return a.known(f, args, id)
 	}
+	if out := a.unbound(r, args, id); out != nil && f.kind == name {
+		return out
+	}
+	if out := a.digested(f); out != nil {
+		return out
+	}
+	if f.kind == inst && f.recv != nil && f.recv.s != "" && strings.HasPrefix(r.name, "string.Template.") {
+		return a.substituted(f.recv, args, id)
+	}
 	if r.fold != nil && f.kind == name {
 		if k := args.keyword("key"); k.callable() {
 			a.apply(k, &arguments{a: a, pos: []*value{a.element(args.at(0))}}, id)
@@ -499,7 +528,7 @@ func (a *analysis) applyOutside(f *value, args *arguments, id syntax.ID) *value 
 			from, m := args.reaches()
 			return a.unknown(from|fromDecode, m, id)
 		}
-	case "struct.pack", "array.array", "html.unescape", "quopri.decodestring", "uuid.UUID", "ipaddress.ip_address", "ipaddress.IPv6Address", "ipaddress.IPv4Address", "colorsys.rgb_to_hsv":
+	case "quopri.decodestring", "uuid.UUID", "ipaddress.ip_address", "ipaddress.IPv6Address", "ipaddress.IPv4Address", "colorsys.rgb_to_hsv":
 		if f.kind == name && args.count() > 0 && args.at(args.count()-1).constant() {
 			_, m := args.reaches()
 			return a.make(value{kind: inst, ref: r, from: fromDecode, marks: m, id: id}) // constants in another form

@@ -2,6 +2,7 @@ package python
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/gatehouse-project/gatehouse/internal/code"
 	"github.com/gatehouse-project/gatehouse/internal/code/flow"
@@ -14,14 +15,18 @@ var interpreters = wordSet(`sh bash zsh dash ksh cmd powershell pwsh python pyth
 // than that it was started.
 var telling = wordSet(`xclip xsel pbpaste pbcopy wl-paste wl-copy clip nslookup dig host drill kdig ping ping6 resolvectl printenv set rundll32 regsvr32 msiexec
 		bitsadmin wscript cscript openssl base64 xxd tar unzip gh twine poetry hatch flit security secret-tool cmdkey screencapture scrot launchctl systemctl
-		ncat netcat socat docker podman wmic rsync scp`)
+		ncat netcat socat docker podman wmic rsync scp gnome-screenshot import spectacle maim flameshot grim xwd ffmpeg nircmd xinput evtest showkey
+		gcloud aws az npm kubectl op vault heroku git doas runuser su ssh autossh at batch launchd`)
 
-func wordSet(s string) map[string]bool {
-	out := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		out[w] = true
-	}
-	return out
+// wordSet gives the set of the words of a text, made when it is first asked for.
+func wordSet(s string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for w := range strings.FieldsSeq(s) {
+			out[w] = true
+		}
+		return out
+	})
 }
 
 // starts is a process started.
@@ -31,6 +36,12 @@ func (a *analysis) starts(c sink, how shape) *value {
 		skip = 1
 	}
 	first := args.named("args", skip)
+	switch {
+	case strings.Contains(c.name, "ShellExecute"): // window, verb, program, its words
+		first = a.make(value{kind: list, items: []*value{args.at(2), args.at(3)}})
+	case strings.Contains(c.name, "CreateProcess") && args.at(1).isText():
+		first = args.at(1)
+	}
 	if k := args.keyword("cmd", "command", "commandLine", "lpCommandLine"); k != nothing {
 		first = k
 	}
@@ -135,8 +146,8 @@ func (a *analysis) embedCommand(c sink, isShell bool, joined string, fields, wor
 	if len(fields) == 0 {
 		return
 	}
-	known := interpreters[programName(fields[0])]
-	if !isShell && !known && !telling[programName(fields[0])] {
+	known := interpreters()[programName(fields[0])]
+	if !isShell && !known && !telling()[programName(fields[0])] {
 		return
 	}
 	if !isShell && len(words) > 1 { // a list: what holds blanks is one word

@@ -16,6 +16,10 @@ func (a *analysis) eval(id syntax.ID) *value {
 		return nothing
 	}
 	if a.height >= mostHeight || !a.step() {
+		if a.exact > 0 {
+			a.giveUp()
+			return nothing
+		}
 		a.deep(id)
 		return nothing
 	}
@@ -37,6 +41,9 @@ func (a *analysis) expression(id syntax.ID) *value {
 	case syntax.Num:
 		if i, ok := t.Int(id); ok {
 			return a.number(i)
+		}
+		if v := a.largeLiteral(id); v != nil {
+			return v
 		}
 	case syntax.True:
 		return trueValue
@@ -64,12 +71,21 @@ func (a *analysis) expression(id syntax.ID) *value {
 		return a.dictionary(n.A)
 	case syntax.BoolOp:
 		out := a.eval(n.A)
+		if a.exact > 0 {
+			return a.shortCircuit(n, out)
+		}
 		for m := t.Next(n.A); m != 0; m = t.Next(m) {
 			out = a.either(out, a.eval(m))
 		}
 		return out
 	case syntax.IfExp:
-		a.eval(n.B)
+		test := a.eval(n.B)
+		if yes, known := truthOf(test); known && a.exact > 0 {
+			if yes {
+				return a.eval(n.A)
+			}
+			return a.eval(n.C)
+		}
 		return a.either(a.eval(n.C), a.eval(n.A))
 	case syntax.NamedExpr:
 		v := a.eval(n.B)
@@ -85,6 +101,14 @@ func (a *analysis) expression(id syntax.ID) *value {
 		return a.eval(n.A)
 	case syntax.Yield, syntax.YieldFrom:
 		v := a.eval(n.A)
+		if a.exact > 0 {
+			if items, ok := a.iterates(v); ok && n.Kind == syntax.YieldFrom {
+				a.yields = append(a.yields, items...)
+			} else {
+				a.yields = append(a.yields, v)
+			}
+			return noneValue
+		}
 		if a.scope.fn != nil {
 			a.scope.fn.result.add(v)
 		}
@@ -183,6 +207,14 @@ func (a *analysis) dictionary(first syntax.ID) *value {
 				out.items = append(out.items, v.items...)
 				continue
 			}
+			if v.kind == namespace && v.ref != nil {
+				if pairs := a.memberPairs(v.ref); pairs != nil {
+					for _, p := range pairs.items {
+						out.items = append(out.items, p.items...)
+					}
+					continue
+				}
+			}
 			out.items = append(out.items, nothing, v)
 			continue
 		}
@@ -219,6 +251,14 @@ func (a *analysis) calledWithObject(attribute syntax.ID) bool {
 }
 
 func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value {
+	if v.flags&enumed != 0 {
+		switch attribute {
+		case "value", "_value_":
+			return v
+		case "name", "_name_":
+			return a.textOf(v.tail)
+		}
+	}
 	switch v.kind {
 	case name:
 		if attribute == "__subclasses__" && (v.ref.name == "builtins.object" || v.ref.name == "builtins.type" && a.calledWithObject(at)) {
@@ -235,11 +275,20 @@ func (a *analysis) oneAttribute(v *value, attribute string, at syntax.ID) *value
 		return a.attributeOfInstance(v, attribute)
 	case object, classOf:
 		return a.member(v, attribute)
-	case text, binary, list, dict, integer, partial, namespace, getter:
+	case text, binary, list, dict, integer, large, partial, namespace, getter:
 		if attribute == "__class__" {
 			return nothing
 		}
-		return a.make(value{kind: method, s: attribute, recv: v, from: v.from, marks: v.marks})
+		if v.kind == getter {
+			if out := a.getterAttribute(v, attribute, at); out != nil {
+				return out
+			}
+		}
+		m := value{kind: method, s: attribute, recv: v, from: v.from, marks: v.marks}
+		if on := a.tree.Node(at); on.Kind == syntax.Attribute && a.tree.Kind(on.A) == syntax.Name {
+			m.id = on.A // whose method it is, for those that change it
+		}
+		return a.make(m)
 	case function:
 		switch attribute {
 		case "__globals__", "func_globals":
@@ -300,9 +349,10 @@ func (a *analysis) attributeOfName(v *value, attribute string, at syntax.ID) *va
 	if r == a.sysModules {
 		return a.make(value{kind: method, s: attribute, recv: v})
 	}
-	kid := a.ofNeighbour(a.below(r, attribute), at)
-	if kid.kind != name {
-		return kid
+	below := a.below(r, attribute)
+	kid := a.ofNeighbour(below, at)
+	if kid.kind != name || kid.ref != below { // what another file of the package calls so
+		return a.withFlags(kid, v.flags&odd)
 	}
 	if kid.ref.name == attribute && !standIn(r.name) { // shutil.os: no honest code takes a module from another's imports
 		return a.withFlags(kid, v.flags|odd)
@@ -344,12 +394,39 @@ func (a *analysis) member(v *value, attribute string) *value {
 		if attribute == "__dict__" {
 			return a.attributesOf(v.cls)
 		}
+		for _, m := range []string{"__getattr__", "__getattribute__"} {
+			f := v.cls.attribute(m, 8)
+			if f == nil || f.kind != function {
+				continue
+			}
+			a.edge(f.fn.unit)
+			if f.fn.looking { // it asks itself: no end is to be seen
+				continue
+			}
+			f.fn.looking = true
+			out := a.inPlace(f.fn, []*value{v, a.make(value{kind: text, s: attribute})}, &arguments{a: a})
+			f.fn.looking = false
+			if out != nil {
+				return out
+			}
+		}
 		if r := v.cls.foreignBase(8); r != nil {
 			out := r.made
 			out.ref = a.below(r, attribute)
 			return a.make(out)
 		}
 		return a.tainted(nothing, v.from, v.marks)
+	}
+	if found.kind == object { // a descriptor
+		if out := a.dunder(found, "__get__", 0, v); out != nil {
+			return out
+		}
+	}
+	if v.kind == classOf && v.cls.isEnum(4) && found.kind != function {
+		out := *found
+		out.flags |= enumed
+		out.tail = attribute
+		return a.make(out)
 	}
 	if found.kind == function && found.recv == nil && !found.fn.static && v.kind == object {
 		bound := *found
@@ -416,6 +493,20 @@ func (a *analysis) index(v, at *value, id syntax.ID) *value {
 		return a.element(v)
 	case dict:
 		return a.entry(v, at)
+	case object:
+		if out := a.dunder(v, "__getitem__", id, at); out != nil {
+			return out
+		}
+		if fields := v.cls.allFields(8); at.kind == integer && at.n >= 0 && at.n < int64(len(fields)) {
+			return a.member(v, fields[at.n])
+		}
+	case classOf:
+		if out := a.dunder(&v.cls.object, "__class_getitem__", id, at); out != nil {
+			return out
+		}
+		if at.kind == text && v.cls.isEnum(4) {
+			return a.member(v, at.s)
+		}
 	case inst:
 		if v.ref.name == "sys.argv" {
 			return nothing
@@ -556,6 +647,9 @@ func (a *analysis) lambda(id syntax.ID, n *syntax.Node) *value {
 	if f == nil {
 		f = a.newFun(id, a.scopeName("<lambda>"), n.A)
 	}
+	if a.exact > 0 {
+		return a.closed(f)
+	}
 	f.closure = a.scope
 	a.queue(f)
 	return &f.value
@@ -563,28 +657,88 @@ func (a *analysis) lambda(id syntax.ID, n *syntax.Node) *value {
 
 func (a *analysis) compare(n *syntax.Node) *value {
 	left, right := a.eval(n.A), a.eval(n.B)
+	out := a.comparison(n.Op, left, right, n.A)
 	for c := n.C; c != 0; c = a.tree.Next(c) {
-		a.eval(a.tree.Node(c).A)
+		next := a.eval(a.tree.Node(c).A)
+		more := a.comparison(a.tree.Node(c).Op, right, next, n.A)
+		if yes, known := truthOf(out); !known || yes {
+			out = more
+			if !known {
+				out = nothing
+			}
+		}
+		right = next
 	}
-	if n.C == 0 && (left.isText() && right.isText() || left.kind == integer && right.kind == integer) {
-		switch n.Op {
-		case syntax.Eq:
-			return truth(left.s == right.s && left.n == right.n)
-		case syntax.NotEq:
-			return truth(left.s != right.s || left.n != right.n)
-		case syntax.Lt:
-			if left.kind == integer {
-				return truth(left.n < right.n)
-			}
-		case syntax.Gt:
-			if left.kind == integer {
-				return truth(left.n > right.n)
-			}
-		case syntax.In:
-			return truth(strings.Contains(right.s, left.s))
+	return out
+}
+
+// comparison is one comparison of two values; nothing when it cannot be told.
+func (a *analysis) comparison(op syntax.Op, left, right *value, id syntax.ID) *value {
+	switch op {
+	case syntax.In, syntax.NotIn:
+		in, known := a.contains(right, left)
+		if known {
+			return truth(in == (op == syntax.In))
+		}
+		if right.kind == object {
+			a.dunder(right, "__contains__", id, left)
+		}
+		return nothing
+	case syntax.Is, syntax.IsNot:
+		if right.kind == none && left.isConst() {
+			return truth((left.kind == none) == (op == syntax.Is))
+		}
+		return nothing
+	}
+	if left.kind == object || right.kind == object {
+		if out := a.operatorCall(op, left, right, id); out != nil {
+			return out
 		}
 	}
+	c, ok := compared(left, right)
+	if !ok {
+		if left.isConst() && right.isConst() && left.kind != right.kind && !left.isNumber() && (op == syntax.Eq || op == syntax.NotEq) {
+			return truth(op == syntax.NotEq)
+		}
+		return nothing
+	}
+	switch op {
+	case syntax.Eq:
+		return truth(c == 0)
+	case syntax.NotEq:
+		return truth(c != 0)
+	case syntax.Lt:
+		return truth(c < 0)
+	case syntax.LtE:
+		return truth(c <= 0)
+	case syntax.Gt:
+		return truth(c > 0)
+	case syntax.GtE:
+		return truth(c >= 0)
+	}
 	return nothing
+}
+
+// contains says whether a constant holds another one.
+func (a *analysis) contains(in, v *value) (yes, known bool) {
+	switch {
+	case in.isText() && v.isText():
+		return strings.Contains(in.s, v.s), true
+	case in.kind == binary && v.kind == integer:
+		return v.n >= 0 && v.n < 256 && strings.IndexByte(in.s, byte(v.n)) >= 0, true
+	case (in.kind == list || in.kind == dict) && in.n == 0 && v.isConst() && in.constant() && a.fold(len(in.items)):
+		step := 1
+		if in.kind == dict {
+			step = 2
+		}
+		for i := 0; i < len(in.items); i += step {
+			if it := in.items[i]; it.kind == v.kind && it.s == v.s && it.n == v.n {
+				return true, true
+			}
+		}
+		return false, true
+	}
+	return false, false
 }
 
 func truth(b bool) *value {
@@ -592,6 +746,22 @@ func truth(b bool) *value {
 		return trueValue
 	}
 	return falseValue
+}
+
+// shortCircuit is and, or with what is known of the operands.
+func (a *analysis) shortCircuit(n *syntax.Node, out *value) *value {
+	for m := a.tree.Next(n.A); m != 0; m = a.tree.Next(m) {
+		yes, known := truthOf(out)
+		switch {
+		case !known:
+			out = a.either(out, a.eval(m))
+		case yes == (n.Op == syntax.Or):
+			return out
+		default:
+			out = a.eval(m)
+		}
+	}
+	return out
 }
 
 // comprehension evaluates the element once with any member, then, where all is
@@ -620,15 +790,14 @@ func (a *analysis) comprehension(element, second, clauses syntax.ID) *value {
 		val := a.eval(second)
 		f, m := val.reaches()
 		fk, mk := key.reaches()
-		if folded := a.foldedDict(first, iterated, element, second); folded != nil && a.tree.Next(clauses) == 0 {
+		if folded := a.eachMember(clauses, iterated, element, second); folded != nil {
+			folded.kind = dict
 			return folded
 		}
 		return a.tainted(nothing, f|fk, m|mk)
 	}
-	if a.tree.Next(clauses) == 0 {
-		if folded := a.eachMember(first, iterated, element); folded != nil {
-			return folded
-		}
+	if folded := a.eachMember(clauses, iterated, element, 0); folded != nil {
+		return folded
 	}
 	from, m := general.reaches()
 	m |= a.marksOfValue(general)
@@ -658,54 +827,78 @@ func (a *analysis) putTogether(element syntax.ID) bool {
 	return n.Kind == syntax.BinOp && n.Op == syntax.BitXor
 }
 
-// eachMember evaluates the element for each member of a constant list; nil when
-// that is not to be had.
-func (a *analysis) eachMember(clause *syntax.Node, iterated *value, element syntax.ID) *value {
-	members := a.members(iterated)
-	if len(members) == 0 || a.silent > 3 {
+// eachMember evaluates the element, and the second one beside it, for each member of
+// constant lists; nil when that is not to be had.
+func (a *analysis) eachMember(clauses syntax.ID, iterated *value, element, second syntax.ID) *value {
+	if items, ok := a.iterates(iterated); len(items) == 0 || !ok && iterated.flags&listed == 0 || a.silent > 3+2*a.exact {
 		return nil
 	}
+	out := value{kind: list, from: iterated.from, marks: iterated.marks}
+	if iterated.kind == list && iterated.n == open {
+		out.n = open
+	}
 	a.silent++
-	defer func() { a.silent-- }()
-	items := make([]*value, 0, min(len(members), 1024))
+	a.exact++
+	outer, exact := a.leaving, a.scope.exact
+	a.leaving, a.scope.exact = staying, true
+	done := a.clause(clauses, iterated, func() bool {
+		for _, e := range [2]syntax.ID{element, second} {
+			if e == 0 {
+				continue
+			}
+			v := a.eval(e)
+			if !v.constant() && !v.callable() {
+				return false
+			}
+			out.items = append(out.items, v)
+		}
+		return len(out.items) <= mostItems
+	})
+	done = done && a.leaving == staying
+	a.leaving, a.scope.exact = outer, exact
+	a.exact--
+	a.silent--
+	if !done {
+		return nil
+	}
+	return a.make(out)
+}
+
+// clause turns the loops of a comprehension, from one on to the last.
+func (a *analysis) clause(id syntax.ID, iterated *value, each func() bool) bool {
+	if id == 0 {
+		return each()
+	}
+	clause := a.tree.Node(id)
+	items, ok := a.iterates(iterated)
+	if !ok && iterated.flags&listed == 0 || len(items) == 0 && iterated.s != "" {
+		return false
+	}
 members:
-	for _, m := range members {
+	for _, m := range items {
 		if !a.fold(turn) {
-			return nil
+			return false
 		}
 		a.assign(clause.A, m)
 		for cond := clause.C; cond != 0; cond = a.tree.Next(cond) {
 			yes, known := truthOf(a.eval(cond))
 			if !known {
-				return nil
+				return false
 			}
 			if !yes {
 				continue members
 			}
 		}
-		v := a.eval(element)
-		if !v.constant() && !v.callable() {
-			return nil
+		var inner *value
+		next := a.tree.Next(id)
+		if next != 0 {
+			inner = a.eval(a.tree.Node(next).B)
 		}
-		items = append(items, v)
+		if !a.clause(next, inner, each) {
+			return false
+		}
 	}
-	return a.make(value{kind: list, items: items, from: iterated.from, marks: iterated.marks})
-}
-
-func (a *analysis) foldedDict(clause *syntax.Node, iterated *value, key, val syntax.ID) *value {
-	keys := a.eachMember(clause, iterated, key)
-	if keys == nil {
-		return nil
-	}
-	vals := a.eachMember(clause, iterated, val)
-	if vals == nil || len(vals.items) != len(keys.items) {
-		return nil
-	}
-	out := value{kind: dict}
-	for i := range keys.items {
-		out.items = append(out.items, keys.items[i], vals.items[i])
-	}
-	return a.make(out)
+	return true
 }
 
 // members lists what iterating a constant gives; nil when it is none.

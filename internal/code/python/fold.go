@@ -2,6 +2,8 @@ package python
 
 import (
 	"math"
+	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,8 +12,15 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/code/python/syntax"
 )
 
-// step draws one step of the analysis's own work.
+// step draws one step of the analysis's own work. Exact reading has steps of its own:
+// it never takes those that the file itself is read with.
 func (a *analysis) step() bool {
+	if a.exact > 0 {
+		if a.exactSteps--; a.exactSteps <= 0 {
+			a.giveUp()
+		}
+		return a.exactSteps > 0
+	}
 	a.steps--
 	return a.steps > 0
 }
@@ -165,6 +174,13 @@ func (a *analysis) operate(op syntax.Op, l, r *value, id syntax.ID) *value {
 		if n, ok := arithmetic(op, l.n, r.n); ok {
 			return a.make(value{kind: integer, n: n, from: l.from | r.from})
 		}
+		if v := a.bigArithmetic(op, l, r); v != nil {
+			return v
+		}
+	case (l.kind == large || r.kind == large) && l.isNumber() && r.isNumber():
+		if v := a.bigArithmetic(op, l, r); v != nil {
+			return v
+		}
 	case op == syntax.Add:
 		if v := a.concat(l, r, id); v != nil {
 			return v
@@ -185,6 +201,12 @@ func (a *analysis) operate(op syntax.Op, l, r *value, id syntax.ID) *value {
 		if isPath(l) || isPath(r) && l.isText() {
 			return a.pathJoin([]*value{l, r}, id)
 		}
+	}
+	if out := a.operatorCall(op, l, r, id); out != nil {
+		return out
+	}
+	if op == syntax.BitOr && l.kind == dict && r.kind == dict && a.fold(8*(len(l.items)+len(r.items))) {
+		return a.make(value{kind: dict, items: slices.Concat(l.items, r.items), from: l.from | r.from, marks: l.marks | r.marks})
 	}
 	fl, ml := l.reaches()
 	fr, mr := r.reaches()
@@ -339,6 +361,8 @@ func (a *analysis) partly(values []*value, id syntax.ID) *value {
 
 func (v *value) constText() bool { return v.isText() || v.kind == integer }
 
+func (v *value) isNumber() bool { return v.kind == integer || v.kind == large || v.kind == boolean }
+
 // show gives the known start of a value as str() would write it.
 func (v *value) show() string {
 	switch v.kind {
@@ -385,9 +409,11 @@ func (a *analysis) percent(l, r *value, id syntax.ID) *value {
 			key = rest[j+1 : j+end]
 			j += end + 1
 		}
+		from := j
 		for j < len(rest) && strings.IndexByte("#0- +.123456789*", rest[j]) >= 0 {
 			j++
 		}
+		spec := rest[from:j]
 		if j >= len(rest) {
 			break
 		}
@@ -402,8 +428,13 @@ func (a *analysis) percent(l, r *value, id syntax.ID) *value {
 		case len(args) > 0 && key == "":
 			arg := args[0]
 			args = args[1:]
-			if verb == 'c' && arg.kind == integer {
+			switch {
+			case verb == 'c' && arg.kind == integer:
 				arg = a.chr(arg)
+			case strings.IndexByte("xXod", verb) >= 0 && arg.isNumber():
+				if v := a.spelled(arg, spec+string(verb)); v != nil {
+					arg = v
+				}
 			}
 			out = append(out, arg)
 		default:
@@ -482,8 +513,10 @@ func (a *analysis) formatted(id syntax.ID, n *syntax.Node) *value {
 			v := a.eval(k.A)
 			if k.B != 0 {
 				spec := a.eval(k.B)
-				if v.kind == integer && spec.kind == text && spec.s == "c" {
-					v = a.chr(v)
+				if spec.kind == text && v.isConst() {
+					if out := a.spelled(v, spec.s); out != nil {
+						v = out
+					}
 				}
 			}
 			pieces = append(pieces, v)
@@ -503,6 +536,9 @@ func (a *analysis) unary(n *syntax.Node) *value {
 			return truth(!yes)
 		}
 		return nothing
+	}
+	if v.kind == large && n.Op == syntax.Neg {
+		return a.fromBig(new(big.Int).Neg(bigOf(v)), v)
 	}
 	if v.kind != integer {
 		return v

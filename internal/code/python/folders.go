@@ -29,7 +29,9 @@ func folders() map[string]folder {
 }
 
 func makeFolders() map[string]folder {
-	return map[string]folder{
+	out := pureFolders()
+	maps.Copy(out, namingFolders())
+	maps.Copy(out, map[string]folder{
 		"builtins.chr": func(a *analysis, args *arguments, _ syntax.ID) *value { return a.chr(args.at(0)) },
 		"builtins.ord": func(a *analysis, args *arguments, _ syntax.ID) *value {
 			if v := args.at(0); v.isText() && v.s != "" {
@@ -46,11 +48,6 @@ func makeFolders() map[string]folder {
 		"builtins.int":       foldInt,
 		"builtins.list":      foldList,
 		"builtins.tuple":     foldList,
-		"builtins.set":       foldList,
-		"builtins.frozenset": foldList,
-		"builtins.sorted":    foldList,
-		"builtins.iter":      firstArgument,
-		"builtins.next":      func(a *analysis, args *arguments, _ syntax.ID) *value { return a.element(args.at(0)) },
 		"builtins.repr":      firstArgument,
 		"builtins.ascii":     firstArgument,
 		"builtins.memoryview": func(a *analysis, args *arguments, _ syntax.ID) *value {
@@ -72,14 +69,16 @@ func makeFolders() map[string]folder {
 		"builtins.type":             foldType,
 		"builtins.slice":            firstArgument,
 		"builtins.super":            foldSuper,
-		"builtins.format":           firstArgument,
 		"str.join":                  foldStrJoin,
 		"builtins.str.join":         foldStrJoin,
 		"builtins.bytes.join":       foldStrJoin,
 		"builtins.str.maketrans":    func(a *analysis, args *arguments, _ syntax.ID) *value { return a.maketrans(args) },
 		"builtins.bytes.maketrans":  func(a *analysis, args *arguments, _ syntax.ID) *value { return a.maketrans(args) },
 		"string.maketrans":          func(a *analysis, args *arguments, _ syntax.ID) *value { return a.maketrans(args) },
-		"builtins.int.from_bytes":   firstArgument,
+		"builtins.int.from_bytes":   func(a *analysis, args *arguments, _ syntax.ID) *value { return a.intFromBytes(args) },
+		"builtins.hex":              based(16, "0x"),
+		"builtins.oct":              based(8, "0o"),
+		"builtins.bin":              based(2, "0b"),
 		"functools.partial":         foldPartial,
 		"functools.reduce":          foldReduce,
 		"operator.attrgetter":       foldGetter("attrgetter"),
@@ -120,20 +119,14 @@ func makeFolders() map[string]folder {
 		"shlex.split":               foldShlex,
 		"shlex.quote":               firstArgument,
 		"sys.intern":                firstArgument,
-		"ast.literal_eval": func(a *analysis, args *arguments, _ syntax.ID) *value {
-			v := args.at(0)
-			if v.isText() && strings.Contains(v.s, `\x`) {
-				return a.withFlags(a.textOf(strings.Trim(unescape(v.s), "'\""), v), odd)
-			}
-			return v
-		},
-		"json.loads":           firstArgumentUnknown,
-		"ctypes.LibraryLoader": foldUnion,
-		"six.b":                firstArgument,
-		"six.u":                firstArgument,
-		"six.ensure_str":       firstArgument,
-		"six.ensure_binary":    firstArgument,
-	}
+		"ast.literal_eval":          foldLiteral,
+		"ctypes.LibraryLoader":      foldUnion,
+		"six.b":                     firstArgument,
+		"six.u":                     firstArgument,
+		"six.ensure_str":            firstArgument,
+		"six.ensure_binary":         firstArgument,
+	})
+	return out
 }
 
 func firstArgument(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(0) }
@@ -169,8 +162,11 @@ func foldStr(a *analysis, args *arguments, id syntax.ID) *value {
 			}
 		}
 		return a.asText(v)
-	case v.kind == integer:
-		return a.make(value{kind: text, s: strconv.FormatInt(v.n, 10), from: v.from})
+	case v.isNumber():
+		if s, ok := showNumber(v); ok {
+			return a.textOf(s, v)
+		}
+		return nothing
 	case isPath(v):
 		return a.pathText(v)
 	}
@@ -227,21 +223,23 @@ func foldInt(a *analysis, args *arguments, _ syntax.ID) *value {
 	case integer:
 		return v
 	case text, binary:
-		b := 10
+		b := int64(10)
 		if base.kind == integer {
-			b = int(base.n)
+			b = base.n
 		}
 		if b < 0 || b > 36 || b == 1 {
 			return nothing
 		}
-		if n, err := strconv.ParseInt(strings.TrimSpace(v.s), b, 64); err == nil {
+		if n, err := strconv.ParseInt(strings.TrimSpace(v.s), int(b), 64); err == nil {
 			return a.make(value{kind: integer, n: n, from: v.from &^ fromLong})
 		}
-		if b == 16 {
-			if n, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(v.s), "0x"), 16, 64); err == nil {
-				return a.make(value{kind: integer, n: n, from: v.from &^ fromLong})
-			}
+		if n := a.parseInt(v, int(b)); n != nil {
+			return n
 		}
+	case large:
+		return v
+	case boolean:
+		return a.number(v.n)
 	}
 	return a.tainted(nothing, v.from, v.marks)
 }
@@ -267,6 +265,13 @@ func foldDict(a *analysis, args *arguments, id syntax.ID) *value {
 	}
 	if v.kind == namespace {
 		return v
+	}
+	if v.kind == list && v.n == open && v.flags&listed != 0 { // a module's names
+		out := value{kind: dict, flags: odd}
+		for _, row := range v.items {
+			out.items = append(out.items, row.items...)
+		}
+		return a.make(out)
 	}
 	out := value{kind: dict, from: v.from, marks: v.marks}
 	switch v.kind {
@@ -344,25 +349,57 @@ func foldEnumerate(a *analysis, args *arguments, _ syntax.ID) *value {
 	return a.make(value{kind: list, items: out, from: v.from})
 }
 
-func foldZip(a *analysis, args *arguments, _ syntax.ID) *value {
+func foldZip(a *analysis, args *arguments, id syntax.ID) *value {
 	shortest := -1
-	var columns [][]*value
-	for i := range args.count() {
-		c := a.members(args.at(i))
-		if c == nil {
-			f, m := args.reaches()
-			return a.tainted(nothing, f, m)
+	columns := make([]*value, args.count())
+	for i := range columns {
+		c := args.at(i)
+		if c.kind == inst || c.kind == object {
+			return a.untouched(args, id)
 		}
-		columns = append(columns, c)
-		if shortest < 0 || len(c) < shortest {
-			shortest = len(c)
+		if c.kind != list || c.n != endless && c.n != counting {
+			items, ok := a.iterates(c)
+			if !ok || args.rest != nil {
+				f, m := args.reaches()
+				return a.tainted(nothing, f, m)
+			}
+			n := len(items)
+			if c.tail == iterator {
+				same := 0 // how often one iterator is asked
+				for _, o := range args.pos {
+					if o == c {
+						same++
+					}
+				}
+				n /= same
+			} else if c.kind != list {
+				c = a.listOf(items, c)
+			}
+			if shortest < 0 || n < shortest {
+				shortest = n
+			}
+		} else if c.n == counting && (shortest < 0 || len(c.items) < shortest) {
+			shortest = len(c.items)
 		}
+		columns[i] = c
 	}
+	if shortest > mostItems || !a.fold(16*max(shortest, 0)*len(columns)) {
+		return a.untouched(args, id)
+	}
+	taken := map[*value]int{}
 	var rows []*value
-	for i := 0; i < shortest; i++ {
+	for i := range max(shortest, 0) {
 		row := make([]*value, len(columns))
-		for j := range columns {
-			row[j] = columns[j][i]
+		for j, c := range columns {
+			switch {
+			case c.n == endless:
+				row[j] = c.items[i%len(c.items)]
+			case c.tail == iterator:
+				row[j] = c.items[taken[c]]
+				taken[c]++
+			default:
+				row[j] = c.items[i]
+			}
 		}
 		rows = append(rows, a.make(value{kind: list, items: row}))
 	}
@@ -377,6 +414,8 @@ func foldGetattr(a *analysis, args *arguments, id syntax.ID) *value {
 func foldSetattr(a *analysis, args *arguments, id syntax.ID) *value {
 	if key := args.at(1); key.kind == text {
 		a.setAttribute(args.at(0), key.s, args.at(2), id)
+	} else if on, v := args.at(0), args.at(2); on.kind == name && v.callable() && ofKeys(on.ref.name) { // one of several names
+		a.add(fact{kind: code.Patch, name: on.ref.name, at: id, marks: keyMarks(on.ref.name), odd: on.flags&odd != 0})
 	}
 	return nothing
 }
@@ -425,6 +464,9 @@ func (a *analysis) anyOf(module *ref) *value {
 // foldMembers is inspect.getmembers.
 func foldMembers(a *analysis, args *arguments, _ syntax.ID) *value {
 	if v := args.at(0); v.kind == name {
+		if out := a.memberPairs(v.ref); out != nil {
+			return out
+		}
 		return a.make(value{kind: namespace, ref: v.ref, flags: v.flags | odd})
 	}
 	return nothing
@@ -433,8 +475,21 @@ func foldMembers(a *analysis, args *arguments, _ syntax.ID) *value {
 // foldDir is dir(x). Whoever takes names of the language's own functions out of it
 // hides which.
 func foldDir(a *analysis, args *arguments, id syntax.ID) *value {
-	if v := args.at(0); v.kind == name && v.ref == a.builtins {
-		return a.unknown(fromComputed, 0, id)
+	if v := args.at(0); v.kind == name {
+		if out := a.memberNames(v.ref); out != nothing {
+			if v.ref == a.builtins {
+				out = a.tainted(out, fromComputed, 0)
+			}
+			return out
+		}
+	}
+	if v := args.at(0); v.kind == object || v.kind == classOf {
+		names := a.attributesOf(v.cls)
+		out := value{kind: list, n: open}
+		for i := 0; i < len(names.items); i += 2 {
+			out.items = append(out.items, names.items[i])
+		}
+		return a.make(out)
 	}
 	return nothing
 }
@@ -501,23 +556,16 @@ func foldGetter(which string) folder {
 
 // foldReduce calls the function for each member with what it gave for the last.
 func foldReduce(a *analysis, args *arguments, id syntax.ID) *value {
-	const most = 16
-	f, over := args.at(0), args.at(1)
-	so := args.at(2)
-	if !f.callable() || over.kind != list || len(over.items) == 0 {
-		f.reaches()
-		return a.union(args, nothing, id)
+	f, so := args.at(0), args.at(2)
+	items, ok := a.iterates(args.at(1))
+	if !f.callable() || !ok || len(items) == 0 || len(items) > mostMembers || !a.fold(turn*len(items)) {
+		return a.untouched(args, id)
 	}
-	items := over.items
 	if args.count() < 3 {
 		so, items = items[0], items[1:]
 	}
-	for _, it := range items[:min(len(items), most)] {
+	for _, it := range items {
 		so = a.apply(f, &arguments{a: a, pos: []*value{so, it}}, id)
-	}
-	if len(items) > most {
-		from, m := args.reaches()
-		return a.tainted(nothing, from, m)
 	}
 	return so
 }
@@ -624,7 +672,7 @@ func (a *analysis) pathJoin(values []*value, id syntax.ID) *value {
 				}
 			}
 			if i > 0 {
-				if s := strings.TrimLeft(v.s, "/\\"); s != v.s && strings.HasSuffix(pieces[0].s, "~") {
+				if s := strings.TrimLeft(v.s, "/\\"); s != v.s && len(pieces) > 0 && strings.HasSuffix(pieces[0].s, "~") {
 					v = a.textOf(s, v)
 				}
 			}

@@ -76,7 +76,7 @@ const mostRefs = 50_000
 
 func newRef(full string) *ref {
 	r := &ref{name: full}
-	r.spec, r.known = table()[full]
+	r.spec, r.known = specOf(full)
 	r.fold = folders()[full]
 	r.value = value{kind: name, ref: r}
 	r.made = value{kind: inst, ref: r}
@@ -150,6 +150,7 @@ type scope struct {
 	parent *scope
 	fn     *fun // whose body it is; nil for the file and for class bodies
 	class  bool
+	exact  bool            // it is read exactly: see exact.go
 	global map[string]bool // names declared global
 }
 
@@ -320,22 +321,28 @@ func (a *analysis) writeGlobal(n string, v *value) {
 
 // fun is a function, method or lambda of this file.
 type fun struct {
-	node     syntax.ID
-	unit     *unit
-	cls      *class // whose method it is
-	closure  *scope
-	params   []param
-	star     *slot // *args
-	starName string
-	kw       *slot // **kwargs
-	kwName   string
-	result   slot
-	static   bool
-	getter   bool // a property: reading it calls it
-	queued   int  // the round in which its body was last asked for
-	value    value
-	size     int // statements of its body, 0 when too many to evaluate in place
-	sized    bool
+	node      syntax.ID
+	unit      *unit
+	cls       *class // whose method it is
+	closure   *scope
+	params    []param
+	star      *slot // *args
+	starName  string
+	kw        *slot // **kwargs
+	kwName    string
+	result    slot
+	static    bool
+	getter    bool // a property: reading it calls it
+	queued    int  // the round in which its body was last asked for
+	value     value
+	size      int // statements of its body, 0 when too many to evaluate in place
+	sized     bool
+	winds     bool // its body has branches or loops
+	failed    int  // how often reading it exactly gave nothing
+	gives     bool // it returns something
+	generates bool
+	looking   bool // a __getattr__ that is being read in place
+	origin    *fun // of a closure that was made while reading exactly: the function as it is written
 }
 
 type param struct {
@@ -353,7 +360,8 @@ type class struct {
 	attrs  map[string]*slot
 	value  value
 	object value
-	hook   bool // a subclass of a command class
+	hook   bool     // a subclass of a command class
+	fields []string // of a record, in order
 }
 
 // attribute gives a member of the class or of its bases, and the class it was found in.

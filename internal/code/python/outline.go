@@ -26,11 +26,28 @@ func (a *analysis) ofNeighbour(r *ref, at syntax.ID) *value {
 	if !ok {
 		return &r.value
 	}
+	if c.Library != "" {
+		return a.fromName(&c)
+	}
 	v := a.fromConstant(&c, mostConstantDepth)
 	if v.isText() && v.marks != 0 {
 		a.noteString(v.s, v.marks, at, v.flags&odd != 0)
 	}
 	return v
+}
+
+// fromName is a module, function or class outside the package, or an instance of
+// one, by another name.
+func (a *analysis) fromName(c *code.Constant) *value {
+	r := a.outside(c.Library)
+	v := &r.value
+	if c.Made {
+		v = &r.made
+	}
+	if c.Odd {
+		v = a.withFlags(v, odd)
+	}
+	return a.tainted(v, sourcesOf(c.From), 0)
 }
 
 // mostConstantDepth bounds lists in lists that other files are told of.
@@ -39,6 +56,8 @@ const mostConstantDepth = 3
 func (a *analysis) fromConstant(c *code.Constant, depth int) *value {
 	v := value{kind: text, s: c.Text, from: sourcesOf(c.From)}
 	switch {
+	case c.Library != "":
+		return a.fromName(c)
 	case c.List && c.Keys != nil && depth > 0:
 		v.kind = dict
 		for i := range c.Items {
@@ -204,6 +223,10 @@ func unitsOf(v *value) []int32 {
 func (o *outliner) constant(v *value, depth int) *code.Constant {
 	from := v.from.words()
 	switch v.kind {
+	case name, inst:
+		if full := v.ref.name; namesOf()[full] && !strings.HasPrefix(full, "typing") && v.s == "" && len(v.items) == 0 {
+			return &code.Constant{Library: full, Made: v.kind == inst, From: from, Odd: v.flags&odd != 0}
+		}
 	case text, binary:
 		if o.bytes -= len(v.s) + 16; o.bytes < 0 {
 			return nil

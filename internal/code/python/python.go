@@ -97,16 +97,21 @@ type analysis struct {
 	looked      []uint64            // a bit for each node whose marks were looked up
 	decodings   map[string]decoding
 
-	round    int
-	changed  bool
-	silent   int // above zero, nothing is noted: a second look at the same code
-	branch   int
-	loops    int
-	height   int
-	applying int
-	inlined  int
-	returned *value
-	raised   *value // what the exceptions of this block carry
+	round      int
+	changed    bool
+	silent     int // above zero, nothing is noted: a second look at the same code
+	branch     int
+	loops      int
+	height     int
+	applying   int
+	inlined    int
+	exact      int // above zero, what runs is told by tests; see exact.go
+	leaving    leaving
+	yields     []*value
+	exactSteps int // evaluations that are left for exact reading
+	wasted     int // steps of exact reading that gave nothing
+	returned   *value
+	raised     *value // what the exceptions of this block carry
 
 	out      []pending
 	cheap    int
@@ -166,7 +171,7 @@ func newAnalysis(tree *syntax.Tree, values *arena) *analysis {
 // run reads the file until nothing new is learned of its functions.
 func (a *analysis) run() {
 	a.steps = leastSteps + stepsPerByte*len(a.tree.Src)
-	a.reserved = a.steps / 2
+	a.reserved, a.exactSteps = a.steps/2, a.steps/2
 	a.folds = leastFolds + 2*len(a.tree.Src)
 	for a.round = 1; a.round <= mostRounds; a.round++ {
 		a.changed = false
@@ -319,6 +324,7 @@ func (a *analysis) noteString(s string, m marks, at syntax.ID, disguised bool) {
 func (a *analysis) facts() code.Facts {
 	a.holds()
 	a.spread()
+	a.collector.Expect(len(a.out))
 	for i := range a.out {
 		a.collector.Add(a.published(&a.out[i]))
 	}

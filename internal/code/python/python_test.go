@@ -146,3 +146,18 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+// TestOddShapes reads code whose values have no members, or no end.
+func TestOddShapes(t *testing.T) {
+	for _, c := range []struct{ why, src string }{
+		{"a rooted part after parts that give nothing", "import os\nos.path.join('', '/a')\nos.path.join(*[], '/a')\nos.path.join('~', '/a')"},
+		{"a __getattr__ that asks itself", "class P:\n    def __getattr__(self, item):\n        return getattr(self._a[self._b], item)\nP().x"},
+		{"a loop in which nothing changes", "def f():\n    n = 1\n    while True:\n        x = yield n\nf()"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			if fs := Analyze([]byte(c.src + "\n")); fs.Cut {
+				t.Errorf("%s\nis cut: %s", c.src, fs.Unread)
+			}
+		})
+	}
+}

@@ -20,6 +20,7 @@ var (
 	manifestMarks = sync.OnceValue(func() marks { return markSet("agent-file", "workflow-path", "package-manifest") })
 	publishMark   = sync.OnceValue(func() marks { return markSet("publish-command") })
 	secretName    = sync.OnceValue(func() marks { return markSet("secret-name") })
+	walletMark    = sync.OnceValue(func() marks { return markSet("wallet") })
 	minerMark     = sync.OnceValue(func() marks { return markSet("miner-pool") })
 	tamperMark    = sync.OnceValue(func() marks { return markSet("defender") })
 )
@@ -75,6 +76,15 @@ func (a *analysis) known(f *value, args *arguments, id syntax.ID) *value {
 		if f.recv != nil {
 			m |= f.recv.marks
 		}
+		if c.name == "pycurl.Curl.setopt" { // one of many options
+			a.fills(args, id)
+			if from&^fromLong == 0 {
+				return nothing
+			}
+		}
+		for _, v := range args.pos { // a file that is given by its name
+			from |= a.pathSources(v)
+		}
 		a.emit(c, from, m, args.pos...)
 		return nothing
 	case resolves:
@@ -104,11 +114,19 @@ func (a *analysis) known(f *value, args *arguments, id syntax.ID) *value {
 		from, m := args.reaches()
 		a.emit(c, 0, m, args.pos...)
 		a.hears(args, bit(s.kind), id)
-		return a.unknown(bit(s.kind)|from, m, id)
+		// As a decorator it is called once more, with the function.
+		return a.make(value{kind: inst, ref: f.ref, recv: nothing, from: bit(s.kind) | from, marks: m, id: id})
 	case pixels:
-		return a.plain(c)
+		if v := args.at(0); strings.HasPrefix(c.name, "numpy.") && !(v.kind == inst && isPicture(v.ref.name)) {
+			return a.union(args, nothing, id)
+		}
 	}
 	return a.plain(c)
+}
+
+// isPicture says whether a name gives a picture that was opened.
+func isPicture(full string) bool {
+	return strings.HasPrefix(full, "PIL.Image.open") || full == "cv2.imread" || full == "imageio.imread" || full == "skimage.io.imread"
 }
 
 // sink is a call that is a fact.
@@ -170,6 +188,10 @@ func (a *analysis) plain(c sink) *value {
 	if c.kind == code.WriteFile || c.kind == code.Socket {
 		return a.make(value{kind: inst, ref: c.f.ref, from: from, marks: m, id: c.id})
 	}
+	if p := c.f.recv; c.kind == code.ListDir && p != nil && isPath(p) {
+		each := a.pathJoin([]*value{p, a.unknown(is, m, c.id)}, c.id) // paths below it
+		return a.make(value{kind: list, items: []*value{each}, n: 1, from: is, marks: m})
+	}
 	return a.make(value{kind: inst, ref: c.f.ref, from: is | keep, marks: m, id: c.id})
 }
 
@@ -225,6 +247,7 @@ func (a *analysis) runs(c sink) *value {
 	case "pandas.eval", "numexpr.evaluate":
 		return nothing
 	}
+	from |= told(v)
 	a.emit(c, from, m|a.marksOfValue(v), v)
 	if !strings.HasPrefix(c.name, "runpy.") {
 		a.embed(code.Python, v, c)
@@ -421,6 +444,9 @@ func (a *analysis) downloads(c sink) *value {
 	}
 	uf, m := url.reaches()
 	a.emit(c, uf&^fromLong, m|a.marksOfValue(url), url)
+	if where == nothing { // a name of its own choice
+		return a.make(value{kind: list, items: []*value{a.unknown(fromFetch, 0, c.id), nothing}})
+	}
 	a.written(where, fromFetch, m, c, nil)
 	return a.make(value{kind: list, items: []*value{a.tainted(a.pathText(where), 0, 0), nothing}, from: 0})
 }
@@ -531,6 +557,9 @@ func (a *analysis) imports(c sink) *value {
 	}
 	switch c.name {
 	case "importlib.reload", "builtins.reload", "importlib.util.module_from_spec":
+		if v.kind == getter && v.s == "spec" {
+			return a.loaded(v, c.id)
+		}
 		return v
 	case "importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "imp.load_source", "importlib.machinery.SourcelessFileLoader", "zipimport.zipimporter":
 		where := c.args.named("location", 1)
@@ -557,6 +586,9 @@ func (a *analysis) imports(c sink) *value {
 	}
 	if strings.Trim(v.s, ".") == "" {
 		return nothing
+	}
+	if resolvers[c.name] {
+		return a.resolved(v, c.id, c.odd)
 	}
 	if level := c.args.at(4); level.kind == integer && level.n > 0 && level.n < 16 && strings.HasSuffix(c.name, "__import__") {
 		v = a.textOf(strings.Repeat(".", int(level.n))+v.s, v)
@@ -624,12 +656,12 @@ func (a *analysis) maps(c sink, target *value, args *arguments) *value {
 		return a.union(args, nothing, c.id)
 	}
 	members := a.members(over)
-	if c.name == "builtins.map" && args.count() == 2 && len(members) > 0 && (target.kind == name && target.ref.fold != nil || target.kind == function) && a.fold(turn*len(members)) {
+	if rows := a.argumentRows(args); c.name == "builtins.map" && len(rows) > 0 && a.computes(target) && a.fold(turn*len(rows)) {
 		a.silent++
-		items := make([]*value, 0, len(members))
-		for _, m := range members {
-			v := a.apply(target, &arguments{a: a, pos: []*value{m}}, c.id)
-			if !v.constant() {
+		items := make([]*value, 0, len(rows))
+		for _, row := range rows {
+			v := a.apply(target, &arguments{a: a, pos: row}, c.id)
+			if !v.constant() && !v.names() {
 				items = nil
 				break
 			}
@@ -638,7 +670,7 @@ func (a *analysis) maps(c sink, target *value, args *arguments) *value {
 		a.silent--
 		if items != nil {
 			if target.kind == function {
-				a.apply(target, &arguments{a: a, pos: []*value{members[0]}}, c.id)
+				a.apply(target, &arguments{a: a, pos: rows[0]}, c.id)
 			}
 			return a.make(value{kind: list, items: items, from: over.from})
 		}
@@ -656,6 +688,51 @@ func (a *analysis) maps(c sink, target *value, args *arguments) *value {
 		return a.unknown(f|fromComputed, m, c.id)
 	}
 	return a.make(value{kind: list, items: []*value{out}, n: 1})
+}
+
+// argumentRows are the arguments of each call that map makes; nil when they are not
+// known in full.
+func (a *analysis) argumentRows(args *arguments) [][]*value {
+	if args.count() < 2 || args.rest != nil {
+		return nil
+	}
+	columns := make([][]*value, args.count()-1)
+	shortest := mostItems
+	for i := range columns {
+		v := args.at(i + 1)
+		items, ok := a.iterates(v)
+		if !ok && v.kind == list && (v.n == endless || v.n == counting) && len(v.items) > 0 && i > 0 {
+			for j := range len(columns[0]) {
+				items = append(items, v.items[j%len(v.items)])
+			}
+			ok = a.fold(8 * len(items))
+		}
+		if !ok {
+			return nil
+		}
+		columns[i] = items
+		shortest = min(shortest, len(items))
+	}
+	rows := make([][]*value, shortest)
+	for i := range rows {
+		for _, c := range columns {
+			rows[i] = append(rows[i], c[i])
+		}
+	}
+	return rows
+}
+
+// computes says that calling it over constants may give constants.
+func (a *analysis) computes(target *value) bool {
+	switch target.kind {
+	case name:
+		return target.ref.fold != nil || strings.HasPrefix(target.ref.name, "builtins.str.") || strings.HasPrefix(target.ref.name, "builtins.bytes.") || decoders[target.ref.name] != nil
+	case function, method, applied, getter:
+		return true
+	case object:
+		return target.cls.attribute("__call__", 4) != nil
+	}
+	return false
 }
 
 // hears gives what callbacks are called with.

@@ -11,10 +11,16 @@ import (
 func (a *analysis) statements(first syntax.ID) {
 	for id := first; id != 0; id = a.tree.Next(id) {
 		if !a.step() {
+			if a.exact > 0 {
+				return
+			}
 			a.collector.Cut("the file asks for more work than an analysis may take")
 			return
 		}
 		a.statement(id)
+		if a.leaving != staying {
+			return
+		}
 	}
 }
 
@@ -28,6 +34,9 @@ func (a *analysis) inBranch(first syntax.ID) {
 func (a *analysis) statement(id syntax.ID) {
 	t := a.tree
 	n := t.Node(id)
+	if a.exact > 0 && a.exactStatement(n) {
+		return
+	}
 	switch n.Kind {
 	case syntax.ExprStmt:
 		if t.Kind(n.A) != syntax.Str { // a docstring says nothing
@@ -87,9 +96,9 @@ func (a *analysis) statement(id syntax.ID) {
 		a.raised = outer
 		for h := n.B; h != 0; h = t.Next(h) {
 			handler := t.Node(h)
-			a.eval(handler.A)
+			kind := a.eval(handler.A)
 			if handler.B != 0 {
-				a.assign(handler.B, caught)
+				a.assign(handler.B, a.caught(kind, caught))
 			}
 			a.inBranch(handler.C)
 		}
@@ -204,6 +213,10 @@ func (a *analysis) setAttribute(base *value, attribute string, v *value, at synt
 	switch base.kind {
 	case object, classOf:
 		base.cls.set(a, attribute, v)
+	case inst:
+		if s, ok := specOf(base.ref.name + "." + attribute); ok && s.shape == listens && v.callable() { // on_message
+			a.hears(&arguments{a: a, pos: []*value{v}}, bit(s.kind), at)
+		}
 	case name:
 		full := a.below(base.ref, attribute)
 		a.lends(full, v)
@@ -220,6 +233,8 @@ func (a *analysis) setAttribute(base *value, attribute string, v *value, at synt
 			a.wroteKey("attribute:"+full.name, fromEnv) // it may be true now
 		case full.name == "ssl._create_default_https_context":
 			a.add(fact{kind: code.Silence, name: full.name, at: at})
+		case ofKeys(full.name) && (v.callable() || v == nothing): // nothing: what staticmethod gives
+			a.add(fact{kind: code.Patch, name: full.name, at: at, marks: keyMarks(full.name), odd: base.flags&odd != 0})
 		case !full.known && !strings.HasPrefix(full.name, "builtins.") && !v.callable() && full.fold == nil:
 			from, _ := v.reaches()
 			a.wroteKey("attribute:"+full.name, from)
@@ -250,6 +265,16 @@ func (a *analysis) setItem(n *syntax.Node, v *value, at syntax.ID) {
 			return
 		}
 		a.rebind(n.A, a.tainted(base, from, m))
+	case binary:
+		if key.kind == integer && v.kind == integer && key.n >= -int64(len(base.s)) && key.n < int64(len(base.s)) && a.fold(copying(len(base.s))) {
+			b := []byte(base.s)
+			b[(key.n+int64(len(b)))%int64(len(b))] = byte(v.n)
+			a.rebind(n.A, a.withFlags(a.textOf(string(b), base), odd))
+			return
+		}
+		a.rebind(n.A, a.tainted(nothing, base.from|from|fromComputed, base.marks|m))
+	case object:
+		a.dunder(base, "__setitem__", at, key, v)
 	case unknown:
 		if from != 0 || m != 0 {
 			a.rebind(n.A, a.tainted(base, from, m))
@@ -279,6 +304,10 @@ func (a *analysis) rebind(target syntax.ID, v *value) {
 	case syntax.Name:
 		n := a.tree.Name(target)
 		for s := a.scope; s != nil; s = s.parent {
+			if a.exact > 0 && !s.exact && s.vars[n] != nil { // of a reading for facts
+				a.giveUp()
+				return
+			}
 			if s.global[n] {
 				a.writeGlobal(n, v)
 				return
@@ -409,6 +438,14 @@ func (a *analysis) loop(n *syntax.Node) {
 			return
 		}
 	}
+	if items, ok := a.iterates(iterated); ok && len(items) > 0 && len(items) <= mostLooped && a.onlyComputes(n.C) {
+		if before := a.snapshot(); before != nil {
+			defer a.loopExactly(n, before)
+		}
+	}
+	if iterated.kind == list && iterated.n == open && iterated.flags&listed != 0 && a.searches(n, iterated.items) {
+		return
+	}
 	if iterated.kind == list && iterated.n == 0 && len(iterated.items) > 0 && len(iterated.items) <= mostTurns && a.loops == 0 {
 		a.loops++
 		for _, it := range iterated.items {
@@ -422,6 +459,35 @@ func (a *analysis) loop(n *syntax.Node) {
 	a.assign(n.A, a.element(iterated))
 	a.repeated(n.C)
 	a.inBranch(n.D)
+}
+
+// searches runs the body of a loop over the names of a module for those that its
+// first test lets through; false when the body starts with none, or many pass.
+func (a *analysis) searches(n *syntax.Node, items []*value) bool {
+	const most = 4
+	first := a.tree.Node(n.C)
+	if first.Kind != syntax.If {
+		return false
+	}
+	var through []*value
+	a.silent++
+	for _, it := range items {
+		a.assign(n.A, it)
+		if yes, known := truthOf(a.eval(first.A)); known && yes {
+			through = append(through, it)
+		}
+	}
+	a.silent--
+	if len(through) == 0 || len(through) > most {
+		return false
+	}
+	a.loops++
+	for _, it := range through {
+		a.assign(n.A, it)
+		a.inBranch(n.C)
+	}
+	a.loops--
+	return true
 }
 
 // mostTurns is how many members of a list a loop's body is read for one by one.
@@ -452,10 +518,15 @@ func (a *analysis) fingerprint() uint64 {
 }
 
 func (a *analysis) while(n *syntax.Node) {
-	a.eval(n.A)
+	test := a.eval(n.A)
 	if yes, known := a.staticTest(n.A); known && !yes {
 		a.within(code.Nowhere, n.B)
 		return
+	}
+	if yes, known := truthOf(test); known && yes && a.onlyComputes(n.B) {
+		if before := a.snapshot(); before != nil {
+			defer a.loopExactly(n, before)
+		}
 	}
 	a.repeated(n.B)
 	a.inBranch(n.C)
@@ -619,6 +690,10 @@ func (a *analysis) define(id syntax.ID, n *syntax.Node) {
 		f = a.newFun(id, a.scopeName(called), n.C)
 		f.cls = a.class
 	}
+	if a.exact > 0 {
+		a.scope.vars[called] = a.closed(f)
+		return
+	}
 	f.closure = a.scope
 	for p, i := n.C, 0; p != 0; p = t.Next(p) {
 		param := t.Node(p)
@@ -729,13 +804,23 @@ func (a *analysis) defineClass(id syntax.ID, n *syntax.Node) {
 	if c == nil {
 		c = a.newClass(id, a.scopeName(called))
 	}
-	c.bases = c.bases[:0]
+	c.bases, c.fields = c.bases[:0], c.fields[:0]
+	for s := n.D; s != 0; s = t.Next(s) {
+		if st := t.Node(s); st.Kind == syntax.AnnAssign && t.Kind(st.A) == syntax.Name && len(c.fields) < 256 {
+			c.fields = append(c.fields, t.Name(st.A))
+		}
+	}
 	for b := n.C; b != 0; b = t.Next(b) {
 		node := t.Node(b)
 		if node.Kind == syntax.Keyword {
 			v := a.eval(node.A)
 			if v.kind == classOf {
 				c.bases = append(c.bases, v)
+				for _, m := range []string{"__prepare__", "__new__", "__init__"} {
+					if f := v.cls.attribute(m, 8); f != nil && f.kind == function {
+						a.edge(f.fn.unit)
+					}
+				}
 			} else if v.callable() {
 				a.apply(v, &arguments{a: a}, b)
 			}

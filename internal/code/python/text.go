@@ -1,6 +1,7 @@
 package python
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 			return a.either(args.at(1), a.entry(v, args.at(0)))
 		case "items":
 			var rows []*value
-			for i := 0; i+1 < len(v.items) && i < 256; i += 2 {
+			for i := 0; i+1 < len(v.items) && i < 2*mostMembers && a.fold(16); i += 2 {
 				rows = append(rows, a.make(value{kind: list, items: v.items[i : i+2]}))
 			}
 			return a.make(value{kind: list, items: rows, from: v.from, marks: v.marks})
@@ -47,16 +48,30 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 			a.rebind(args.receiver, a.tainted(v, from, ms))
 			return nothing
 		}
-	case integer:
-		if m.s == "to_bytes" {
+	case integer, large:
+		switch m.s {
+		case "to_bytes":
 			return a.intToBytes(v, args)
+		case "bit_length":
+			return a.number(int64(bigOf(v).BitLen()))
+		case "__add__", "__xor__", "__sub__":
+			return a.operate(map[string]syntax.Op{"__add__": syntax.Add, "__xor__": syntax.BitXor, "__sub__": syntax.Sub}[m.s], v, args.at(0), id)
 		}
 	case namespace:
 		switch m.s {
 		case "get", "pop", "__getitem__", "setdefault":
 			return a.nameIn(v, args.at(0), id)
 		case "items":
+			if v.ref != nil {
+				if out := a.memberPairs(v.ref); out != nil {
+					return out
+				}
+			}
 			return a.make(value{kind: list, n: 1, items: []*value{a.make(value{kind: list, items: []*value{nothing, a.anyOf(v.ref)}})}})
+		case "keys":
+			if v.ref != nil {
+				return a.memberNames(v.ref)
+			}
 		case "values":
 			return a.make(value{kind: list, n: 1, items: []*value{a.anyOf(v.ref)}})
 		}
@@ -65,31 +80,18 @@ func (a *analysis) methodCall(m *value, args *arguments, id syntax.ID) *value {
 			return a.moduleByName(args.at(0))
 		}
 		if m.s == "__getattribute__" || m.s == "__getattr__" {
+			if args.count() == 2 { // object.__getattribute__(os, "system")
+				return a.find(args.at(0), args.at(1), id)
+			}
 			return a.find(v, args.at(args.count()-1), id)
 		}
+		if v.ref == a.sysModules && m.s == "items" {
+			return a.memberPairs(v.ref)
+		}
 	case getter:
+		return a.getterCall(m, id)
 	}
 	return a.union(args, v, id)
-}
-
-func (a *analysis) intToBytes(v *value, args *arguments) *value {
-	size, order := args.named("length", 0), args.named("byteorder", 1)
-	if size.kind == integer && size.n > 8 { // a text as one number
-		return a.unknown(v.from|fromDecode, 0, 0)
-	}
-	if size.kind != integer || size.n < 0 || v.n < 0 {
-		return a.tainted(nothing, v.from, 0)
-	}
-	out := make([]byte, size.n)
-	for i := range out {
-		out[len(out)-1-i] = byte(v.n >> (8 * i))
-	}
-	if order.s == "little" {
-		for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-			out[i], out[j] = out[j], out[i]
-		}
-	}
-	return a.make(value{kind: binary, s: string(out), flags: odd, from: v.from})
 }
 
 func (a *analysis) textMethod(v *value, m string, args *arguments, id syntax.ID) *value {
@@ -156,17 +158,39 @@ func (a *analysis) textMethod(v *value, m string, args *arguments, id syntax.ID)
 		return a.textOf(strings.ToUpper(v.s), v)
 	case "swapcase":
 		return a.textOf(strings.Map(swapCase, v.s), v)
-	case "title", "capitalize", "expandtabs", "zfill", "ljust", "rjust", "center":
+	case "capitalize", "title":
+		if ascii(v.s) && v.s != "" && !strings.ContainsAny(v.s, " _-.0123456789") {
+			return a.textOf(strings.ToUpper(v.s[:1])+strings.ToLower(v.s[1:]), v)
+		}
+		return v
+	case "zfill", "ljust", "rjust", "center":
+		if first.kind == integer && first.n <= 4096 {
+			fill, align := " ", map[string]byte{"ljust": '<', "rjust": '>', "center": '^', "zfill": '>'}[m]
+			if m == "zfill" {
+				fill = "0"
+			} else if second.isText() && len(second.s) == 1 {
+				fill = second.s
+			}
+			return a.textOf(aligned(v.s, fill, align, '>', int(first.n)), v)
+		}
+		return v
+	case "expandtabs":
 		return v
 	case "removeprefix":
 		return a.textOf(strings.TrimPrefix(v.s, first.s), v)
 	case "removesuffix":
 		return a.textOf(strings.TrimSuffix(v.s, first.s), v)
 	case "split", "rsplit", "splitlines":
+		if most := args.named("maxsplit", 1); most.kind == integer && most.n >= 0 && first.isText() && first.s != "" {
+			return a.splitSome(v, first.s, int(min(most.n, mostItems)), m == "rsplit")
+		}
 		return a.split(v, m, first)
-	case "partition":
+	case "partition", "rpartition":
 		if first.isText() && first.s != "" {
 			before, after, ok := strings.Cut(v.s, first.s)
+			if i := strings.LastIndex(v.s, first.s); ok && m == "rpartition" {
+				before, after = v.s[:i], v.s[i+len(first.s):]
+			}
 			sep := first.s
 			if !ok {
 				sep = ""
@@ -175,13 +199,28 @@ func (a *analysis) textMethod(v *value, m string, args *arguments, id syntax.ID)
 		}
 	case "translate":
 		return a.translate(v, first)
-	case "startswith", "endswith", "isdigit", "isalpha", "find", "index", "count", "isalnum", "rfind":
-		if m == "find" || m == "index" {
-			if first.isText() {
+	case "startswith", "endswith":
+		return a.edged(v, first, m == "startswith")
+	case "find", "index", "rfind", "rindex", "count":
+		if first.isText() && args.count() == 1 && (ascii(v.s) || v.kind == binary) {
+			switch m {
+			case "find", "index":
 				return a.number(int64(strings.Index(v.s, first.s)))
+			case "count":
+				return a.number(int64(strings.Count(v.s, first.s)))
 			}
+			return a.number(int64(strings.LastIndex(v.s, first.s)))
 		}
 		return nothing
+	case "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "islower", "isupper", "isspace", "isascii", "isidentifier", "isprintable":
+		if ascii(v.s) {
+			return truth(madeOnlyOf(v.s, m))
+		}
+		return nothing
+	case "append", "extend", "reverse", "pop", "insert", "clear":
+		if v.kind == binary {
+			return a.bufferMethod(v, m, args)
+		}
 	case "hex":
 		if v.kind == binary {
 			const digits = "0123456789abcdef"
@@ -329,8 +368,10 @@ func (a *analysis) format(v *value, args *arguments, id syntax.ID) *value {
 				arg = a.index(arg, a.textOf(key), id)
 			}
 		}
-		if spec == "c" && arg.kind == integer {
-			arg = a.chr(arg)
+		if spec != "" && arg.isConst() {
+			if out := a.spelled(arg, spec); out != nil {
+				arg = out
+			}
 		}
 		pieces = append(pieces, arg)
 	}
@@ -358,6 +399,16 @@ func (a *analysis) listMethod(v *value, m string, args *arguments, id syntax.ID)
 		f, ms := item.reaches()
 		a.rebind(args.receiver, a.make(value{kind: list, items: v.items, n: 1, from: v.from | f, marks: v.marks | ms}))
 		return nothing
+	case "remove", "discard":
+		if item := args.at(0); item.isConst() && v.n == 0 && a.fold(8*len(v.items)) {
+			for i, it := range v.items {
+				if it.kind == item.kind && it.s == item.s && it.n == item.n {
+					a.rebind(args.receiver, a.make(value{kind: list, items: slices.Concat(v.items[:i], v.items[i+1:]), from: v.from, marks: v.marks}))
+					break
+				}
+			}
+		}
+		return nothing
 	case "extend", "update":
 		a.rebind(args.receiver, a.operate(syntax.Add, v, args.at(0), id))
 		return nothing
@@ -371,19 +422,164 @@ func (a *analysis) listMethod(v *value, m string, args *arguments, id syntax.ID)
 		}
 		a.rebind(args.receiver, a.make(value{kind: list, items: items, n: v.n, from: v.from, marks: v.marks, flags: odd}))
 		return nothing
-	case "sort", "clear":
-		return nothing
-	case "pop":
-		if args.count() == 0 && len(v.items) > 0 {
-			return v.items[len(v.items)-1]
+	case "sort":
+		if out := a.sorted(v.items, args, id); v.n == 0 && out != nil {
+			a.rebind(args.receiver, a.listOf(out, v))
 		}
-		return a.element(v)
+		return nothing
+	case "clear":
+		return nothing
+	case "pop", "popleft":
+		at := args.at(0)
+		i := int64(len(v.items)) - 1
+		switch {
+		case m == "popleft":
+			i = 0
+		case at.kind == integer && at.n < 0:
+			i = int64(len(v.items)) + at.n
+		case at.kind == integer:
+			i = at.n
+		case args.count() > 0:
+			return a.element(v)
+		}
+		if v.n != 0 || i < 0 || i >= int64(len(v.items)) || !a.fold(8*len(v.items)) {
+			return a.element(v)
+		}
+		if a.exact > 0 { // elsewhere nobody knows how often it runs
+			a.rebind(args.receiver, a.make(value{kind: list, items: slices.Concat(v.items[:i], v.items[i+1:]), from: v.from, marks: v.marks}))
+		}
+		return v.items[i]
 	case "copy":
 		return v
 	case "__getitem__":
 		return a.index(v, args.at(0), id)
-	case "index", "count":
+	case "index":
+		for i, it := range v.items {
+			if item := args.at(0); item.isConst() && it.kind == item.kind && it.s == item.s && it.n == item.n && v.n == 0 {
+				return a.number(int64(i))
+			}
+		}
 		return nothing
+	case "count":
+		return nothing
+	case "tobytes", "tostring", "decode": // of an array, or of codes
+		return foldBytes(a, &arguments{a: a, pos: []*value{v}}, id)
 	}
 	return a.union(args, v, id)
+}
+
+// edged is startswith and endswith.
+func (a *analysis) edged(v, with *value, start bool) *value {
+	edges := []*value{with}
+	if with.kind == list && with.n == 0 {
+		edges = with.items
+	}
+	for _, e := range edges {
+		switch {
+		case !e.isText():
+			return nothing
+		case start && strings.HasPrefix(v.s, e.s), !start && strings.HasSuffix(v.s, e.s):
+			return trueValue
+		}
+	}
+	return falseValue
+}
+
+// madeOnlyOf is isdigit and its like, for plain characters.
+func madeOnlyOf(s, kind string) bool {
+	cased := false
+	for i := range len(s) {
+		c := s[i]
+		digit, lower, upper := c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z'
+		cased = cased || lower || upper
+		ok := true
+		switch kind {
+		case "isdigit", "isdecimal", "isnumeric":
+			ok = digit
+		case "isalpha":
+			ok = lower || upper
+		case "isalnum":
+			ok = lower || upper || digit
+		case "islower":
+			ok = !upper
+		case "isupper":
+			ok = !lower
+		case "isspace":
+			ok = c == ' ' || c >= '\t' && c <= '\r'
+		case "isidentifier":
+			ok = lower || upper || c == '_' || digit && i > 0
+		case "isprintable":
+			ok = c >= ' ' && c < 0x7f
+		}
+		if !ok {
+			return false
+		}
+	}
+	switch kind {
+	case "islower", "isupper":
+		return cased
+	case "isascii", "isprintable":
+		return true
+	}
+	return s != ""
+}
+
+// splitSome is split with a limit.
+func (a *analysis) splitSome(v *value, sep string, most int, last bool) *value {
+	var pieces []string
+	if last {
+		rest := v.s
+		for len(pieces) < most {
+			i := strings.LastIndex(rest, sep)
+			if i < 0 {
+				break
+			}
+			pieces = append(pieces, rest[i+len(sep):])
+			rest = rest[:i]
+		}
+		pieces = append(pieces, rest)
+		slices.Reverse(pieces)
+	} else {
+		pieces = strings.SplitN(v.s, sep, most+1)
+	}
+	items := make([]*value, len(pieces))
+	for i, p := range pieces {
+		items[i] = a.make(value{kind: v.kind, s: p, flags: v.flags, from: v.from &^ fromLong})
+	}
+	return a.make(value{kind: list, items: items})
+}
+
+// bufferMethod is a method of a bytearray that changes it.
+func (a *analysis) bufferMethod(v *value, m string, args *arguments) *value {
+	b, first := []byte(v.s), args.at(0)
+	switch {
+	case m == "reverse":
+		slices.Reverse(b)
+	case m == "clear":
+		b = nil
+	case m == "append" && first.kind == integer:
+		b = append(b, byte(first.n))
+	case m == "insert" && first.kind == integer && first.n >= 0 && first.n <= int64(len(b)) && args.at(1).kind == integer:
+		b = slices.Insert(b, int(first.n), byte(args.at(1).n))
+	case m == "pop" && len(b) > 0 && args.count() == 0:
+		a.rebind(args.receiver, a.textOf(v.s[:len(b)-1], v))
+		return a.number(int64(b[len(b)-1]))
+	case m == "extend":
+		more := first
+		if first.kind == list {
+			more = foldBytes(a, args, 0)
+		}
+		if !more.isText() {
+			f, ms := args.reaches()
+			a.rebind(args.receiver, a.tainted(nothing, v.from|f, v.marks|ms))
+			return nothing
+		}
+		b = append(b, more.s...)
+	default:
+		f, ms := args.reaches()
+		a.rebind(args.receiver, a.tainted(nothing, v.from|f, v.marks|ms))
+		return nothing
+	}
+	a.rebind(args.receiver, a.withFlags(a.textOf(string(b), v), odd))
+	return nothing
 }

@@ -19,6 +19,7 @@ const (
 	integer        // n
 	boolean        // n
 	none           //
+	large          // a number beyond int64: s is its size in bytes, the greatest first, n its sign
 	partial        // text of which only the start, s, and the end, tail, are known; path says it is put together as one
 	list           // items: a list, tuple or set
 	dict           // items: keys and values in turn
@@ -35,9 +36,11 @@ const (
 
 // Flags of a value.
 const (
-	parts uint8 = 1 << iota // text put together from literals inside a word
-	odd                     // text out of character codes, reversal, decoding; or a name found by such text
-	own                     // a path beside this very file
+	parts  uint8 = 1 << iota // text put together from literals inside a word
+	odd                      // text out of character codes, reversal, decoding; or a name found by such text
+	own                      // a path beside this very file
+	listed                   // a list of which only the members that matter are known: the names of a module
+	enumed                   // a member of an enumeration, whose name tail is
 )
 
 // value is what is known of an expression. Values are shared and never changed
@@ -185,7 +188,7 @@ func (m marks) words() []string {
 var nothing = &value{}
 
 func (v *value) isText() bool  { return v.kind == text || v.kind == binary }
-func (v *value) isConst() bool { return v.kind >= text && v.kind <= none }
+func (v *value) isConst() bool { return v.kind >= text && v.kind <= large }
 
 // carries says whether the value matters beyond being unknown.
 func (v *value) plain() bool {
@@ -260,6 +263,12 @@ func (v *value) callable() bool {
 	}
 	return false
 }
+
+// names says that a value is a module, function or class outside.
+func (v *value) names() bool { return v.kind == name && v.alt == nil }
+
+// isForeign says that a member of a class is something outside.
+func (v *value) isForeign() bool { return v != nil && (v.kind == name || v.kind == applied) }
 
 // mostAlternatives bounds what one name may stand for at once.
 const mostAlternatives = 4

@@ -17,6 +17,7 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"unicode"
@@ -72,6 +73,9 @@ const mostFacts = 4 * code.MostOfName // of one sort, before the collector choos
 
 func (s *scan) lines(src []byte) {
 	src = bytes.TrimPrefix(src, []byte("\xEF\xBB\xBF"))
+	if !s.isCode && ascii(src) {
+		return // what has no invisible characters has nothing to tell of where it is no code
+	}
 	for line := 1; len(src) > 0; line++ {
 		l := src
 		if n := bytes.IndexByte(src, '\n'); n >= 0 {
@@ -109,7 +113,7 @@ func (s *scan) line(l []byte, line int) {
 // ascii looks at eight bytes at a time.
 func ascii(l []byte) bool {
 	for len(l) >= 8 {
-		if (l[0]|l[1]|l[2]|l[3]|l[4]|l[5]|l[6]|l[7])&0x80 != 0 {
+		if binary.LittleEndian.Uint64(l)&0x8080808080808080 != 0 {
 			return false
 		}
 		l = l[8:]
