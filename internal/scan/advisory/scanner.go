@@ -3,13 +3,6 @@
 // known-vulnerability or, where a malware record covers the version,
 // known-malware. It looks at the synced snapshot and nothing else; it never
 // asks a service about a version.
-//
-// Advisories speak of public packages. A malware record under a name of ours is about
-// somebody else's package, and anybody can bring one about: who registers a company's
-// name outside and is caught must not stop its builds. It is told as
-// malware-of-namesake and blocks nothing; what our own bytes do is still looked at.
-// Vulnerabilities count, because a package of ours may well be a public one that was
-// copied in, and a person can waive them.
 package advisory
 
 import (
@@ -18,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/gatehouse-project/gatehouse/internal/advisory"
-	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
@@ -27,7 +19,6 @@ import (
 const (
 	RuleVulnerability = "known-vulnerability"
 	RuleMalware       = "known-malware"
-	RuleNamesake      = "malware-of-namesake"
 )
 
 // Check is the version check. It is safe for concurrent use.
@@ -65,21 +56,9 @@ func (c *Check) Check(_ context.Context, t scan.VersionTarget) ([]finding.Findin
 	}
 	var out []finding.Finding
 	for _, m := range matches {
-		if m.Malware && t.Internal {
-			out = append(out, namesake(t.Version.Package, m))
-			continue
-		}
 		out = append(out, findingOf(m))
 	}
 	return out, nil
-}
-
-// namesake tells of a malware record about a public package with a name of ours.
-func namesake(p artifact.Package, m advisory.Match) finding.Finding {
-	return finding.Finding{
-		Rule: RuleNamesake, Class: finding.Name, Severity: finding.Low, IDs: append([]string{m.ID}, m.Aliases...),
-		Text: fmt.Sprintf("a public package called %s is known malware (%s); this one is yours, and nobody outside is asked for it", p.Name, m.ID),
-	}
 }
 
 func findingOf(m advisory.Match) finding.Finding {

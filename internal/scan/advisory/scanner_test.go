@@ -97,27 +97,6 @@ func TestMalware(t *testing.T) {
 	}
 }
 
-// Somebody registers a company's name outside, is caught, and a record of malware is
-// published: the company's own package of that name goes on.
-func TestMalwareOfANamesake(t *testing.T) {
-	s := snapshot(t, "../../../examples/advisories")
-	c := check.New(func() *advisory.Snapshot { return s })
-	ours := target("gatehouse-demo-malware", "1.0")
-	ours.Internal = true
-	fs, err := c.Check(t.Context(), ours)
-	if err != nil || len(fs) != 1 {
-		t.Fatalf("%+v, %v", fs, err)
-	}
-	if f := fs[0]; f.Rule != "malware-of-namesake" || f.Class != finding.Name || f.Severity != finding.Low || len(f.IDs) == 0 || !strings.Contains(f.Text, f.IDs[0]) {
-		t.Errorf("%+v", f)
-	}
-	vulnerable := target("django", "2.2.0")
-	vulnerable.Internal = true
-	if fs, err := c.Check(t.Context(), vulnerable); err != nil || len(fs) != 6 || fs[0].Rule != "known-vulnerability" {
-		t.Errorf("a public package that was copied in: %+v, %v", fs, err)
-	}
-}
-
 func TestHostileSummary(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "PyPI"), 0o755); err != nil {
