@@ -44,25 +44,20 @@ func binary(b *testing.B) string {
 	return name
 }
 
-// synced gives a data folder with the advisories in it.
-func synced(b *testing.B, gatehouse string) string {
+// synced gives a data folder with advisories in it.
+func synced(b *testing.B, gatehouse string, sources []string) string {
 	b.Helper()
 	data := b.TempDir()
-	if _, _, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(b, data)...); err != nil {
+	if _, _, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(data, sources)...); err != nil {
 		b.Fatal(err)
 	}
 	return data
 }
 
-func syncArgs(b *testing.B, data string) []string {
-	b.Helper()
+func syncArgs(data string, sources []string) []string {
 	args := []string{"advisories", "sync", "--data", data}
-	for _, s := range audit.Sources(root) {
-		abs, err := filepath.Abs(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		args = append(args, "--from", abs)
+	for _, s := range sources {
+		args = append(args, "--from", s)
 	}
 	return args
 }
@@ -153,7 +148,7 @@ func asUVLock(pins []pin) string {
 // 15 ms and 25 MB.
 func BenchmarkAudit2000(b *testing.B) {
 	gatehouse := binary(b)
-	data, cache := synced(b, gatehouse), b.TempDir()
+	data, cache := synced(b, gatehouse, audited(b)), b.TempDir()
 	scanner := os.Getenv(audit.ScannerVariable)
 	if scanner == "" {
 		b.Logf("osv-scanner is not measured beside: %s names none; to have one: GOBIN=$PWD/bin go install %s", audit.ScannerVariable, audit.ScannerModule)
@@ -226,10 +221,10 @@ func BenchmarkStart(b *testing.B) {
 // BenchmarkSync takes the advisories in, first into an empty folder and then
 // again, when there is nothing new.
 func BenchmarkSync(b *testing.B) {
-	gatehouse := binary(b)
+	gatehouse, sources := binary(b), audited(b)
 	run := func(b *testing.B, data string) audit.Cost {
 		b.Helper()
-		_, cost, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(b, data)...)
+		_, cost, err := audit.Run(b.Context(), 0, nil, gatehouse, syncArgs(data, sources)...)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -243,7 +238,7 @@ func BenchmarkSync(b *testing.B) {
 		runs.report(b)
 	})
 	b.Run("nothing new", func(b *testing.B) {
-		data := synced(b, gatehouse)
+		data := synced(b, gatehouse, sources)
 		var runs costs
 		for b.Loop() {
 			runs = append(runs, run(b, data))

@@ -88,7 +88,7 @@ func newGround(b *testing.B) *ground {
 	}
 	g.python = strings.TrimSpace(string(out))
 	g.gatehouse = binary(b)
-	g.advisories = filepath.Join(synced(b, g.gatehouse), "advisories")
+	g.advisories = filepath.Join(synced(b, g.gatehouse, complete(b)), "advisories")
 	g.index = stub.New(b)
 	return g
 }

@@ -85,7 +85,7 @@ func (g *ground) installs(b *testing.B, t *table, tr trade) {
 	g.client(b, tr, tr.direct)
 	said := tr.front.said()
 	again := 0
-	var directs, nears, colds, warms, coldCPU, coldOwn, warmCPU []float64
+	var directs, nears, colds, warms, clientCPU, coldCPU, coldOwn, warmCPU []float64
 	for range rounds {
 		direct := g.client(b, tr, tr.direct)
 		tr.front.come(true)
@@ -100,14 +100,17 @@ func (g *ground) installs(b *testing.B, t *table, tr trade) {
 		coldOwn = append(coldOwn, (s.own() - own).Seconds())
 		again = max(again, repeated(b, tr.front.counted()))
 		warm := g.client(b, tr, s.url+tr.gate)
-		directs, nears = append(directs, direct.Seconds()), append(nears, near.Seconds()/direct.Seconds())
-		colds, warms = append(colds, cold.Seconds()/direct.Seconds()), append(warms, warm.Seconds()/direct.Seconds())
+		directs, nears = append(directs, direct.wall), append(nears, near.wall/direct.wall)
+		colds, warms = append(colds, cold.wall/direct.wall), append(warms, warm.wall/direct.wall)
+		clientCPU = append(clientCPU, direct.cpu)
 		coldCPU, warmCPU = append(coldCPU, (between-before).Seconds()), append(warmCPU, (s.cpu()-between).Seconds())
-		b.Logf("%s: direct %.2f s, without latency %.2f s, cold %.2f s, warm %.2f s", tr.what, direct.Seconds(), near.Seconds(), cold.Seconds(), warm.Seconds())
+		b.Logf("%s: direct %.2f s, without latency %.2f s, cold %.2f s, warm %.2f s; CPU of the client direct %.2f s, cold %.2f s, warm %.2f s, of the gate and its workers %.2f s, of the gate %.2f s, warm %.2f s",
+			tr.what, direct.wall, near.wall, cold.wall, warm.wall, direct.cpu, cold.cpu, warm.cpu, coldCPU[len(coldCPU)-1], coldOwn[len(coldOwn)-1], warmCPU[len(warmCPU)-1])
 		s.stop()
 	}
 	t.note(tr.what+", direct", show(median(directs))+" s", "", said)
 	t.note("  without latency, which no gate can better", "", "", show(median(nears))+"x")
+	t.note(fmt.Sprintf("  CPU of the client, of %d cores", runtime.NumCPU()), "", "", show(median(clientCPU))+" s")
 	t.add("  through the gate, scanned: cold, wall", "", "", median(colds), atMost, 1.2, "x")
 	t.add("    documents that the gate asked for more than once", "", "", float64(again), atMost, 0, "")
 	t.note("    CPU of the gate and its workers", "", "", show(median(coldCPU))+" s")
@@ -129,7 +132,7 @@ func repeated(b *testing.B, counted map[string]int) (n int) {
 }
 
 // client installs on a machine that has nothing yet.
-func (g *ground) client(b *testing.B, tr trade, registry string) time.Duration {
+func (g *ground) client(b *testing.B, tr trade, registry string) took {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), patienceInstall)
 	defer cancel()
@@ -146,8 +149,12 @@ func (g *ground) client(b *testing.B, tr trade, registry string) time.Duration {
 	if out, err := limited.CombinedOutput(); err != nil {
 		b.Fatalf("%s from %s: %v\n%s", tr.what, registry, err, out)
 	}
-	return time.Since(began)
+	u := limited.ProcessState
+	return took{time.Since(began).Seconds(), (u.UserTime() + u.SystemTime()).Seconds()}
 }
+
+// took is what a client needed, in seconds, its processes all counted.
+type took struct{ wall, cpu float64 }
 
 // herd has many clients ask for one package that nobody asked for before.
 func (g *ground) herd(b *testing.B, t *table, tr trade) {
@@ -192,8 +199,8 @@ func upstream(ecosystem, url, more string) string {
 	return fmt.Sprintf("{name: stub-%s, ecosystem: %s, url: %q%s}", ecosystem, ecosystem, url, more)
 }
 
-// saveProject writes a file of a client's project.
-func saveProject(b *testing.B, dir, name, text string) {
+// saveProject writes a file of a client's project, or of a made source of advisories.
+func saveProject(b testing.TB, dir, name, text string) {
 	b.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
