@@ -120,6 +120,13 @@ type Desk interface {
 	// Delete takes a version of ours away for ever, or with no number the whole name;
 	// only an admin may. Errors as of Yank.
 	Delete(ctx context.Context, v artifact.Version, reason string, by Publisher) error
+	// Published lists the numbers that were published of a package in this registry, each
+	// once, in the order they came; with those whose files were all deleted where that is
+	// asked for.
+	Published(ctx context.Context, p artifact.Package, deleted bool) ([]string, error)
+	// Retire takes a version of ours away that newer ones replace, as an ecosystem's rules
+	// have it (Maven's snapshots). Its files' names stay taken. Errors as of Yank.
+	Retire(ctx context.Context, v artifact.Version, why string, by Publisher) error
 	// Tag makes a name stand for a version of ours, or for none when number is "".
 	// Errors as of Yank.
 	Tag(ctx context.Context, p artifact.Package, tag, number string, by Publisher) error

@@ -198,6 +198,11 @@ func (g *Gate) Tag(ctx context.Context, a Act, tag string) error {
 // name again. The bytes are garbage from then on. It says how many files that
 // were.
 func (g *Gate) Delete(ctx context.Context, a Act) (int, error) {
+	return g.remove(ctx, a, "delete")
+}
+
+// remove does it, and calls it by the act's name in the audit log.
+func (g *Gate) remove(ctx context.Context, a Act, act string) (int, error) {
 	key, err := g.checkAct(a)
 	if err != nil {
 		return 0, err
@@ -214,7 +219,7 @@ func (g *Gate) Delete(ctx context.Context, a Act) (int, error) {
 	}) {
 		return 0, fmt.Errorf("nothing such is published in registry %s: %w", a.Registry, verdict.ErrNotFound)
 	}
-	return g.Hosted.rows.DeleteUploads(ctx, a.Registry, a.Version.Package, key, a.File, g.Now(), g.auditEntry(a, "delete"))
+	return g.Hosted.rows.DeleteUploads(ctx, a.Registry, a.Version.Package, key, a.File, g.Now(), g.auditEntry(a, act))
 }
 
 // checkAct gives the key of the version that an act is about, "" for none.

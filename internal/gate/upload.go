@@ -66,6 +66,32 @@ func (d *Desk) Delete(ctx context.Context, v artifact.Version, reason string, by
 	return refusedAct(err)
 }
 
+// Published implements ecosystem.Desk.
+func (d *Desk) Published(ctx context.Context, p artifact.Package, deleted bool) ([]string, error) {
+	if d.Gate.Hosted == nil {
+		return nil, errNoUploads
+	}
+	us, err := d.Gate.Hosted.rows.UploadsOf(ctx, d.Registry, p)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	seen := map[string]bool{}
+	for _, u := range us {
+		if number := u.File.Version.Number; (deleted || u.Deleted.IsZero()) && !seen[number] {
+			seen[number] = true
+			out = append(out, number)
+		}
+	}
+	return out, nil
+}
+
+// Retire implements ecosystem.Desk.
+func (d *Desk) Retire(ctx context.Context, v artifact.Version, why string, by ecosystem.Publisher) error {
+	_, err := d.Gate.remove(ctx, Act{Registry: d.Registry, Version: v, Reason: why, By: by.Name, Names: by.Names}, "retire")
+	return refusedAct(err)
+}
+
 // Tag implements ecosystem.Desk.
 func (d *Desk) Tag(ctx context.Context, p artifact.Package, tag, number string, by ecosystem.Publisher) error {
 	return refusedAct(d.Gate.Tag(ctx, Act{Registry: d.Registry, Version: artifact.Version{Package: p, Number: number}, By: by.Name, Names: by.Names}, tag))

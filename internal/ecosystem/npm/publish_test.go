@@ -25,13 +25,14 @@ import (
 
 // desk takes what a test publishes, and remembers what was done.
 type desk struct {
-	kept    string
-	uploads []ecosystem.Upload
-	done    []string
-	no      error // of MayPublish
-	answer  error // of everything after
-	proofs  []json.RawMessage
-	receipt ecosystem.Receipt
+	ecosystem.Desk // what only other ecosystems ask of one
+	kept           string
+	uploads        []ecosystem.Upload
+	done           []string
+	no             error // of MayPublish
+	answer         error // of everything after
+	proofs         []json.RawMessage
+	receipt        ecosystem.Receipt
 }
 
 func (d *desk) MayPublish(context.Context, artifact.Package, ecosystem.Publisher) error { return d.no }

@@ -29,14 +29,15 @@ import (
 
 // desk is a gate that takes what the test says.
 type desk struct {
-	kept    []byte
-	keeps   int
-	uploads []ecosystem.Upload
-	may     error
-	keep    error
-	answer  error
-	receipt ecosystem.Receipt
-	proofs  []json.RawMessage
+	ecosystem.Desk // what only other ecosystems ask of one
+	kept           []byte
+	keeps          int
+	uploads        []ecosystem.Upload
+	may            error
+	keep           error
+	answer         error
+	receipt        ecosystem.Receipt
+	proofs         []json.RawMessage
 }
 
 func (d *desk) MayPublish(context.Context, artifact.Package, ecosystem.Publisher) error { return d.may }
