@@ -309,7 +309,7 @@ func (e *engine) serverRegistry(name string, shelf *registry.Shelf, off map[arti
 		case out.Handlers[a.Path] == nil:
 			out.Off[a.Path] = fmt.Sprintf("registry %s does not hold %s; see registries.%s in the configuration", name, a.Title, name)
 		case a.Receive != nil:
-			out.Uploads[a.Path] = a.Receive(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom}, desk)
+			out.Uploads[a.Path] = a.Receive(adapter.Registry{Shelf: shelf, Decision: e.gate.DecisionURL, Log: log, Reader: registry.PullerFrom, Snapshots: e.cfg.Snapshots.Keep}, desk)
 		}
 		for _, b := range a.Beside {
 			if why := out.Off[a.Path]; why != "" {

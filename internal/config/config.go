@@ -79,6 +79,7 @@ type Config struct {
 	Upkeep     Upkeep              `yaml:"upkeep"`
 	Retention  Retention           `yaml:"retention"`
 	Storage    Storage             `yaml:"storage"`
+	Snapshots  Snapshots           `yaml:"snapshots"`
 	Metrics    Metrics             `yaml:"metrics"`
 	Scanners   []Scanner           `yaml:"scanners"`
 	Sandbox    Sandbox             `yaml:"sandbox"`
@@ -199,6 +200,7 @@ func Default(ecosystems ...artifact.Ecosystem) Config {
 		},
 		Budgets: defaultBudgets(),
 		Upkeep:  defaultUpkeep(), Retention: defaultRetention(), Storage: defaultStorage(),
+		Snapshots: defaultSnapshots(),
 	}
 }
 
@@ -391,6 +393,9 @@ func (c Config) check() error {
 		return err
 	}
 	if err := c.Sandbox.check(); err != nil {
+		return err
+	}
+	if err := c.Snapshots.check(); err != nil {
 		return err
 	}
 	if err := c.Rules.check(); err != nil {

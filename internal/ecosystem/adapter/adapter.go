@@ -78,6 +78,9 @@ type Registry struct {
 	Log      *slog.Logger
 	// Reader is the name of whoever asks, "" for nobody known; nil where nobody says.
 	Reader func(context.Context) string
+	// Snapshots is how many builds of one snapshot of ours are kept, where an ecosystem
+	// has such; 0 takes none.
+	Snapshots int
 	// Advisories gives what is published about the ecosystem's packages, as this
 	// registry has it. nil where nobody says.
 	Advisories func(context.Context) (*Advisories, error)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/coordinate"
 )
 
 // NewHandlerAfter is a Handler that waits as after says.
@@ -11,4 +12,9 @@ func NewHandlerAfter(r adapter.Registry, after func(time.Duration) <-chan time.T
 	h := NewHandler(r)
 	h.after = after
 	return h
+}
+
+// BuildOf is buildOf.
+func BuildOf(group, artifact, of, file string) string {
+	return buildOf(coordinate.Name{Group: group, Artifact: artifact}, of, file)
 }

@@ -120,6 +120,10 @@ func tagged(l *ecosystem.Listing, rs []release, tag string) string {
 func render(n coordinate.Name, l *ecosystem.Listing) ([]byte, time.Time, error) {
 	rs := offered(n, l)
 	v := &versioning{Latest: tagged(l, rs, tagLatest), Release: tagged(l, rs, tagRelease), Versions: []string{}}
+	if l.Index.Upstream == artifact.Internal {
+		rs = bySnapshot(rs)
+		v.Latest, v.Release = latest(rs), tagged(l, withoutSnapshots(rs), tagRelease)
+	}
 	var updated time.Time
 	for _, r := range rs {
 		v.Versions = append(v.Versions, r.number)

@@ -73,10 +73,12 @@ func (Ecosystem) VersionKey(number string) ([]byte, error) {
 	return v.Key(), nil
 }
 
-// PreRelease implements ecosystem.Ecosystem; what cannot be read counts as one.
+// PreRelease implements ecosystem.Ecosystem; what cannot be read counts as one, and so
+// does a build of a snapshot.
 func (Ecosystem) PreRelease(number string) bool {
 	v, err := version.Parse(number)
-	return err != nil || v.Pre()
+	_, build := version.ParseBuild(number)
+	return err != nil || build || v.Pre()
 }
 
 // InRange implements ecosystem.Ecosystem with Maven's ranges: "[1,2)", and "1.0" for

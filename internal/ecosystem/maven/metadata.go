@@ -18,9 +18,6 @@ import (
 // group's plugins (https://maven.apache.org/repositories/metadata.html).
 const metadataFile = "maven-metadata.xml"
 
-// snapshot is how the number of a version ends whose files change under their names.
-const snapshot = "-SNAPSHOT"
-
 // stampLayout is how metadata writes a moment, in UTC.
 const stampLayout = "20060102150405"
 
@@ -44,15 +41,32 @@ type document struct {
 	Model      string          `xml:"modelVersion,attr,omitempty"`
 	Group      string          `xml:"groupId,omitempty"`
 	Artifact   string          `xml:"artifactId,omitempty"`
+	Version    string          `xml:"version,omitempty"` // of a snapshot's own document
 	Versioning *versioning     `xml:"versioning"`
 	Plugins    *[]pluginPrefix `xml:"plugins>plugin"`
 }
 
 type versioning struct {
-	Latest   string   `xml:"latest,omitempty"`
-	Release  string   `xml:"release,omitempty"`
-	Versions []string `xml:"versions>version"`
-	Updated  string   `xml:"lastUpdated,omitempty"`
+	Latest   string         `xml:"latest,omitempty"`
+	Release  string         `xml:"release,omitempty"`
+	Versions []string       `xml:"versions>version"`
+	Newest   *newestBuild   `xml:"snapshot"` // of a snapshot's own document
+	Updated  string         `xml:"lastUpdated,omitempty"`
+	Builds   []snapshotFile `xml:"snapshotVersions>snapshotVersion"`
+}
+
+// newestBuild is which build of a snapshot was made last.
+type newestBuild struct {
+	Stamp string `xml:"timestamp"`
+	Count int    `xml:"buildNumber"`
+}
+
+// snapshotFile is which build a file of a snapshot is taken from.
+type snapshotFile struct {
+	Classifier string `xml:"classifier,omitempty"`
+	Extension  string `xml:"extension"`
+	Value      string `xml:"value"` // the build's number
+	Updated    string `xml:"updated"`
 }
 
 // pluginPrefix is by which word mvn calls a plugin of a group.

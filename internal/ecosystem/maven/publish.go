@@ -2,6 +2,7 @@ package maven
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,12 +10,14 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/answer"
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/adapter"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/pom"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/version"
 	"github.com/gatehouse-project/gatehouse/internal/verdict"
 )
 
@@ -27,15 +30,17 @@ import (
 // Who may publish was settled before; what may be published the desk decides.
 type Uploads struct {
 	*answer.Uploads
-	desk  ecosystem.Desk
-	shelf ecosystem.Shelf
+	desk      ecosystem.Desk
+	shelf     ecosystem.Shelf
+	snapshots int // builds of one snapshot that are kept; 0 takes none
+	now       func() time.Time
 }
 
 var _ adapter.Receiver = (*Uploads)(nil)
 
 // NewUploads makes the receiver of one registry.
 func NewUploads(r adapter.Registry, desk ecosystem.Desk) *Uploads {
-	u := &Uploads{answer.NewUploads(answer.Door{Decision: r.Decision, Log: r.Log}), desk, r.Shelf}
+	u := &Uploads{answer.NewUploads(answer.Door{Decision: r.Decision, Log: r.Log}), desk, r.Shelf, r.Snapshots, time.Now}
 	u.JSON = true // which is what Maven 4 prints
 	u.Status = func(f ecosystem.UploadFault) int {
 		switch f {
@@ -67,7 +72,11 @@ func (u *Uploads) Receive(w http.ResponseWriter, r *http.Request, by ecosystem.P
 	case err != nil:
 		err = ecosystem.RefuseUpload(ecosystem.UploadBad, "this is no path of a repository; deploy with mvn deploy or gradle publish")
 	case strings.HasSuffix(q.version, snapshot):
-		err = ecosystem.RefuseUpload(ecosystem.UploadBad, "%s %s is a snapshot: its bytes change under one name, so nobody can admit them; deploy a release", q.name, q.version)
+		err = u.checkBuild(r, q)
+	default:
+		if b, ok := version.ParseBuild(q.version); ok {
+			err = ecosystem.RefuseUpload(ecosystem.UploadBad, "%s is a build of a snapshot; its place is the folder %s", q.file, b.Snapshot)
+		}
 	}
 	take := func() (ecosystem.Receipt, error) { return u.publish(w, r, q, by) }
 	var done func(ecosystem.Receipt) error
@@ -76,6 +85,9 @@ func (u *Uploads) Receive(w http.ResponseWriter, r *http.Request, by ecosystem.P
 		take = func() (ecosystem.Receipt, error) { return ecosystem.Receipt{}, err }
 	case q.file == metadataFile:
 		take = func() (ecosystem.Receipt, error) {
+			if q.version != "" {
+				return ecosystem.Receipt{}, u.retire(r, q, by)
+			}
 			return ecosystem.Receipt{}, u.desk.MayPublish(r.Context(), q.name.Package(), by)
 		}
 		done = func(ecosystem.Receipt) error {
@@ -86,6 +98,19 @@ func (u *Uploads) Receive(w http.ResponseWriter, r *http.Request, by ecosystem.P
 		done = func(ecosystem.Receipt) error { return taken(w, "it is the checksum of what is served") }
 	}
 	u.Take(w, r, take, done)
+}
+
+// checkBuild says whether a file of a snapshot is taken, before any byte is read. Its
+// metadata and checksums say nothing new.
+func (u *Uploads) checkBuild(r *http.Request, q request) error {
+	if q.file == metadataFile || q.sum != "" {
+		return nil
+	}
+	have, err := u.desk.Published(r.Context(), q.name.Package(), true)
+	if err != nil {
+		return err
+	}
+	return u.mayBuild(q, have)
 }
 
 // taken answers what was only read.
@@ -101,7 +126,8 @@ func (u *Uploads) publish(w http.ResponseWriter, r *http.Request, q request, by 
 	if err := u.desk.MayPublish(r.Context(), p, by); err != nil {
 		return ecosystem.Receipt{}, err
 	}
-	body, record, err := readRecord(r.Body, q)
+	number := cmp.Or(q.build, q.version)
+	body, record, err := readRecord(r.Body, q, number)
 	if err != nil {
 		return ecosystem.Receipt{}, err
 	}
@@ -110,16 +136,16 @@ func (u *Uploads) publish(w http.ResponseWriter, r *http.Request, q request, by 
 		return ecosystem.Receipt{}, err
 	}
 	up := ecosystem.Upload{
-		Version: artifact.Version{Package: p, Number: q.version}, Name: q.file, Kind: kindOf(q.file), SHA256: sha, Size: size, Slot: q.file, Record: record,
-		Metadata: &ecosystem.Metadata{Name: p.Name, Version: q.version},
+		Version: artifact.Version{Package: p, Number: number}, Name: q.file, Kind: kindOf(q.file), SHA256: sha, Size: size, Slot: q.file, Record: record,
+		Metadata: &ecosystem.Metadata{Name: p.Name, Version: number},
 	}
 	return u.Waiting(w, r, func(ctx context.Context) (ecosystem.Receipt, error) { return u.desk.Publish(ctx, up, by) })
 }
 
 // readRecord reads a pom, for what our index says of the version from now on. Any other
 // file comes back unread.
-func readRecord(body io.Reader, q request) (io.Reader, []byte, error) {
-	if q.file != q.name.File(q.version, "", pomExt) {
+func readRecord(body io.Reader, q request, number string) (io.Reader, []byte, error) {
+	if q.file != q.name.File(number, "", pomExt) {
 		return body, nil, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(body, maxPomBytes+1))

@@ -63,6 +63,7 @@ type request struct {
 	version string          // "" for metadata
 	file    string
 	sum     string // the algorithm of the checksum that is asked for; "" for the file itself
+	build   string // the number of the build that a file of a snapshot is named after; "" where its name has the snapshot's
 }
 
 // ServeHTTP implements http.Handler.
@@ -113,7 +114,10 @@ func parseRequest(at string) (request, error) {
 	if q.version != "" && coordinate.CheckVersion(q.version) != nil {
 		return request{}, errNoPath
 	}
-	if q.version != "" && q.file != metadataFile && !isFileOf(q.name, strings.TrimSuffix(q.version, snapshot), q.file) {
+	if q.version == "" || q.file == metadataFile {
+		return q, nil
+	}
+	if q.build = buildOf(q.name, q.version, q.file); q.build == "" && !isFileOf(q.name, q.version, q.file) {
 		return request{}, errNoPath
 	}
 	return q, nil
@@ -133,23 +137,18 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, what, of string
 	h.door.Refuse(w, r, what, err)
 }
 
-// serveSnapshot says that there are none. Their metadata is just not there: mvn asks
-// for it of every module that is being built.
-func (h *Handler) serveSnapshot(w http.ResponseWriter, r *http.Request, q request) {
-	if q.file == metadataFile {
-		notFound(w, "this registry has no snapshots")
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	h.door.Written(r, answer.SayJSON(w, r, http.StatusForbidden, "blocked by gatehouse: the bytes of a snapshot change under one name, so nobody can have looked at them; ask for a release of "+q.name.String()))
-}
-
 func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request, q request) {
 	if q.file == q.name.File(q.version, "", pomExt) && !h.ours(r.Context(), q.name.Package()) && h.servePom(w, r, q) {
 		return
 	}
-	f, err := h.wait(r, q.name.Package(), q.file)
-	if err == nil && f.File.Version.Number != q.version {
+	h.serveFound(w, r, q, q.file, q.version)
+}
+
+// serveFound answers a request with a file of a version, which what is asked for may
+// call otherwise.
+func (h *Handler) serveFound(w http.ResponseWriter, r *http.Request, q request, name, number string) {
+	f, err := h.wait(r, q.name.Package(), name)
+	if err == nil && f.File.Version.Number != number {
 		f.Body.Close()
 		err = fmt.Errorf("%s lies elsewhere: %w", q.file, verdict.ErrNotFound)
 	}

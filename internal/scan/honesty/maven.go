@@ -10,6 +10,7 @@ import (
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/coordinate"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/pom"
+	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/version"
 	"github.com/gatehouse-project/gatehouse/internal/finding"
 	"github.com/gatehouse-project/gatehouse/internal/scan"
 )
@@ -106,6 +107,14 @@ func (p *mavenPass) checkDigests() {
 	}
 }
 
+// snapshot says whether a number is that of the snapshot which the version, one of our
+// own, is a build of: what is built is told no more.
+func (p *mavenPass) snapshot(number string) bool {
+	f := p.target.File
+	b, ok := version.ParseBuild(f.Version.Number)
+	return ok && f.Origin == artifact.Internal && b.Snapshot == number
+}
+
 // checkPom compares a pom with the version that it is listed under.
 func (p *mavenPass) checkPom() {
 	where, v := p.target.File.Name, p.target.File.Version
@@ -116,6 +125,9 @@ func (p *mavenPass) checkPom() {
 	}
 	if v.Package.Name != "" && m.Name != v.Package.Name {
 		p.add(RuleNameMismatch, finding.Integrity, finding.High, where, "the pom is about %q, and it is listed as %s", safe(strings.Replace(m.Name, "/", ":", 1)), safe(coordinate.Display(v.Package)))
+	}
+	if p.snapshot(m.Version) {
+		m.Version = v.Number
 	}
 	if v.Number != "" && m.Version != v.Number {
 		p.add(RuleVersionMismatch, finding.Integrity, finding.High, where, "the pom is about version %q, and it is listed as %s", safe(m.Version), safe(v.Number))
@@ -139,6 +151,9 @@ func (p *mavenPass) checkInside() {
 	found := p.inside[i]
 	if p.read == nil {
 		if m, err := pom.Metadata(found.raw); err == nil {
+			if p.snapshot(m.Version) {
+				m.Version = p.target.File.Version.Number
+			}
 			p.read, p.raw = &m, found.raw
 		}
 	}
@@ -164,7 +179,7 @@ func (p *mavenPass) checkInside() {
 func (p *mavenPass) checkVersion(found foundPom) {
 	m, err := pom.Metadata(found.raw)
 	v := p.target.File.Version
-	if err != nil || v.Number == "" || m.Version == v.Number {
+	if err != nil || v.Number == "" || m.Version == v.Number || p.snapshot(m.Version) {
 		return
 	}
 	p.add(RuleManifest, finding.Honesty, finding.Medium, found.where, "the pom in the jar is about version %s, and the jar is listed as %s", safe(m.Version), safe(v.Number))
@@ -268,7 +283,7 @@ func (p *mavenPass) checkModule() {
 	name := coordinate.Name{Group: m.Component.Group, Artifact: m.Component.Module}
 	if c := m.Component; c.URL == "" && v.Package.Name != "" && name.Package() != v.Package {
 		p.add(RuleNameMismatch, finding.Integrity, finding.High, where, "the module file is about %q, and it is listed as %s", safe(name.String()), safe(coordinate.Display(v.Package)))
-	} else if c.URL == "" && v.Number != "" && c.Version != v.Number {
+	} else if c.URL == "" && v.Number != "" && c.Version != v.Number && !p.snapshot(c.Version) {
 		p.add(RuleVersionMismatch, finding.Integrity, finding.High, where, "the module file is about version %q, and it is listed as %s", safe(c.Version), safe(v.Number))
 	}
 	var elsewhere []string

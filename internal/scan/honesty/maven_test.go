@@ -84,6 +84,40 @@ func TestMavenPoms(t *testing.T) {
 	}
 }
 
+// TestMavenSnapshots: a build of a snapshot of our own says inside that it is the
+// snapshot, and nothing else; one that an upstream lists is a version like any.
+func TestMavenSnapshots(t *testing.T) {
+	const number, inside = "1.0-20260102.030405-6", "META-INF/maven/org.example/demo/pom.xml"
+	module := func(version string) string {
+		return `{"component":{"group":"org.example","module":"demo","version":"` + version + `"}}`
+	}
+	for _, tc := range []struct{ why, end, where, body, origin, want string }{
+		{"a pom of the snapshot", ".pom", "", mavenPOM("1.0-SNAPSHOT", ""), artifact.Internal, ""},
+		{"a pom of the build", ".pom", "", mavenPOM(number, ""), artifact.Internal, ""},
+		{"a pom of another snapshot", ".pom", "", mavenPOM("1.1-SNAPSHOT", ""), artifact.Internal, "metadata-version-mismatch integrity high"},
+		{"a pom of the release", ".pom", "", mavenPOM("1.0", ""), artifact.Internal, "metadata-version-mismatch integrity high"},
+		{"a pom of an upstream's", ".pom", "", mavenPOM("1.0-SNAPSHOT", ""), "up", "metadata-version-mismatch integrity high"},
+		{"a module file of the snapshot", ".module", "", module("1.0-SNAPSHOT"), artifact.Internal, ""},
+		{"a module file of another", ".module", "", module("1.1-SNAPSHOT"), artifact.Internal, "metadata-version-mismatch integrity high"},
+		{"a jar built as the snapshot", ".jar", inside, mavenPOM("1.0-SNAPSHOT", ""), artifact.Internal, ""},
+		{"a jar built as another", ".jar", inside, mavenPOM("1.1-SNAPSHOT", ""), artifact.Internal, "manifest-confusion honesty medium"},
+	} {
+		target := mavenTarget("demo-" + number + tc.end)
+		target.File.Version.Number, target.File.Origin = number, tc.origin
+		where := tc.where
+		if where == "" {
+			where = target.File.Name
+		}
+		r := seeMaven(t, target, [2]string{where, tc.body})
+		if got := rulesOf(r.Findings); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.why, got, tc.want)
+		}
+		if tc.want == "" && tc.end != ".module" && (r.Metadata == nil || r.Metadata.Version != number) {
+			t.Errorf("%s: it says of itself %+v", tc.why, r.Metadata)
+		}
+	}
+}
+
 func TestMavenJars(t *testing.T) {
 	const own = "META-INF/maven/org.example/demo/pom.xml"
 	parent := "<parent><groupId>org.example</groupId><artifactId>parent</artifactId><version>1</version></parent>"

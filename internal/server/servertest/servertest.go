@@ -163,6 +163,9 @@ func (w *World) Handler(registryName string) http.Handler {
 	return w.adapter.Serve(w.registry(registryName))
 }
 
+// Snapshots is how many builds of one snapshot a registry keeps.
+const Snapshots = 3
+
 // Receiver takes packages of our own into a registry.
 func (w *World) Receiver(registryName string) adapter.Receiver {
 	return w.adapter.Receive(w.registry(registryName), &gate.Desk{
@@ -175,7 +178,8 @@ func (w *World) Receiver(registryName string) adapter.Receiver {
 func (w *World) registry(name string) adapter.Registry {
 	return adapter.Registry{
 		Shelf: w.Shelf(name), Decision: w.Gate.DecisionURL, Log: w.Log,
-		Reader: func(context.Context) string { return "" },
+		Reader:    func(context.Context) string { return "" },
+		Snapshots: Snapshots,
 	}
 }
 

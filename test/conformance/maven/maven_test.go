@@ -44,8 +44,8 @@ type world struct {
 
 // newWorld has dep, and demo with a parent of its own: 1.0.0 which is good and 1.1.0,
 // which has an advisory and is presented as asked; and young, a version of which is an
-// hour old.
-func newWorld(t *testing.T, present string) *world {
+// hour old. The settings stand in the gate's configuration.
+func newWorld(t *testing.T, present string, settings ...string) *world {
 	t.Helper()
 	w := &world{t: t, Box: clients.NewBox(t), repo: stub.NewMavenRepo(t)}
 	parent := "  <parent><groupId>" + group + "</groupId><artifactId>parent</artifactId><version>1</version></parent>\n"
@@ -60,7 +60,7 @@ func newWorld(t *testing.T, present string) *world {
 	)
 	dir := t.TempDir()
 	config, osv := filepath.Join(dir, "gatehouse.yaml"), filepath.Join(dir, "osv")
-	write(t, config, fmt.Sprintf("upstreams: [{name: stub, ecosystem: maven, url: %q, ttl: 1ms}]\ninternal_names: [\"maven:com.acme:*\"]\nregistries: {main: {present: %s}}\n", w.repo.URL(), present))
+	write(t, config, fmt.Sprintf("upstreams: [{name: stub, ecosystem: maven, url: %q, ttl: 1ms}]\ninternal_names: [\"maven:com.acme:*\"]\nregistries: {main: {present: %s}}\n%s", w.repo.URL(), present, strings.Join(settings, "")))
 	write(t, filepath.Join(osv, "Maven", "TEST-2026-1.json"), advisory(t, group+":demo", "1.1.0"))
 	w.flags = []string{"--data", filepath.Join(dir, "data"), "--config", config}
 	w.gate("advisories", "sync", "--from", osv).OK(t)
@@ -229,8 +229,6 @@ func TestDeploy(t *testing.T) {
 				return
 			}
 			v.shows(deploy(own), "already exists")
-			own.Version = "2.0-SNAPSHOT"
-			v.shows(deploy(own), "snapshot: its bytes change")
 			own.Group, own.Version = "org.somebody", "1.0"
 			v.shows(deploy(own), "internal_names")
 		})
@@ -240,6 +238,96 @@ func TestDeploy(t *testing.T) {
 			t.Errorf("outside was asked for %s", path)
 		}
 	}
+}
+
+// TestSnapshots: what is deployed as a snapshot is built with from here, the newest build
+// of it, as many builds stay as are kept, and nobody outside hears of it; a snapshot from
+// outside is refused with the reason.
+func TestSnapshots(t *testing.T) {
+	w := newWorld(t, "soft", "snapshots: {keep: 2}\n")
+	token := strings.TrimSpace(w.gate("token", "create", "--role", "publisher", "--name", "ci").OK(t).Stdout)
+	settings := filepath.Join(w.Home, "deploy.xml")
+	write(t, settings, fmt.Sprintf("<settings><servers><server><id>gatehouse</id><username>token</username><password>%s</password></server></servers><mirrors><mirror><id>gatehouse</id><mirrorOf>*</mirrorOf><url>%s/maven</url></mirror></mirrors></settings>\n", token, w.URL))
+	for i, c := range clients.Mavens {
+		t.Run(c.Name, func(t *testing.T) {
+			v := *w
+			v.t = t
+			own := stub.MavenVersion{Group: "com.acme", Artifact: "moving", Version: fmt.Sprintf("1.%d-SNAPSHOT", i), Needs: []stub.MavenNeed{{Group: group, Artifact: "demo", Version: "1.0.0"}}}
+			folder := "moving/" + own.Version + "/"
+			deploy := func(body string) clients.Result {
+				own.Files = map[string]string{"body.txt": body}
+				v.Write("lib.jar", string(own.Jar(t)))
+				v.Write("lib.xml", string(own.POM()))
+				v.Write("sources.jar", string(stub.MavenVersion{Group: "com.acme", Artifact: "sources", Version: "1"}.Jar(t)))
+				r := v.MavenDeploy(c, v.URL+"/maven", "-Dfile=lib.jar", "-DpomFile=lib.xml", "-Dsources=sources.jar", "-s", settings)
+				t.Logf("exit %d: %s", r.Code, strings.TrimSpace(r.Output))
+				return r
+			}
+			for _, body := range []string{"first", "second", "third"} {
+				deploy(body).OK(t)
+				v.snapshotProject("com.acme", "moving", own.Version)
+				v.MavenForgets("com.acme")
+				v.resolve(c, "-C", "-U").OK(t)
+				if got := v.read(t, folder+"moving-"+own.Version+".jar"); got != string(own.Jar(t)) {
+					t.Errorf("after the %s deploy there are %d bytes of another jar", body, len(got))
+				}
+			}
+			v.fetched("demo/1.0.0/demo-1.0.0.jar")
+			doc := get(t, v.URL+"/maven/com/acme/"+folder+"maven-metadata.xml")
+			if !strings.Contains(doc, "<buildNumber>3</buildNumber>") || !strings.Contains(doc, "<classifier>sources</classifier>") {
+				t.Errorf("its metadata: %s", doc)
+			}
+			v.snapshotProject(group, "outside", "1.0-SNAPSHOT")
+			v.shows(v.resolve(c, "-U"), "snapshots from outside")
+		})
+	}
+	for _, path := range w.repo.Requests() {
+		if strings.Contains(path, "acme") || strings.Contains(path, "SNAPSHOT") {
+			t.Errorf("outside was asked for %s", path)
+		}
+	}
+}
+
+// snapshotProject writes a project that needs a snapshot, from a repository that may have
+// them, as docs/maven.md says it.
+func (w *world) snapshotProject(group, artifact, version string) {
+	w.project(group, artifact, version)
+	pom := strings.Replace(string(w.file("pom.xml")), "</project>", "  <repositories>\n    <repository>\n      <id>gatehouse</id>\n      <url>https://gate.example/maven</url>\n      <snapshots><enabled>true</enabled></snapshots>\n    </repository>\n  </repositories>\n</project>", 1)
+	w.Write("pom.xml", pom)
+}
+
+// file reads a file of the project.
+func (w *world) file(name string) []byte {
+	w.t.Helper()
+	b, err := os.ReadFile(w.Path(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// read is a file of com.acme in the local repository.
+func (w *world) read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(w.Home, ".m2", "repository", "com", "acme", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %s %v", url, resp.Status, b, err)
+	}
+	return string(b)
 }
 
 // TestSlow: Maven waits for the first look.

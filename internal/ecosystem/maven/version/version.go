@@ -12,9 +12,12 @@ package version
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
 	"github.com/gatehouse-project/gatehouse/internal/ecosystem/maven/coordinate"
@@ -177,9 +180,62 @@ func (v Version) Pre() bool {
 }
 
 // Snapshot says whether a number is one whose bytes change: 1.0-SNAPSHOT. What a
-// repository makes of it, 1.0-20260102.030405-6, reads like any other and does not count.
+// repository makes of it, 1.0-20260102.030405-6, does not count: see Build.
 func Snapshot(s string) bool {
 	return len(s) >= len("SNAPSHOT") && strings.EqualFold(s[len(s)-len("SNAPSHOT"):], "SNAPSHOT")
+}
+
+// Build is one build of a snapshot, as a repository numbers it
+// (https://maven.apache.org/repositories/metadata.html): 1.0-20260102.030405-6 is the
+// sixth of 1.0-SNAPSHOT, and was made at that moment in UTC. Its bytes do not change.
+type Build struct {
+	Snapshot string // what it is a build of: "1.0-SNAPSHOT"
+	Stamp    string // "20260102.030405"
+	Count    int    // at least 1
+	At       time.Time
+}
+
+const (
+	snapshotEnd = "-SNAPSHOT"
+	stampLayout = "20060102.150405"
+	maxCount    = 9 // digits
+)
+
+// ParseBuild reads the number of a build; false for any other.
+func ParseBuild(s string) (Build, bool) {
+	rest, count, ok := cutLast(s)
+	if !ok || count == "" || count[0] == '0' || len(count) > maxCount || strings.Trim(count, "0123456789") != "" {
+		return Build{}, false
+	}
+	base, stamp, ok := cutLast(rest)
+	if !ok || base == "" || len(stamp) != len(stampLayout) {
+		return Build{}, false
+	}
+	at, err := time.ParseInLocation(stampLayout, stamp, time.UTC)
+	if err != nil {
+		return Build{}, false
+	}
+	n, err := strconv.Atoi(count)
+	return Build{base + snapshotEnd, stamp, n, at}, err == nil
+}
+
+func cutLast(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '-')
+	if i < 0 {
+		return "", "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// String is the number again.
+func (b Build) String() string {
+	return fmt.Sprintf("%s-%s-%d", strings.TrimSuffix(b.Snapshot, snapshotEnd), b.Stamp, b.Count)
+}
+
+// Compare orders builds of one snapshot by their moments, and by their counts within
+// one.
+func (b Build) Compare(other Build) int {
+	return cmp.Or(b.At.Compare(other.At), cmp.Compare(b.Count, other.Count))
 }
 
 // Floating says whether a version in a pom means whatever a repository has at the

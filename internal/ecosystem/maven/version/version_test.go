@@ -70,6 +70,38 @@ func TestPre(t *testing.T) {
 	}
 }
 
+func TestBuild(t *testing.T) {
+	for s, want := range map[string]string{
+		"1.0-20260102.030405-6":          "1.0-SNAPSHOT",
+		"1.0-rc-1-20260102.030405-12":    "1.0-rc-1-SNAPSHOT",
+		"1.0-SNAPSHOT":                   "",
+		"1.0-20260102.030405":            "",
+		"1.0-20260102.030405-":           "",
+		"1.0-20260102.030405-0":          "",
+		"1.0-20260102.030405-06":         "",
+		"1.0-20260102.030405-1234567890": "",
+		"1.0-20261302.030405-1":          "", // no such month
+		"1.0-20260102.0304055-1":         "",
+		"-20260102.030405-1":             "",
+		"20260102.030405-1":              "",
+		"1.0-20260102.030405-6-sources":  "",
+		"1.0-2026010\u0662.030405-6":     "",
+	} {
+		b, ok := version.ParseBuild(s)
+		if ok != (want != "") || b.Snapshot != want || ok && b.String() != s {
+			t.Errorf("%s: %+v %t, want %q", s, b, ok, want)
+		}
+	}
+	order := []string{"1.0-20260102.030405-6", "1.0-20260102.030405-10", "1.0-20260102.030406-1"}
+	for i := 1; i < len(order); i++ {
+		a, _ := version.ParseBuild(order[i-1])
+		b, _ := version.ParseBuild(order[i])
+		if a.Compare(b) != -1 || b.Compare(a) != 1 || a.Compare(a) != 0 {
+			t.Errorf("%s does not come before %s", order[i-1], order[i])
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for _, s := range []string{"", " ", ".", "..", "1..2", "1/2", `1\2`, "1 2", "1\n", "${v}", "1:2", ".1", "1.", strings.Repeat("1", 201), "1.0\u202e"} {
 		if v, err := version.Parse(s); err == nil {
