@@ -174,7 +174,7 @@ func (a *analysis) arguments(g *arguments, first syntax.ID) {
 			g.kw = append(g.kw, keyword{word, v, n.A})
 		case syntax.Starred:
 			v := a.eval(n.A)
-			if v.kind == list && v.n == 0 {
+			if v.kind == list && v.n == 0 && a.spreads(len(g.pos), v) {
 				g.pos = append(g.pos, v.items...)
 				for range v.items {
 					g.nodes = append(g.nodes, 0)

@@ -172,7 +172,7 @@ func (a *analysis) sequence(first syntax.ID) *value {
 	for kid := first; kid != 0; kid = a.tree.Next(kid) {
 		v := a.settle(a.eval(kid), kid)
 		if a.tree.Kind(kid) == syntax.Starred {
-			if v.kind == list {
+			if v.kind == list && a.spreads(len(items), v) {
 				items = append(items, v.items...)
 				continue
 			}
@@ -197,13 +197,19 @@ func (a *analysis) sequence(first syntax.ID) *value {
 // mostItems bounds what is kept of one list or dictionary.
 const mostItems = 1 << 16
 
+// spreads says whether the members of v are put beside the so many that are there:
+// each costs, so that what is spread into itself again and again comes to an end.
+func (a *analysis) spreads(there int, v *value) bool {
+	return there+len(v.items) <= mostItems && a.fold(8*len(v.items))
+}
+
 func (a *analysis) dictionary(first syntax.ID) *value {
 	out := value{kind: dict}
 	for kid := first; kid != 0; kid = a.tree.Next(kid) {
 		item := a.tree.Node(kid)
 		v := a.settle(a.eval(item.B), item.B)
 		if item.A == 0 {
-			if v.kind == dict {
+			if v.kind == dict && a.spreads(len(out.items), v) {
 				out.items = append(out.items, v.items...)
 				continue
 			}

@@ -1,6 +1,7 @@
 package python
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,29 @@ func TestHostileSourcesCostTheirLength(t *testing.T) {
 				t.Errorf("%d bytes took %v", len(src), spent)
 			} else {
 				t.Logf("%d bytes took %v", len(src), spent)
+			}
+		})
+	}
+}
+
+// TestSpreadingIsBounded spreads a list, a table and arguments into themselves: what
+// grows to billions of members when it is run costs little to read.
+func TestSpreadingIsBounded(t *testing.T) {
+	const most = 64 << 20
+	for name, src := range map[string]string{
+		"a list":            "a = [1, 2]\n" + strings.Repeat("a = [*a, *a, *a]\n", 15),
+		"a table":           "a = {'x': 1}\n" + strings.Repeat("a = {**a, **a, **a}\n", 15),
+		"arguments":         "def f(*a, **k):\n    return f(*a, *a, *a, **k, x=a)\nf(1, 2, x=3)\n",
+		"a lambda's":        "f = lambda *a: f(*a, *a)\nf(1, 2)\n",
+		"a list into calls": "a = [1, 2]\n" + strings.Repeat("a = (*a, *a, *a)\nprint(*a, *a)\n", 14),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			Analyze([]byte(src))
+			runtime.ReadMemStats(&after)
+			if spent := after.TotalAlloc - before.TotalAlloc; spent > most {
+				t.Errorf("%d bytes of source took %d MB", len(src), spent>>20)
 			}
 		})
 	}
