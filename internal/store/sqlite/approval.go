@@ -18,7 +18,7 @@ func (db *DB) PutApproval(ctx context.Context, a verdict.Approval) error {
 	if err := checkApproval(a); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO approval (id, registry, ecosystem, package, number, purl, file, decision, evidence, reason, approver, created_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
@@ -52,7 +52,7 @@ func (db *DB) RevokeApproval(ctx context.Context, id, by string, at time.Time) e
 	if err := store.CheckText(by); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		var p artifact.Package
 		err := tx.QueryRowContext(ctx, `SELECT ecosystem, package FROM approval WHERE id = $1`, id).Scan(&p.Ecosystem, &p.Name)
 		if errors.Is(err, sql.ErrNoRows) {

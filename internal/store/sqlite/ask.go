@@ -21,7 +21,7 @@ func (db *DB) PutAsk(ctx context.Context, a gate.Ask) error {
 	if err := store.CheckText(a.ID, a.Registry, a.Decision, a.Purl, a.Reason, a.By); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO ask (id, registry, decision, purl, reason, actor, created_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
@@ -39,7 +39,7 @@ func (db *DB) CloseAsk(ctx context.Context, id, by, how string, at time.Time) er
 	if err := store.CheckText(by, how); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		var known int
 		err := tx.QueryRowContext(ctx, `SELECT 1 FROM ask WHERE id = $1`, id).Scan(&known)
 		if errors.Is(err, sql.ErrNoRows) {

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/gatehouse-project/gatehouse/internal/gate"
 	"github.com/gatehouse-project/gatehouse/internal/store"
@@ -14,7 +13,7 @@ func (db *DB) Audit(ctx context.Context, e gate.AuditEntry) error {
 	if err := store.CheckText(e.By, e.Act, e.Object, e.Detail); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error { return auditIn(ctx, tx, e) })
+	return db.write(ctx, doing, func(tx *writing) error { return auditIn(ctx, tx, e) })
 }
 
 // AuditLog implements gate.Store: newest first.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,12 +96,11 @@ func packCode(files []code.File) (packedCode, error) {
 	return out, err
 }
 
-func (p packedCode) put(ctx context.Context, tx *sql.Tx, evidence string) error {
+func (p packedCode) put(ctx context.Context, tx *writing, evidence string) error {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO facts (key, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
 	for key, body := range p.facts {
 		if _, err := insert.ExecContext(ctx, key, body); err != nil {
 			return err
@@ -164,7 +162,7 @@ func (db *DB) PutBehaviours(ctx context.Context, bs []gate.EvidencedBehaviour, a
 	if len(bs) == 0 {
 		return nil
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		for _, b := range bs {
 			body, err := json.Marshal(b.Behaviour)
 			if err != nil {

@@ -28,14 +28,10 @@ func (db *DB) Publish(ctx context.Context, ds []verdict.Decision) error {
 	if err != nil || len(news) == 0 {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
-		p, err := preparePublish(ctx, tx)
-		if err != nil {
-			return err
-		}
+	return db.write(ctx, doing, func(tx *writing) error {
 		changed := map[artifact.Package]bool{}
 		for _, d := range news {
-			stood, err := p.stand(ctx, d)
+			stood, err := stand(ctx, tx, d)
 			if err != nil {
 				return fmt.Errorf("decision %s: %w", d.ID, err)
 			}
@@ -62,15 +58,11 @@ func (db *DB) PutDecisions(ctx context.Context, ds []verdict.Decision) error {
 	if err != nil || len(news) == 0 {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
-		p, err := preparePublish(ctx, tx)
-		if err != nil {
-			return err
-		}
+	return db.write(ctx, doing, func(tx *writing) error {
 		for _, d := range news {
-			added, err := p.append(ctx, d)
+			added, err := appendDecision(ctx, tx, d)
 			if err == nil && added {
-				_, err = p.decided.ExecContext(ctx, d.ID, d.Inputs.At.UnixMilli())
+				_, err = tx.ExecContext(ctx, insertDecided, d.ID, d.Inputs.At.UnixMilli())
 			}
 			if err != nil {
 				return fmt.Errorf("decision %s: %w", d.ID, err)
@@ -116,48 +108,29 @@ func key(d verdict.Decision) []any {
 	return []any{d.Registry, d.Version.Package.Ecosystem, d.Version.Package.Name, d.File, d.Version.Number}
 }
 
-// publish is the statements that write decisions, compiled once for many. They
-// close with their transaction.
-type publish struct {
-	tx                                  *sql.Tx
-	standing, decision, decided, stands *sql.Stmt
-}
+// Statements that write decisions.
+const (
+	selectStanding = `
+		SELECT decision, admitted_ms FROM standing
+		WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND file = $4 AND number = $5`
+	insertDecision = `
+		INSERT INTO decision (registry, ecosystem, package, file, number, id, verdict, until_ms, at_ms, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`
+	insertDecided  = `INSERT INTO decided (decision, at_ms) VALUES ($1, $2)`
+	upsertStanding = `
+		INSERT INTO standing (registry, ecosystem, package, file, number, decision, admitted_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (registry, ecosystem, package, file, number)
+		DO UPDATE SET decision = excluded.decision, admitted_ms = excluded.admitted_ms`
+)
 
-func preparePublish(ctx context.Context, tx *sql.Tx) (publish, error) {
-	p := publish{tx: tx}
-	for _, s := range []struct {
-		into **sql.Stmt
-		text string
-	}{
-		{&p.standing, `
-			SELECT decision, admitted_ms FROM standing
-			WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND file = $4 AND number = $5`},
-		{&p.decision, `
-			INSERT INTO decision (registry, ecosystem, package, file, number, id, verdict, until_ms, at_ms, body)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`},
-		{&p.decided, `INSERT INTO decided (decision, at_ms) VALUES ($1, $2)`},
-		{&p.stands, `
-			INSERT INTO standing (registry, ecosystem, package, file, number, decision, admitted_ms)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)
-			ON CONFLICT (registry, ecosystem, package, file, number)
-			DO UPDATE SET decision = excluded.decision, admitted_ms = excluded.admitted_ms`},
-	} {
-		stmt, err := tx.PrepareContext(ctx, s.text)
-		if err != nil {
-			return p, err
-		}
-		*s.into = stmt
-	}
-	return p, nil
-}
-
-// append writes d unless its id is there.
-func (p publish) append(ctx context.Context, d verdict.Decision) (added bool, err error) {
+// appendDecision writes d unless its id is there.
+func appendDecision(ctx context.Context, tx *writing, d verdict.Decision) (added bool, err error) {
 	body, err := json.Marshal(d)
 	if err != nil {
 		return false, err
 	}
-	res, err := p.decision.ExecContext(ctx, append(key(d), d.ID, d.Verdict.String(), store.Millis(d.Until), d.Inputs.At.UnixMilli(), string(body))...)
+	res, err := tx.ExecContext(ctx, insertDecision, append(key(d), d.ID, d.Verdict.String(), store.Millis(d.Until), d.Inputs.At.UnixMilli(), string(body))...)
 	if err != nil {
 		return false, err
 	}
@@ -166,25 +139,25 @@ func (p publish) append(ctx context.Context, d verdict.Decision) (added bool, er
 }
 
 // stand appends d and makes it the one that stands; stood when it did already.
-func (p publish) stand(ctx context.Context, d verdict.Decision) (stood bool, err error) {
+func stand(ctx context.Context, tx *writing, d verdict.Decision) (stood bool, err error) {
 	var old string
 	var admitted *int64
-	err = p.standing.QueryRowContext(ctx, key(d)...).Scan(&old, &admitted)
+	err = tx.QueryRowContext(ctx, selectStanding, key(d)...).Scan(&old, &admitted)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
 	if old == d.ID {
 		return true, nil
 	}
-	if _, err := p.append(ctx, d); err != nil {
+	if _, err := appendDecision(ctx, tx, d); err != nil {
 		return false, err
 	}
 	at := d.Inputs.At.UnixMilli()
-	if _, err := p.decided.ExecContext(ctx, d.ID, at); err != nil {
+	if _, err := tx.ExecContext(ctx, insertDecided, d.ID, at); err != nil {
 		return false, err
 	}
 	if admitted != nil && d.TakesBack() {
-		_, err := p.tx.ExecContext(ctx, `
+		_, err := tx.ExecContext(ctx, `
 			INSERT INTO recalled (registry, ecosystem, package, file, number, at_ms)
 			VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, append(key(d), at)...)
 		if err != nil {
@@ -197,7 +170,7 @@ func (p publish) stand(ctx context.Context, d verdict.Decision) (stood bool, err
 	case d.Verdict == verdict.Admit && admitted == nil:
 		admitted = &at
 	}
-	_, err = p.stands.ExecContext(ctx, append(key(d), d.ID, admitted)...)
+	_, err = tx.ExecContext(ctx, upsertStanding, append(key(d), d.ID, admitted)...)
 	return false, err
 }
 

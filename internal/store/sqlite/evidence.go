@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -38,7 +37,7 @@ func (db *DB) PutEvidence(ctx context.Context, key string, sha artifact.Digest, 
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `INSERT INTO evidence (key, sha256, at_ms, report) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			key, sha, at.UnixMilli(), string(report))
 		if err != nil || !added {

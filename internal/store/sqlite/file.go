@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -25,10 +24,10 @@ func (db *DB) PutFile(ctx context.Context, f artifact.File, firstSeen time.Time)
 	if _, err := artifact.ParseDigest(string(f.SHA256)); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error { return db.putFile(ctx, tx, f, firstSeen) })
+	return db.write(ctx, doing, func(tx *writing) error { return db.putFile(ctx, tx, f, firstSeen) })
 }
 
-func (db *DB) putFile(ctx context.Context, tx *sql.Tx, f artifact.File, firstSeen time.Time) error {
+func (db *DB) putFile(ctx context.Context, tx *writing, f artifact.File, firstSeen time.Time) error {
 	p := f.Version.Package
 	added, err := insert(ctx, tx, `
 		INSERT INTO file (ecosystem, package, name, origin, number, kind, sha256, size, uploaded_ms, first_seen_ms)
@@ -44,7 +43,7 @@ func (db *DB) putFile(ctx context.Context, tx *sql.Tx, f artifact.File, firstSee
 }
 
 // sameFile compares f with the row recorded under its name.
-func sameFile(ctx context.Context, tx *sql.Tx, f artifact.File) error {
+func sameFile(ctx context.Context, tx *writing, f artifact.File) error {
 	var number, sha string
 	var size int64
 	err := tx.QueryRowContext(ctx, `
@@ -120,7 +119,7 @@ func (db *DB) SetOrigin(ctx context.Context, p artifact.Package, origin string, 
 	if !errors.Is(err, verdict.ErrNotFound) {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `INSERT INTO origin (ecosystem, package, origin, since_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 			p.Ecosystem, p.Name, origin, at.UnixMilli())
 		if err != nil {

@@ -47,7 +47,7 @@ func (db *DB) UseBlobs(stat func(context.Context, artifact.Digest) (int64, error
 // the bytes since they were put: then it gives blob.ErrCollected, nothing is
 // recorded, and the caller puts them again. The collector removes files while it
 // holds the writer, so the answer is still true at the commit.
-func (db *DB) keepBlob(ctx context.Context, tx *sql.Tx, d artifact.Digest) error {
+func (db *DB) keepBlob(ctx context.Context, tx *writing, d artifact.Digest) error {
 	res, err := tx.ExecContext(ctx, `DELETE FROM tombstone WHERE sha256 = $1`, d)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func scanBool(r row) (b bool, err error) {
 // Bury puts a tombstone on each of ds that no row keeps, and gives those.
 func (db *DB) Bury(ctx context.Context, ds []artifact.Digest, at time.Time) ([]artifact.Digest, error) {
 	var out []artifact.Digest
-	err := db.write(ctx, "marking blobs for removal", func(tx *sql.Tx) error {
+	err := db.write(ctx, "marking blobs for removal", func(tx *writing) error {
 		out = nil
 		for _, d := range ds {
 			var kept bool
@@ -114,7 +114,7 @@ func (db *DB) Bury(ctx context.Context, ds []artifact.Digest, at time.Time) ([]a
 // keeps, while nobody can record a row: hand in few, and remove quickly. The
 // tombstones stay, so that whoever put the bytes before notices (see keepBlob).
 func (db *DB) Sweep(ctx context.Context, ds []artifact.Digest, remove func(artifact.Digest) error) error {
-	return db.write(ctx, "removing blobs", func(tx *sql.Tx) error {
+	return db.write(ctx, "removing blobs", func(tx *writing) error {
 		for _, d := range ds {
 			var doomed bool
 			q := `SELECT EXISTS (SELECT 1 FROM tombstone WHERE sha256 = $1) AND NOT (` + referenced + `)`
@@ -135,7 +135,7 @@ func (db *DB) Sweep(ctx context.Context, ds []artifact.Digest, remove func(artif
 // ForgetTombstones drops those from before the given time, when nobody can be
 // left who put the bytes before they were removed.
 func (db *DB) ForgetTombstones(ctx context.Context, before time.Time) error {
-	return db.write(ctx, "forgetting tombstones", func(tx *sql.Tx) error {
+	return db.write(ctx, "forgetting tombstones", func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM tombstone WHERE at_ms < $1`, before.UnixMilli())
 		return err
 	})

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"sync"
 
@@ -64,7 +63,7 @@ func (g *generations) forget(begun int) {
 
 // bump raises a package's generation: what was decided before must be decided
 // again.
-func bump(ctx context.Context, tx *sql.Tx, p artifact.Package) error {
+func bump(ctx context.Context, tx *writing, p artifact.Package) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO generation (ecosystem, package, n) VALUES ($1, $2, 1)
 		ON CONFLICT (ecosystem, package) DO UPDATE SET n = generation.n + 1`, p.Ecosystem, p.Name)

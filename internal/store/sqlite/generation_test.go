@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -14,7 +13,7 @@ import (
 // raise bumps a package and then commits or, with an error, does not.
 func raise(t *testing.T, db *DB, p artifact.Package, fail error) {
 	t.Helper()
-	err := db.write(t.Context(), "raising", func(tx *sql.Tx) error { return errors.Join(bump(t.Context(), tx, p), fail) })
+	err := db.write(t.Context(), "raising", func(tx *writing) error { return errors.Join(bump(t.Context(), tx, p), fail) })
 	if !errors.Is(err, fail) {
 		t.Errorf("raising: %v, want %v", err, fail)
 	}

@@ -26,7 +26,7 @@ func (q Jobs) Enqueue(ctx context.Context, n jobs.New) error {
 	if err := checkJob(n); err != nil {
 		return wrap(doing, err)
 	}
-	return q.db.write(ctx, doing, func(tx *sql.Tx) error { return enqueue(ctx, tx, n) })
+	return q.db.write(ctx, doing, func(tx *writing) error { return enqueue(ctx, tx, n) })
 }
 
 func checkJob(n jobs.New) error {
@@ -36,7 +36,7 @@ func checkJob(n jobs.New) error {
 	return store.CheckText(n.ID, n.Kind, n.Subject, n.Share)
 }
 
-func enqueue(ctx context.Context, tx *sql.Tx, n jobs.New) error {
+func enqueue(ctx context.Context, tx *writing, n jobs.New) error {
 	if err := room(ctx, tx, n); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func enqueue(ctx context.Context, tx *sql.Tx, n jobs.New) error {
 }
 
 // room says whether one more may wait.
-func room(ctx context.Context, tx *sql.Tx, n jobs.New) error {
+func room(ctx context.Context, tx *writing, n jobs.New) error {
 	if n.Room == (jobs.Room{}) {
 		return nil
 	}
@@ -93,7 +93,7 @@ func scanJob(r row) (jobs.Job, error) {
 // least, then the one whose last turn is longest ago.
 func (q Jobs) Claim(ctx context.Context, kind string, now, until time.Time) (jobs.Job, bool, error) {
 	var j jobs.Job
-	err := q.db.write(ctx, fmt.Sprintf("claiming a job of kind %.80q", kind), func(tx *sql.Tx) error {
+	err := q.db.write(ctx, fmt.Sprintf("claiming a job of kind %.80q", kind), func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE job SET state = 'waiting', lease_ms = NULL, not_before_ms = $2, error = 'its holder gave no more sign of life'
 			WHERE kind = $1 AND state = 'running' AND lease_ms <= $2`, kind, now.UnixMilli())
@@ -124,7 +124,7 @@ func (q Jobs) Claim(ctx context.Context, kind string, now, until time.Time) (job
 // holder is alive may call it, as after taking the lock of the data folder: one
 // process owns it, and no other can be at work.
 func (q Jobs) Abandon(ctx context.Context, now time.Time) error {
-	return q.db.write(ctx, "taking over jobs", func(tx *sql.Tx) error {
+	return q.db.write(ctx, "taking over jobs", func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE job SET state = 'waiting', lease_ms = NULL, not_before_ms = $1, error = 'the process that did it ended'
 			WHERE state = 'running'`, now.UnixMilli())
@@ -186,10 +186,10 @@ func (q Jobs) held(ctx context.Context, doing string, h jobs.Held, query string,
 			}
 		}
 	}
-	return q.db.write(ctx, doing, func(tx *sql.Tx) error { return changeHeld(ctx, tx, h, query, args...) })
+	return q.db.write(ctx, doing, func(tx *writing) error { return changeHeld(ctx, tx, h, query, args...) })
 }
 
-func changeHeld(ctx context.Context, tx *sql.Tx, h jobs.Held, query string, args ...any) error {
+func changeHeld(ctx context.Context, tx *writing, h jobs.Held, query string, args ...any) error {
 	res, err := tx.ExecContext(ctx, query, append([]any{h.Job, h.Attempt}, args...)...)
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func changeHeld(ctx context.Context, tx *sql.Tx, h jobs.Held, query string, args
 }
 
 // known is verdict.ErrNotFound for a job that never was.
-func known(ctx context.Context, tx *sql.Tx, id string) error {
+func known(ctx context.Context, tx *writing, id string) error {
 	var one int
 	err := tx.QueryRowContext(ctx, `SELECT 1 FROM job WHERE id = $1`, id).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -212,7 +212,7 @@ func known(ctx context.Context, tx *sql.Tx, id string) error {
 
 // Cancel implements jobs.Store.
 func (q Jobs) Cancel(ctx context.Context, id string, at time.Time) error {
-	return q.db.write(ctx, fmt.Sprintf("cancelling job %.80q", id), func(tx *sql.Tx) error {
+	return q.db.write(ctx, fmt.Sprintf("cancelling job %.80q", id), func(tx *writing) error {
 		changed, err := insert(ctx, tx, `
 			UPDATE job SET state = 'cancelled', lease_ms = NULL, finished_ms = $2
 			WHERE id = $1 AND state IN ('waiting', 'running', 'dead')`, id, at.UnixMilli())
@@ -229,7 +229,7 @@ func (q Jobs) Cancel(ctx context.Context, id string, at time.Time) error {
 // Restart implements jobs.Store.
 func (q Jobs) Restart(ctx context.Context, id string, now time.Time) (jobs.Job, error) {
 	var j jobs.Job
-	err := q.db.write(ctx, fmt.Sprintf("starting job %.80q again", id), func(tx *sql.Tx) (err error) {
+	err := q.db.write(ctx, fmt.Sprintf("starting job %.80q again", id), func(tx *writing) (err error) {
 		j, err = scanJob(tx.QueryRowContext(ctx, `
 			UPDATE job SET state = 'waiting', tries = 0, not_before_ms = $2, finished_ms = NULL
 			WHERE id = $1 AND state = 'dead'

@@ -25,7 +25,7 @@ func (db *DB) PutProvenance(ctx context.Context, f artifact.File, claims artifac
 	if err := store.CheckText(p.Name, f.Name, string(f.SHA256), string(claims), a.Roots, string(text)); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO provenance (ecosystem, package, file, sha256, claims, roots, at_ms, answer)
 			SELECT $1, $2, $3, $4, $5, $6, $7, $8

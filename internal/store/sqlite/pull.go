@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,7 +126,7 @@ func (p *pulls) flush(ctx context.Context) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	err := p.db.write(ctx, "writing pulls", func(tx *sql.Tx) error { return writePulls(ctx, tx, batch) })
+	err := p.db.write(ctx, "writing pulls", func(tx *writing) error { return writePulls(ctx, tx, batch) })
 	p.written(batch, err)
 	return err
 }
@@ -143,7 +142,7 @@ func (p *pulls) take() map[pullKey]pullCount {
 	return batch
 }
 
-func writePulls(ctx context.Context, tx *sql.Tx, batch map[pullKey]pullCount) error {
+func writePulls(ctx context.Context, tx *writing, batch map[pullKey]pullCount) error {
 	stmt, err := tx.PrepareContext(ctx, `
 		INSERT INTO pull (sha256, registry, actor, day, first_ms, last_ms, times) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (sha256, registry, actor, day) DO UPDATE SET

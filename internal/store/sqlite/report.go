@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/gatehouse-project/gatehouse/internal/artifact"
@@ -23,7 +22,7 @@ func (db *DB) PutReports(ctx context.Context, request string, rs []gate.KeptRepo
 			return wrap(doing, err)
 		}
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		for _, r := range rs {
 			if err := db.keepBlob(ctx, tx, r.SHA256); err != nil {
 				return err
@@ -39,7 +38,7 @@ func (db *DB) PutReports(ctx context.Context, request string, rs []gate.KeptRepo
 
 // ForgetReport implements report.Rows. One that is not there is no error.
 func (db *DB) ForgetReport(ctx context.Context, request, format string) error {
-	return db.write(ctx, fmt.Sprintf("forgetting a report of request %.80q", request), func(tx *sql.Tx) error {
+	return db.write(ctx, fmt.Sprintf("forgetting a report of request %.80q", request), func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM report WHERE request = $1 AND format = $2`, request, format)
 		return err
 	})

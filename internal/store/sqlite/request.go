@@ -28,7 +28,7 @@ func (db *DB) Submit(ctx context.Context, r verdict.Request, j jobs.New) error {
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO request (id, registry, door, project, actor, created_ms, body, status)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
@@ -53,7 +53,7 @@ type outcomeRow struct {
 // jobs.ErrLost, whatever it found out.
 func (db *DB) FinishRequest(ctx context.Context, h jobs.Held, o verdict.Outcome, at time.Time) error {
 	doing := fmt.Sprintf("finishing request %.80q", o.Request)
-	return db.endRequest(ctx, doing, o, at, func(tx *sql.Tx) error {
+	return db.endRequest(ctx, doing, o, at, func(tx *writing) error {
 		return changeHeld(ctx, tx, h, `
 			UPDATE job SET state = 'done', lease_ms = NULL, finished_ms = $3, error = ''
 			WHERE id = $1 AND attempt = $2 AND state = 'running' AND kind = $4 AND subject = $5`, at.UnixMilli(), gate.RequestJob, o.Request)
@@ -64,7 +64,7 @@ func (db *DB) FinishRequest(ctx context.Context, h jobs.Held, o verdict.Outcome,
 func (db *DB) CancelRequest(ctx context.Context, o verdict.Outcome, at time.Time) error {
 	doing := fmt.Sprintf("cancelling request %.80q", o.Request)
 	o.Status = verdict.Cancelled
-	return db.endRequest(ctx, doing, o, at, func(tx *sql.Tx) error {
+	return db.endRequest(ctx, doing, o, at, func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `
 			UPDATE job SET state = 'cancelled', lease_ms = NULL, finished_ms = $3
 			WHERE kind = $1 AND subject = $2 AND state IN ('waiting', 'running', 'dead')`, gate.RequestJob, o.Request, at.UnixMilli())
@@ -73,7 +73,7 @@ func (db *DB) CancelRequest(ctx context.Context, o verdict.Outcome, at time.Time
 }
 
 // endRequest writes a request's outcome together with its job's end.
-func (db *DB) endRequest(ctx context.Context, doing string, o verdict.Outcome, at time.Time, endJob func(*sql.Tx) error) error {
+func (db *DB) endRequest(ctx context.Context, doing string, o verdict.Outcome, at time.Time, endJob func(*writing) error) error {
 	if !o.Status.Ended() {
 		return fmt.Errorf("%s: status %.20q is no end", doing, o.Status)
 	}
@@ -85,7 +85,7 @@ func (db *DB) endRequest(ctx context.Context, doing string, o verdict.Outcome, a
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		if err := endJob(tx); err != nil {
 			return err
 		}

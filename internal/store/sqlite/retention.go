@@ -73,7 +73,7 @@ func (db *DB) forget(ctx context.Context, table, which string, before time.Time,
 	var all int64
 	for {
 		var n int64
-		err := db.write(ctx, "removing rows", func(tx *sql.Tx) error {
+		err := db.write(ctx, "removing rows", func(tx *writing) error {
 			q, err := limited(ctx, tx, table, which)
 			if err != nil {
 				return err
@@ -94,7 +94,7 @@ func (db *DB) forget(ctx context.Context, table, which string, before time.Time,
 
 // limited is a DELETE of at most $2 rows. Tables without a rowid are named by
 // their primary key.
-func limited(ctx context.Context, tx *sql.Tx, table, which string) (string, error) {
+func limited(ctx context.Context, tx *writing, table, which string) (string, error) {
 	var key sql.NullString
 	const q = `SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info($1) WHERE pk > 0 ORDER BY pk)`
 	if err := tx.QueryRowContext(ctx, q, table).Scan(&key); err != nil {

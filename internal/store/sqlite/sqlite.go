@@ -50,6 +50,7 @@ type DB struct {
 	writer *sql.DB // one connection, BEGIN IMMEDIATE
 	reader *sql.DB
 	stmts  sync.Map // constant query text -> *sql.Stmt on reader
+	writes sync.Map // the same on writer
 	pulls  *pulls
 
 	generations generations
@@ -192,20 +193,6 @@ func wrap(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// write runs f in one transaction, durable when it returns nil. doing names it
-// for errors.
-func (db *DB) write(ctx context.Context, doing string, f func(tx *sql.Tx) error) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return wrap(doing, err)
-	}
-	defer tx.Rollback() // after Commit it does nothing
-	if err := f(tx); err != nil {
-		return wrap(doing, err)
-	}
-	return wrap(doing, db.generations.while(tx.Commit))
-}
-
 // row is a *sql.Row or the current row of *sql.Rows.
 type row interface{ Scan(dest ...any) error }
 
@@ -239,10 +226,8 @@ func list[T any](ctx context.Context, db *DB, scan func(row) (T, error), q strin
 	return collect(rows, scan)
 }
 
-// listIn reads all rows of q inside a reading transaction. It compiles q each
-// time: preparing it for all takes a second connection, and when every reader
-// holds one and waits for another, none goes on.
-func listIn[T any](ctx context.Context, tx *sql.Tx, scan func(row) (T, error), q string, args ...any) ([]T, error) {
+// listIn reads all rows of q inside a writing transaction.
+func listIn[T any](ctx context.Context, tx *writing, scan func(row) (T, error), q string, args ...any) ([]T, error) {
 	rows, err := tx.QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, err
@@ -267,26 +252,21 @@ func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
 // prepared keeps one statement for each query text. Texts are constants of this
 // package, so there are few.
 func (db *DB) prepared(ctx context.Context, q string) (*sql.Stmt, error) {
-	if s, ok := db.stmts.Load(q); ok {
+	return prepare(ctx, db.reader, &db.stmts, q)
+}
+
+// prepare compiles q on a pool, once for all who ask.
+func prepare(ctx context.Context, pool *sql.DB, kept *sync.Map, q string) (*sql.Stmt, error) {
+	if s, ok := kept.Load(q); ok {
 		return s.(*sql.Stmt), nil
 	}
-	s, err := db.reader.PrepareContext(ctx, q)
+	s, err := pool.PrepareContext(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if kept, loaded := db.stmts.LoadOrStore(q, s); loaded {
+	if first, loaded := kept.LoadOrStore(q, s); loaded {
 		s.Close()
-		return kept.(*sql.Stmt), nil
+		return first.(*sql.Stmt), nil
 	}
 	return s, nil
-}
-
-// insert runs an INSERT ... ON CONFLICT DO NOTHING and says whether a row came.
-func insert(ctx context.Context, tx *sql.Tx, q string, args ...any) (bool, error) {
-	res, err := tx.ExecContext(ctx, q, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
 }

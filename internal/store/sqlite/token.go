@@ -26,7 +26,7 @@ func (db *DB) PutToken(ctx context.Context, t access.Token) error {
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO token (id, hash, name, role, registries, names, created_by, created_ms, expires_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
@@ -66,7 +66,7 @@ func (db *DB) RevokeToken(ctx context.Context, id, by string, at time.Time) erro
 	if err := store.CheckText(by); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		var known int
 		err := tx.QueryRowContext(ctx, `SELECT 1 FROM token WHERE id = $1`, id).Scan(&known)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -83,7 +83,7 @@ func (db *DB) RevokeToken(ctx context.Context, id, by string, at time.Time) erro
 
 // TouchToken implements access.Rows; an earlier use than the one noted is left out.
 func (db *DB) TouchToken(ctx context.Context, id string, at time.Time) error {
-	return db.write(ctx, fmt.Sprintf("noting the use of token %.80q", id), func(tx *sql.Tx) error {
+	return db.write(ctx, fmt.Sprintf("noting the use of token %.80q", id), func(tx *writing) error {
 		_, err := tx.ExecContext(ctx, `UPDATE token SET last_used_ms = $2 WHERE id = $1 AND coalesce(last_used_ms, 0) < $2`, id, at.UnixMilli())
 		return err
 	})

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +46,7 @@ func (db *DB) PutUpload(ctx context.Context, u gate.Upload, metadata []byte, att
 	if metadata == nil {
 		metadata = []byte{} // NULL is not nothing
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		if err := notBurnt(ctx, tx, u); err != nil {
 			return err
 		}
@@ -77,11 +76,7 @@ func (db *DB) PutUpload(ctx context.Context, u gate.Upload, metadata []byte, att
 		if err := db.keepBlob(ctx, tx, f.SHA256); err != nil {
 			return err
 		}
-		decisions, err := preparePublish(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if _, err := decisions.stand(ctx, d); err != nil {
+		if _, err := stand(ctx, tx, d); err != nil {
 			return err
 		}
 		return errors.Join(auditIn(ctx, tx, e), bump(ctx, tx, p))
@@ -90,7 +85,7 @@ func (db *DB) PutUpload(ctx context.Context, u gate.Upload, metadata []byte, att
 
 // notBurnt gives gate.ErrBurnt for a file that was deleted, in whichever registry,
 // with its version or its name or by itself.
-func notBurnt(ctx context.Context, tx *sql.Tx, u gate.Upload) error {
+func notBurnt(ctx context.Context, tx *writing, u gate.Upload) error {
 	var burnt bool
 	p := u.File.Version.Package
 	err := tx.QueryRowContext(ctx, `SELECT `+isBurnt+` OR EXISTS (
@@ -108,7 +103,7 @@ func notBurnt(ctx context.Context, tx *sql.Tx, u gate.Upload) error {
 const isBurnt = `EXISTS (SELECT 1 FROM burnt WHERE ecosystem = $1 AND package = $2 AND version_key IN ('', $3))`
 
 // takeOrigin makes a name ours, unless it comes from elsewhere.
-func takeOrigin(ctx context.Context, tx *sql.Tx, p artifact.Package, at time.Time) error {
+func takeOrigin(ctx context.Context, tx *writing, p artifact.Package, at time.Time) error {
 	added, err := insert(ctx, tx, `INSERT INTO origin (ecosystem, package, origin, since_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		p.Ecosystem, p.Name, artifact.Internal, at.UnixMilli())
 	if err != nil || added {
@@ -121,7 +116,7 @@ func takeOrigin(ctx context.Context, tx *sql.Tx, p artifact.Package, at time.Tim
 	return sameOrigin(have, artifact.Internal)
 }
 
-func auditIn(ctx context.Context, tx *sql.Tx, e gate.AuditEntry) error {
+func auditIn(ctx context.Context, tx *writing, e gate.AuditEntry) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO audit (at_ms, actor, act, object, detail) VALUES ($1, $2, $3, $4, $5)`,
 		e.At.UnixMilli(), e.By, e.Act, e.Object, e.Detail)
 	return err
@@ -195,10 +190,10 @@ func (db *DB) PutTag(ctx context.Context, registry string, p artifact.Package, t
 	if err := store.CheckText(registry, string(p.Ecosystem), p.Name, tag, number, e.By, e.Act, e.Object, e.Detail); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		change := takeTag
 		if number != "" {
-			change = func(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag string) error {
+			change = func(ctx context.Context, tx *writing, registry string, p artifact.Package, tag string) error {
 				return moveTag(ctx, tx, registry, p, tag, number, at)
 			}
 		}
@@ -210,7 +205,7 @@ func (db *DB) PutTag(ctx context.Context, registry string, p artifact.Package, t
 }
 
 // takeTag takes a tag away.
-func takeTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag string) error {
+func takeTag(ctx context.Context, tx *writing, registry string, p artifact.Package, tag string) error {
 	res, err := tx.ExecContext(ctx, `DELETE FROM upload_tag WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND tag = $4`, registry, p.Ecosystem, p.Name, tag)
 	if err != nil {
 		return err
@@ -222,7 +217,7 @@ func takeTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Packag
 }
 
 // moveTag makes a tag stand for a version that is there.
-func moveTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag, number string, at time.Time) error {
+func moveTag(ctx context.Context, tx *writing, registry string, p artifact.Package, tag, number string, at time.Time) error {
 	var there bool
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (
 		SELECT 1 FROM upload WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND number = $4 AND deleted_ms IS NULL)`,
@@ -234,7 +229,7 @@ func moveTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Packag
 }
 
 // putTag writes a tag down, as long as the package has not too many.
-func putTag(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, tag, number string, at time.Time) error {
+func putTag(ctx context.Context, tx *writing, registry string, p artifact.Package, tag, number string, at time.Time) error {
 	if tag == "" {
 		return errors.New("a tag needs a name")
 	}
@@ -266,7 +261,7 @@ func (db *DB) YankUploads(ctx context.Context, registry string, p artifact.Packa
 		return 0, wrap(doing, err)
 	}
 	var changed int64
-	err := db.write(ctx, doing, func(tx *sql.Tx) error {
+	err := db.write(ctx, doing, func(tx *writing) error {
 		res, err := tx.ExecContext(ctx, `
 			UPDATE upload SET yanked_ms = $5, yank_reason = $6
 			WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND version_key = $4 AND deleted_ms IS NULL`,
@@ -290,7 +285,7 @@ func (db *DB) DeleteUploads(ctx context.Context, registry string, p artifact.Pac
 		return 0, wrap(doing, err)
 	}
 	deleted := 0
-	err := db.write(ctx, doing, func(tx *sql.Tx) error {
+	err := db.write(ctx, doing, func(tx *writing) error {
 		names, err := listIn(ctx, tx, scanText, `
 			SELECT name FROM upload WHERE registry = $1 AND ecosystem = $2 AND package = $3
 			AND ($4 = '' OR version_key = $4) AND ($5 = '' OR name = $5) AND deleted_ms IS NULL ORDER BY seq`,
@@ -315,7 +310,7 @@ func (db *DB) DeleteUploads(ctx context.Context, registry string, p artifact.Pac
 	return deleted, err
 }
 
-func deleteUpload(ctx context.Context, tx *sql.Tx, registry string, p artifact.Package, name string, at time.Time) error {
+func deleteUpload(ctx context.Context, tx *writing, registry string, p artifact.Package, name string, at time.Time) error {
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE upload SET deleted_ms = $5, sha256 = '' WHERE registry = $1 AND ecosystem = $2 AND package = $3 AND name = $4`,
 		registry, p.Ecosystem, p.Name, name, at.UnixMilli()); err != nil {

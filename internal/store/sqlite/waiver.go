@@ -25,7 +25,7 @@ func (db *DB) PutWaiver(ctx context.Context, w verdict.Waiver) error {
 	if err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		added, err := insert(ctx, tx, `
 			INSERT INTO waiver (id, registry, ecosystem, package, purl, versions, rule, advisories, fingerprints, reason, owner, created_ms, until_ms)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
@@ -73,7 +73,7 @@ func (db *DB) ApproveWaiver(ctx context.Context, id, approver string, at time.Ti
 	if err := store.CheckText(approver); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		p, revoked, err := waiverRevoked(ctx, tx, id)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (db *DB) RevokeWaiver(ctx context.Context, id, by string, at time.Time) err
 	if err := store.CheckText(by); err != nil {
 		return wrap(doing, err)
 	}
-	return db.write(ctx, doing, func(tx *sql.Tx) error {
+	return db.write(ctx, doing, func(tx *writing) error {
 		p, _, err := waiverRevoked(ctx, tx, id)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func (db *DB) RevokeWaiver(ctx context.Context, id, by string, at time.Time) err
 
 // waiverRevoked gives a waiver's package and whether it is revoked;
 // verdict.ErrNotFound when there is no such waiver.
-func waiverRevoked(ctx context.Context, tx *sql.Tx, id string) (p artifact.Package, revoked bool, err error) {
+func waiverRevoked(ctx context.Context, tx *writing, id string) (p artifact.Package, revoked bool, err error) {
 	err = tx.QueryRowContext(ctx, `
 		SELECT w.ecosystem, w.package, r.waiver IS NOT NULL
 		FROM waiver w LEFT JOIN waiver_revocation r ON r.waiver = w.id WHERE w.id = $1`, id).Scan(&p.Ecosystem, &p.Name, &revoked)
