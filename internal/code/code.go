@@ -16,7 +16,7 @@ package code
 import "github.com/gatehouse-project/gatehouse/internal/artifact"
 
 // Engine changes whenever any analyser could give other facts for the same bytes.
-const Engine = "4"
+const Engine = "5"
 
 // Language is what a file was read as.
 type Language string

@@ -237,7 +237,7 @@ var apis = []struct {
 		functools: reduce itertools: starmap accumulate multiprocessing.pool: ThreadPool.map ThreadPool.apply_async gevent: spawn trio: run anyio: run contextvars: Context.run
 		multiprocessing: Pool.starmap Pool.imap eventlet: spawn curio: run`},
 	{"", callsBack, `atexit: register weakref: finalize signal: signal sys: addaudithook threading: setprofile settrace sched: scheduler.enter asyncio: get_event_loop.call_later get_event_loop.call_soon`},
-	{"", forgets, `builtins: isinstance issubclass hasattr callable id hash print bool any all abs round sum property staticmethod classmethod object
+	{"", forgets, `builtins: isinstance issubclass hasattr callable id hash print bool any all abs round sum property classmethod object
 		os.path: exists isfile isdir getsize getmtime islink ismount isabs os: access stat makedirs mkdir getpid getcwd pathlib: Path.exists Path.is_file Path.is_dir Path.mkdir Path.stat
 		time: time monotonic perf_counter random: random randint re: compile logging: info debug warning error getLogger argparse: ArgumentParser shutil: which
 		builtins.open: close flush seek fileno tell subprocess.Popen: wait poll kill terminate`},

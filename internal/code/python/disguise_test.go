@@ -104,6 +104,28 @@ var disguises = map[string]func(string) string{
 	"import by text": func(s string) string { return importPattern.ReplaceAllString(s, "$1 = __import__('$1')") },
 	"getattr":        func(s string) string { return callPattern.ReplaceAllString(s, "getattr($1, '$2')") },
 	"a dictionary":   func(s string) string { return callPattern.ReplaceAllString(s, "$1.__dict__['$2']") },
+	"a lambda's default": func(s string) string {
+		return callPattern.ReplaceAllString(s, "(lambda it=$1.$2: it)()")
+	},
+	"a static member": func(s string) string {
+		n := 0
+		return callPattern.ReplaceAllStringFunc(s, func(callee string) string {
+			n++
+			return fmt.Sprintf("type('_M%d', (), {'it': staticmethod(%s)}).it", n, callee)
+		})
+	},
+	"a class's static member": func(s string) string {
+		var out []string
+		for i, line := range strings.Split(s, "\n") {
+			held := callPattern.FindString(line)
+			if held != "" {
+				out = append(out, fmt.Sprintf("class _M%d:\n    it = staticmethod(%s)", i, held))
+				line = strings.ReplaceAll(line, held, fmt.Sprintf("_M%d.it", i))
+			}
+			out = append(out, line)
+		}
+		return strings.Join(out, "\n")
+	},
 	"from a function": func(s string) string {
 		return "def _f():\n    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") + "\n_f()\n"
 	},

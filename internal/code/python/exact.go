@@ -373,16 +373,6 @@ func (a *analysis) closed(f *fun) *value {
 	if n.Kind == syntax.Lambda {
 		first = n.A
 	}
-	i := 0
-	for p := first; p != 0; p = a.tree.Next(p) {
-		param := a.tree.Node(p)
-		if param.Flags&(syntax.Star|syntax.DoubleStar) != 0 {
-			continue
-		}
-		if param.B != 0 && i < len(c.params) {
-			c.params[i].def = a.eval(param.B)
-		}
-		i++
-	}
+	a.defaults(c.params, first)
 	return &c.value
 }

@@ -657,6 +657,7 @@ func (a *analysis) lambda(id syntax.ID, n *syntax.Node) *value {
 		return a.closed(f)
 	}
 	f.closure = a.scope
+	a.defaults(f.params, n.A)
 	a.queue(f)
 	return &f.value
 }

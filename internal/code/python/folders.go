@@ -113,6 +113,7 @@ func makeFolders() map[string]folder {
 		"StringIO.StringIO":         firstArgument,
 		"copy.copy":                 firstArgument,
 		"copy.deepcopy":             firstArgument,
+		"builtins.staticmethod":     foldStatic,
 		"typing.cast":               func(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(1) },
 		"textwrap.dedent":           firstArgument,
 		"inspect.cleandoc":          firstArgument,
@@ -130,6 +131,16 @@ func makeFolders() map[string]folder {
 }
 
 func firstArgument(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(0) }
+
+// foldStatic is staticmethod as a call: a class's member that is what it was made of,
+// and gets no instance when it is called.
+func foldStatic(_ *analysis, args *arguments, _ syntax.ID) *value {
+	v := args.at(0)
+	if v.kind == function && v.fn.cls == nil {
+		v.fn.static = true
+	}
+	return v
+}
 
 // foldMemory is a file in memory: what it is made of, or one to be filled.
 func foldMemory(a *analysis, args *arguments, id syntax.ID) *value {

@@ -695,16 +695,7 @@ func (a *analysis) define(id syntax.ID, n *syntax.Node) {
 		return
 	}
 	f.closure = a.scope
-	for p, i := n.C, 0; p != 0; p = t.Next(p) {
-		param := t.Node(p)
-		if param.Flags&(syntax.Star|syntax.DoubleStar) != 0 {
-			continue
-		}
-		if param.B != 0 {
-			f.params[i].def = a.settle(a.eval(param.B), param.B)
-		}
-		i++
-	}
+	a.defaults(f.params, n.C)
 	v := &f.value
 	for _, d := range a.backwards(n.A) { // the last decorator is applied first
 		v = a.decorate(d, v, f)
@@ -729,6 +720,21 @@ func (a *analysis) define(id syntax.ID, n *syntax.Node) {
 		a.writeGlobal(called, v)
 	}
 	a.queue(f)
+}
+
+// defaults gives the parameters that begin with first the values that they have where
+// a call gives them none.
+func (a *analysis) defaults(params []param, first syntax.ID) {
+	for p, i := first, 0; p != 0 && i < len(params); p = a.tree.Next(p) {
+		n := a.tree.Node(p)
+		if n.Flags&(syntax.Star|syntax.DoubleStar) != 0 {
+			continue
+		}
+		if n.B != 0 {
+			params[i].def = a.settle(a.eval(n.B), n.B)
+		}
+		i++
+	}
 }
 
 // backendHooks are the functions of a module that builds packages, which every
