@@ -386,6 +386,12 @@ func (a *analysis) attributeOfInstance(v *value, attribute string) *value {
 	case "subprocess.Popen.stdin":
 		return v
 	}
+	switch attribute { // of a frame, however it was had
+	case "f_builtins":
+		return a.make(value{kind: namespace, ref: a.builtins, flags: odd, from: v.from})
+	case "f_globals":
+		return a.make(value{kind: namespace, flags: odd, from: v.from})
+	}
 	out := value{kind: inst, ref: kid, flags: v.flags, from: v.from, marks: v.marks, recv: v, id: v.id, s: v.s, tail: v.tail}
 	return a.make(out)
 }
