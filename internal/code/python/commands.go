@@ -114,6 +114,9 @@ func (a *analysis) starts(c sink, how shape) *value {
 	made := value{kind: inst, ref: c.f.ref, from: out, id: c.id}
 	if len(fields) > 0 && len(fields) < 3 && (len(fields) == 1 || fields[1] == "-" || fields[1] == "-s") && isInterpreter(fields[0]) {
 		made.s = runsInput
+		if f, n := args.keyword("input").reaches(); f&^fromLong != 0 { // what it is given to read is code
+			a.add(fact{kind: code.Eval, name: c.name, at: c.id, from: f, marks: n, args: []*value{args.keyword("input")}, odd: c.odd})
+		}
 	}
 	return a.make(made)
 }

@@ -114,6 +114,17 @@ func makeFolders() map[string]folder {
 		"copy.copy":                 firstArgument,
 		"copy.deepcopy":             firstArgument,
 		"builtins.staticmethod":     foldStatic,
+		"dataclasses.asdict":        foldFields,
+		"dataclasses.astuple":       foldFields,
+		"attr.asdict":               foldFields,
+		"attr.astuple":              foldFields,
+		"attrs.asdict":              foldFields,
+		"attrs.astuple":             foldFields,
+		"dataclasses.field":         foldField,
+		"attr.ib":                   foldField,
+		"attr.field":                foldField,
+		"attrs.field":               foldField,
+		"pydantic.Field":            foldField,
 		"typing.cast":               func(_ *analysis, args *arguments, _ syntax.ID) *value { return args.at(1) },
 		"textwrap.dedent":           firstArgument,
 		"inspect.cleandoc":          firstArgument,
@@ -442,6 +453,23 @@ func foldVars(a *analysis, args *arguments, _ syntax.ID) *value {
 		return a.attributesOf(v.cls)
 	}
 	return a.tainted(nothing, v.from, v.marks)
+}
+
+// foldFields is a record's fields and what they hold.
+func foldFields(a *analysis, args *arguments, _ syntax.ID) *value {
+	v := args.at(0)
+	if v.kind == object {
+		return a.attributesOf(v.cls)
+	}
+	return a.tainted(nothing, v.from, v.marks)
+}
+
+// foldField is the field of a record, as what it holds when nobody says otherwise.
+func foldField(a *analysis, args *arguments, id syntax.ID) *value {
+	if f := args.keyword("default_factory", "factory"); f.callable() {
+		return a.apply(f, &arguments{a: a}, id)
+	}
+	return args.keyword("default")
 }
 
 // attributesOf is a class's __dict__, or that of an instance.

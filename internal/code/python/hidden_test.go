@@ -21,6 +21,8 @@ var hidden = []struct{ why, src string }{
 	{"getattr_static", "import inspect, os\ninspect.getattr_static(os, 'system')('true')"},
 	{"object.__getattribute__", "import os\nobject.__getattribute__(os, 'system')('true')"},
 	{"a module's own __getattribute__", "import os\nos.__getattribute__('sys' 'tem')('true')"},
+	{"a field's factory", "import os, dataclasses\n@dataclasses.dataclass\nclass T:\n    run: object = dataclasses.field(default_factory=lambda: os.system)\nT().run('true')"},
+	{"a record as a table", "import os, dataclasses\n@dataclasses.dataclass\nclass T:\n    run: object = os.system\ndataclasses.asdict(T())['run']('true')"},
 	{"a frame's builtins", "import sys\nsys._getframe().f_builtins['__imp' + 'ort__']('os').system('true')"},
 	{"builtins of a frame of inspect", "import inspect\ninspect.currentframe().f_back.f_builtins['__imp' 'ort__']('os').system('true')"},
 	{"a frame's globals", "import os, inspect\ninspect.currentframe().f_globals['o' + 's'].system('true')"},
