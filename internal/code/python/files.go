@@ -323,6 +323,9 @@ func (a *analysis) writes(c sink) *value {
 	return nothing
 }
 
+// protExec is mmap.PROT_EXEC: the bytes of that memory may run.
+const protExec = 4
+
 // reads is Path.read_text and its kin.
 func (a *analysis) reads(c sink) *value {
 	where := c.args.at(0)
@@ -331,6 +334,9 @@ func (a *analysis) reads(c sink) *value {
 	}
 	if where.kind == inst && where.ref.name == "builtins.open" {
 		return where
+	}
+	if prot := c.args.named("prot", 3); c.name == "mmap.mmap" && prot.kind == integer && prot.n&protExec != 0 {
+		a.add(fact{kind: code.Inject, name: c.name, at: c.id, odd: c.odd})
 	}
 	where = a.pathText(where)
 	if c.name == "netrc.netrc" {

@@ -141,6 +141,7 @@ var constants = map[string]*value{
 	"string.printable":            {kind: text, s: "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\x0b\x0c"},
 	"subprocess.CREATE_NO_WINDOW": {kind: integer, n: 0x08000000}, "stat.S_IEXEC": {kind: integer, n: 0o100}, "stat.S_IXUSR": {kind: integer, n: 0o100},
 	"stat.S_IXGRP": {kind: integer, n: 0o10}, "stat.S_IXOTH": {kind: integer, n: 0o1}, "stat.S_IRWXU": {kind: integer, n: 0o700}, "stat.S_IRUSR": {kind: integer, n: 0o400}, "stat.S_IWUSR": {kind: integer, n: 0o200},
+	"mmap.PROT_READ": {kind: integer, n: 1}, "mmap.PROT_WRITE": {kind: integer, n: 2}, "mmap.PROT_EXEC": {kind: integer, n: protExec},
 	"stat.S_IRWXG": {kind: integer, n: 0o70}, "stat.S_IRWXO": {kind: integer, n: 0o7},
 }
 
