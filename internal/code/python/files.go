@@ -357,7 +357,7 @@ func (a *analysis) reads(c sink) *value {
 		a.silent--
 		a.rebind(c.args.receiver, a.tainted(recv, from, where.marks|a.marksOfValue(where)))
 	}
-	return a.make(value{from: from, marks: where.marks | a.marksOfValue(where), id: c.id})
+	return a.make(value{from: from, marks: where.marks | a.marksOfValue(where), id: c.id, recv: where}) // see readsCode
 }
 
 // copies reads its first path and writes its second.

@@ -248,6 +248,9 @@ func (a *analysis) runs(c sink) *value {
 		return nothing
 	}
 	from |= told(v)
+	if readsCode(v) {
+		from &^= fromOwn
+	}
 	a.emit(c, from, m|a.marksOfValue(v), v)
 	if !strings.HasPrefix(c.name, "runpy.") {
 		a.embed(code.Python, v, c)
@@ -260,6 +263,32 @@ func (a *analysis) runs(c sink) *value {
 	}
 	return a.tainted(nothing, from&^fromLong, m)
 }
+
+// readsCode says that v is what one file holds, as it stands there, and that the file is
+// Python by its name: setup.py runs the version file that way, and reads its README beside.
+func readsCode(v *value) bool {
+	for v.kind == inst && v.recv != nil && asItStands[v.ref.name] {
+		v = v.recv
+	}
+	var where *value
+	switch {
+	case v.kind == inst && v.ref.name == "builtins.open" && len(v.items) > 0:
+		where = v.items[0]
+	case v.kind == unknown && v.recv != nil:
+		where = v.recv
+	default:
+		return false
+	}
+	end := where.tail
+	if where.isText() {
+		end = where.s
+	}
+	return path.Ext(end) == ".py"
+}
+
+// asItStands are the ways from an open file to its text that change nothing of what
+// runs.
+var asItStands = map[string]bool{"builtins.open.read": true, "builtins.open.read.decode": true, "builtins.open.read.strip": true}
 
 // embed hands text on that is code by what is done with it.
 func (a *analysis) embed(as code.Language, v *value, c sink) {
