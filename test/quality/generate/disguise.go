@@ -134,6 +134,9 @@ func wrapped(d *dress, call, wrap string) string {
 	if s, ok := secondWrap(d, call, wrap); ok {
 		return s
 	}
+	if s, ok := thirdWrap(d, call, wrap); ok {
+		return s
+	}
 	if s, ok := sealedWrap(d, call, wrap); ok {
 		return s
 	}
@@ -161,6 +164,9 @@ func wrappedScript(call, wrap string) string {
 	if s, ok := secondScriptWrap(call, wrap); ok {
 		return s
 	}
+	if s, ok := thirdScriptWrap(call, wrap); ok {
+		return s
+	}
 	if s, ok := sealedScriptWrap(call, wrap); ok {
 		return s
 	}
@@ -186,7 +192,7 @@ func dressUp(d *dress, p payload, dis disguise) payload {
 	case "tabs":
 		p.code = strings.ReplaceAll(p.code, "    ", "\t")
 	}
-	return sealedDress(d, secondDress(d, p, dis), dis)
+	return thirdDress(d, secondDress(d, p, dis), dis)
 }
 
 func layered(d *dress, p payload, layers []string) payload {

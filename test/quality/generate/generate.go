@@ -5,8 +5,8 @@
 // It was written from a description of attack families alone, apart from the
 // rules that it judges, and it stays so: nobody who writes a rule reads
 // sealed*.go here, and the sealed half of what it writes is only measured. What
-// opened_1*.go and opened_2*.go hold was the first and the second sealed half, until
-// they had been run (docs/quality.md).
+// opened_1*.go, opened_2*.go and opened_3*.go hold was the first, the second and the
+// third sealed half, until they had been run (docs/quality.md).
 //
 // Everything is inert and nothing is ever run: hosts are below .invalid or in
 // 192.0.2.0/24, commands are "true", payload text is "inert", no digest or token is
@@ -115,6 +115,8 @@ func All(seed uint64) Manifest {
 	m.Scenarios = scenarios(seed)
 	m.Samples = append(m.Samples, secondSamples(seed)...)
 	m.Scenarios = append(m.Scenarios, secondScenarios(seed)...)
+	m.Samples = append(m.Samples, thirdSamples(seed)...)
+	m.Scenarios = append(m.Scenarios, thirdScenarios(seed)...)
 	m.Samples = append(m.Samples, sealedSamples(seed)...)
 	m.Scenarios = append(m.Scenarios, sealedScenarios(seed)...)
 	return m
@@ -245,8 +247,9 @@ func pair(seed uint64, s shape, d disguise, variant int) (bad, good Sample) {
 		Label: Malicious, Split: Tune, Weak: s.weak, Opened: s.opened || d.opened || opened(s.family, s.name, d.name, variant),
 	}
 	if s.sealed || d.sealed {
-		bad.Split, bad.Opened, d.grown = Sealed, false, true
+		bad.Split, bad.Opened = Sealed, false
 	}
+	d.grown = d.grown || s.sealed || d.sealed || s.grown
 	bad.make = func() built {
 		return assemble(source(seed, s.family, s.name, d.name, variant, "build"), s.lang, s.bad, d, place, false)
 	}

@@ -10,7 +10,7 @@ import (
 // files that a package carries. Its files are written per spelling of its strings.
 type other struct {
 	ecosystem, family, name, place string
-	weak, opened, sealed           bool
+	weak, opened, sealed, grown    bool
 	spellings                      []string // how strings are written; the disguises of these shapes
 	bad, good                      func(o *otherPackage)
 }
@@ -80,7 +80,7 @@ func spell(rng *rand.Rand, language, s, how string) string {
 	if written, ok := secondSpelling(rng, language, how, s); ok {
 		return written
 	}
-	if written, ok := sealedSpelling(rng, language, how, s); ok {
+	if written, ok := thirdSpelling(rng, language, how, s); ok {
 		return written
 	}
 	if language == "npm" || language == "pypi" {
@@ -136,7 +136,7 @@ func otherPair(seed uint64, o other, how string, variant int) (bad, good Sample)
 			name := packageName(rng)
 			p := &otherPackage{rng: rng, ecosystem: o.ecosystem, name: name, version: fmt.Sprintf("%d.%d.%d", rng.IntN(3), rng.IntN(9), rng.IntN(9)), spelling: how, values: values(rng, name), tag: "py3-none-any"}
 			fill(p)
-			if o.sealed && o.family != "empty-package" {
+			if (o.sealed || o.grown) && o.family != "empty-package" {
 				p.surround()
 			}
 			return p.build()
@@ -262,7 +262,7 @@ func (o *otherPackage) goFile(name, imports, code string) {
 	default:
 		more, code := secondGoHelper(o.spelling)
 		if code == "" && more == nil {
-			more, code = sealedGoHelper(o.spelling)
+			more, code = thirdGoHelper(o.spelling)
 		}
 		lines, helper = union(lines, more), code
 	}

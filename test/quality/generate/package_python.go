@@ -20,7 +20,7 @@ type pythonPackage struct {
 func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool) built {
 	d := newDress(python, "", apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
-	p.sealedTables(&body, dis, place)
+	p.thirdTables(&body, dis, place)
 	p.tables(&body, dis, place)
 	p.secondDress(&body, dis, place)
 	body = dressUp(d, body, dis)
@@ -75,7 +75,7 @@ func (p *pythonPackage) build(s snippet, dis disguise, place string, honest bool
 		if b, ok := p.secondPlace(body, place); ok {
 			return b
 		}
-		if b, ok := p.sealedPlace(body, place); ok {
+		if b, ok := p.thirdPlace(body, place); ok {
 			return b
 		}
 		panic("generate: no such place: " + place)

@@ -31,12 +31,12 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	if dis.around == "one-line" || dis.around == "whitespace" {
 		p.style = pick(p.rng, "cjs", "esm")
 	}
-	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 || secondCommonJS(dis, place) || sealedScriptStyle(dis, place) {
+	if len(dis.layers) > 0 || slices.Contains([]string{"inline", "dist", "bin", "gyp", "fixture-txt", "fixture-jpg", "fixture-bare", "inner-archive"}, place) || dis.files > 1 || secondCommonJS(dis, place) || thirdScriptStyle(dis, place) {
 		p.style = "cjs"
 	}
 	d := newDress(javascript, p.style, apart(p.rng), dis)
 	body := written(d, s, dis, values(p.rng, p.name))
-	p.sealedTables(&body, dis)
+	p.thirdTables(&body, dis)
 	p.tables(&body, dis)
 	p.secondDress(&body, dis)
 	body = dressUp(d, body, dis)
@@ -90,7 +90,7 @@ func (p *scriptPackage) build(s snippet, dis disguise, place string, honest bool
 	case "inner-archive":
 		p.innerArchive(body)
 	default:
-		if !p.secondPlace(body, place) && !p.sealedPlace(body, place) {
+		if !p.secondPlace(body, place) && !p.thirdPlace(body, place) {
 			panic("generate: no such place: " + place)
 		}
 	}

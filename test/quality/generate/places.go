@@ -27,6 +27,7 @@ type shape struct {
 	weak         bool
 	opened       bool
 	sealed       bool
+	grown        bool     // its package is one of many files
 	fixed        bool     // its text is the point: not encoded again
 	places       []string // where it can stand; nil for anywhere
 }
@@ -55,7 +56,7 @@ func placeFor(s shape, d disguise, rng *rand.Rand) string {
 
 // fits says whether a disguise can be worn in a place.
 func fits(place string, s shape, d disguise) bool {
-	if !secondFits(place, d) || !sealedFits(place, d) {
+	if !secondFits(place, d) || !thirdFits(place, d) {
 		return false
 	}
 	switch place {

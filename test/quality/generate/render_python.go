@@ -63,6 +63,9 @@ func (d *dress) pythonName(kind, what string) string {
 	if written, ok := d.secondPythonName(module, attr); ok {
 		return written
 	}
+	if written, ok := d.thirdPythonName(module, attr); ok {
+		return written
+	}
 	if written, ok := d.sealedPythonName(module, attr); ok {
 		return written
 	}
@@ -92,6 +95,9 @@ func (d *dress) pythonBuiltin(name string) string {
 		return `getattr(__import__("built" + "ins"), ` + strings.Join(quotedAll(d.parts(name), pyQuote), " + ") + ")"
 	}
 	if written, ok := d.secondPythonName("", name); ok {
+		return written
+	}
+	if written, ok := d.thirdPythonName("", name); ok {
 		return written
 	}
 	if written, ok := d.sealedPythonName("", name); ok {
@@ -147,6 +153,9 @@ func (d *dress) pythonString(s, mode string) string {
 		return d.pythonString(s, pick(d.rng, "concat", "join", "reverse", "chars", "hex"))
 	}
 	if written, ok := d.secondPythonString(s, mode); ok {
+		return written
+	}
+	if written, ok := d.thirdPythonString(s, mode); ok {
 		return written
 	}
 	if written, ok := d.sealedPythonString(s, mode); ok {
@@ -206,6 +215,9 @@ func (d *dress) pythonLayer(code, layer, run string, inner bool) string {
 		return fmt.Sprintf("_out = \"\"\nfor _c in [%s]:\n    _out += chr(_c - 3)\n%s(_out)\n", codes(code, func(r rune) rune { return r + 3 }), run)
 	}
 	if written, ok := d.secondPythonLayer(code, layer, run, need); ok {
+		return written
+	}
+	if written, ok := d.thirdPythonLayer(code, layer, run, need); ok {
 		return written
 	}
 	if written, ok := d.sealedPythonLayer(code, layer, run, need); ok {

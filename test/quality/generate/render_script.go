@@ -69,6 +69,9 @@ func (d *dress) scriptName(kind, what string) string {
 	if written, ok := d.secondScriptName(module, member); ok {
 		return written
 	}
+	if written, ok := d.thirdScriptName(module, member); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptName(module, member); ok {
 		return written
 	}
@@ -131,6 +134,9 @@ func (d *dress) scriptGlobal(object, member string) string {
 	if written, ok := d.secondScriptGlobal(object, member); ok {
 		return written
 	}
+	if written, ok := d.thirdScriptGlobal(object, member); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptGlobal(object, member); ok {
 		return written
 	}
@@ -174,6 +180,9 @@ func (d *dress) scriptString(s, mode string) string {
 	if written, ok := d.secondScriptString(s, mode); ok {
 		return written
 	}
+	if written, ok := d.thirdScriptString(s, mode); ok {
+		return written
+	}
 	if written, ok := d.sealedScriptString(s, mode); ok {
 		return written
 	}
@@ -185,6 +194,10 @@ func (d *dress) scriptLayers(code string, layers []string) string {
 	for i, layer := range layers {
 		if text, ok := secondDecoded(code, layer); ok {
 			code = secondRun(text, layer)
+			continue
+		}
+		if text, ok := d.thirdScriptLayer(code, layer); ok {
+			code = text
 			continue
 		}
 		if text, ok := d.sealedScriptLayer(code, layer); ok {

@@ -1,11 +1,7 @@
 package generate
 
 import (
-	"encoding/base32"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,54 +13,41 @@ import (
 // sealedDisguises are worn in the sealed half only: by its own shapes and by older
 // ones.
 var sealedDisguises = []disguise{
-	{name: "lookup-table", callee: "table", honest: true, sealed: true},
-	{name: "default-argument", callee: "default", sealed: true},
-	{name: "comma", callee: "comma", honest: true, sealed: true},
-	{name: "name-search", callee: "search", sealed: true},
-	{name: "class-holder", callee: "holder", honest: true, sealed: true},
-	{name: "loader-modules", callee: "loader", sealed: true},
-	{name: "globals-entry", callee: "globals", text: "mapping", sealed: true},
-	{name: "name-hashes", callee: "hashes", sealed: true},
-	{name: "substituted", text: "translate", sealed: true},
-	{name: "base32-strings", text: "base32", sealed: true},
-	{name: "running-sums", text: "deltas", callee: "alias", sealed: true},
-	{name: "entities", text: "entities", sealed: true},
-	{name: "cut-from-a-text", text: "lorem", sealed: true},
-	{name: "shifted-bytes", text: "shifted", sealed: true},
-	{name: "packed-integers", text: "packed", constants: true, sealed: true},
-	{name: "templates", text: "template", honest: true, sealed: true},
-	{name: "mapping-values", text: "mapping", callee: "holder", sealed: true},
-	{name: "layer-keyed", layers: []string{"keyed"}, sealed: true},
-	{name: "layer-quoted", layers: []string{"quoted"}, sealed: true},
-	{name: "layer-lines", layers: []string{"lines"}, sealed: true},
-	{name: "layer-docstring", layers: []string{"docstring"}, sealed: true},
-	{name: "layer-written-out", layers: []string{"written"}, sealed: true},
-	{name: "conversion", wrap: "conversion", sealed: true},
-	{name: "map-call", wrap: "map-call", sealed: true},
-	{name: "match", wrap: "match", honest: true, sealed: true},
-	{name: "date-guard", wrap: "date-guard", sealed: true},
-	{name: "finaliser", wrap: "finaliser", sealed: true},
-	{name: "loop-once", wrap: "loop-once", honest: true, sealed: true},
-	{name: "async-main", wrap: "async-main", honest: true, sealed: true},
-	{name: "assertion", wrap: "assertion", sealed: true},
-	{name: "long-header", more: "long-header", honest: true, sealed: true},
-	{name: "crowded-imports", more: "crowded", honest: true, sealed: true},
-	{name: "json-file", constants: true, more: "json-file", honest: true, sealed: true},
+	{name: "partial-call", callee: "partial", honest: true, sealed: true},
+	{name: "unpacked-pair", callee: "pair", honest: true, sealed: true},
+	{name: "property-holder", callee: "property", sealed: true},
+	{name: "first-match", callee: "match", sealed: true},
+	{name: "every-third", text: "thirds", sealed: true},
+	{name: "complement", text: "complement", sealed: true},
+	{name: "split-list", text: "split", honest: true, sealed: true},
+	{name: "sorted-pairs", text: "pairs", sealed: true},
+	{name: "turned-round", text: "rotated", honest: true, sealed: true},
+	{name: "padded-text", text: "padded", sealed: true},
+	{name: "byte-list", text: "bytelist", callee: "pair", sealed: true},
+	{name: "layer-reversed-hex", layers: []string{"reversed-hex"}, sealed: true},
+	{name: "layer-number-lines", layers: []string{"number-lines"}, sealed: true},
+	{name: "layer-table-of-pieces", layers: []string{"pieces"}, sealed: true},
+	{name: "suppressed", wrap: "suppressed", honest: true, sealed: true},
+	{name: "generator-step", wrap: "generator", sealed: true},
+	{name: "else-branch", wrap: "else", honest: true, sealed: true},
+	{name: "unless-ci", wrap: "unless-ci", sealed: true},
+	{name: "kept-result", wrap: "kept", honest: true, sealed: true},
+	{name: "task-list", wrap: "tasks", honest: true, sealed: true},
 }
 
 // sealedWears names older disguises that the shapes of the sealed half wear too. It is
 // a list of its own, so that the sealed half stays the same when the tune half gets
 // another disguise.
 var sealedWears = []string{
-	"alias", "from-import", "concat", "escapes", "hex-strings", "layers-3", "comments", "one-line", "guard", "timer", "constants", "two-files",
-	"file-bare", "vars", "layer-base85", "inner-archive", "namespace", "resolved-names", "letters", "json-strings", "layer-chunks", "imports-elsewhere", "dispatch", "local-imports",
+	"alias", "from-import", "concat", "base64-strings", "join", "layer-base64", "layers-2", "try", "thread", "constants", "two-files", "getattr",
+	"lookup-table", "class-holder", "templates", "json-file", "async-main", "match", "long-header", "crowded-imports", "local-imports", "layer-keyed", "date-guard", "base32-strings",
 }
 
 // How many disguises a shape wears in the sealed half: older ones and new ones, for a
 // shape of this half, and new ones for older shapes.
 const (
 	sealedKnown = 4
-	sealedNew   = 11
+	sealedNew   = 10
 	sealedByOld = 2
 )
 
@@ -79,11 +62,7 @@ func sealedSamples(seed uint64) []Sample {
 		}
 	}
 	for _, s := range sealedShapes() {
-		add(sealedShape(s, disguises[0]), disguises[0])
-		for _, d := range sealedDrawn(seed, s, knownSealed(), sealedKnown) {
-			add(sealedShape(s, d), d)
-		}
-		for _, d := range sealedDrawn(seed, s, sealedDisguises, sealedNew) {
+		for _, d := range slices.Concat(disguises[:1], sealedDrawn(seed, s, knownSealed(), sealedKnown), sealedDrawn(seed, s, sealedDisguises, sealedNew)) {
 			add(sealedShape(s, d), d)
 		}
 	}
@@ -97,20 +76,51 @@ func sealedSamples(seed uint64) []Sample {
 	}
 	for _, s := range slices.Concat(secondPython, secondPythonMore, secondScripts) {
 		for _, d := range sealedDrawn(seed, s, sealedDisguises, 1) {
-			add(secondShape(s, d), d)
+			s := secondShape(s, d)
+			s.opened = false
+			add(s, d)
 		}
 	}
-	out = append(out, sealedOtherSamples(seed)...)
+	for _, s := range thirdShapes() {
+		for _, d := range sealedDrawn(seed, s, sealedDisguises, sealedByOld) {
+			s := sealedShape(s, d)
+			s.sealed = false // its disguise alone is new
+			add(s, d)
+		}
+	}
+	for _, o := range sealedOthers {
+		o.sealed = true
+		n := variants
+		if len(o.spellings) == 1 {
+			n = 5
+		}
+		for _, how := range o.spellings {
+			for v := range n {
+				bad, good := otherPair(seed, o, how, v)
+				out = append(out, bad, good)
+			}
+		}
+	}
 	return append(out, sealedHonestSamples(seed)...)
 }
 
 // sealedShapes are this half's own in Python and JavaScript.
-func sealedShapes() []shape { return slices.Concat(sealedPython, sealedPythonMore, sealedScripts) }
+func sealedShapes() []shape {
+	return slices.Concat(sealedPython, sealedPythonMore, sealedPythonRest, sealedScripts, sealedScriptsMore)
+}
+
+// sealedShape is a shape of the sealed half with the places where it can stand in a
+// disguise.
+func sealedShape(s shape, d disguise) shape {
+	s = thirdShape(s, d)
+	s.opened, s.sealed = false, true
+	return s
+}
 
 // knownSealed are the older disguises that the shapes of the sealed half wear too.
 func knownSealed() []disguise {
 	var out []disguise
-	for _, d := range slices.Concat(disguises, firstDisguises, secondDisguises) {
+	for _, d := range slices.Concat(disguises, firstDisguises, secondDisguises, thirdDisguises) {
 		if slices.Contains(sealedWears, d.name) {
 			out = append(out, d)
 		}
@@ -120,19 +130,8 @@ func knownSealed() []disguise {
 
 // sealedDrawn are n of the disguises that a shape can wear, drawn by its name.
 func sealedDrawn(seed uint64, s shape, of []disguise, n int) []disguise {
-	fixed := s.fixed
-	var can []disguise
-	for _, d := range of {
-		switch {
-		case fixed && (len(d.layers) > 0 || d.around == "one-line" || d.text != "" || d.callee == "concat" || d.constants):
-		case s.places != nil && d.place != "":
-		case s.places != nil && s.places[0] == "pth" && (d.files > 1 || d.more != "" || d.around != ""):
-		case s.places != nil && s.places[0] == "sitecustomize" && d.more == "shim":
-		default:
-			can = append(can, d)
-		}
-	}
-	rng := source(seed, "sealed", s.lang, s.family, s.name, len(of))
+	can := thirdDrawn(seed, s, of, len(of))
+	rng := source(seed, "fourth", s.lang, s.family, s.name, len(of))
 	rng.Shuffle(len(can), func(i, j int) { can[i], can[j] = can[j], can[i] })
 	return can[:min(n, len(can))]
 }
@@ -150,458 +149,239 @@ func (d *dress) sealedPythonName(module, attr string) (string, bool) {
 			}
 		}
 	}
+	if !slices.Contains([]string{"partial", "pair", "property", "match"}, d.callee) {
+		return "", false
+	}
+	a := d.alias(value)
 	switch d.callee {
-	case "table":
+	case "partial":
 		need(module)
-		a := d.alias(value)
-		d.addBefore(a + " = {\"run\": " + value + ", \"name\": " + pyQuote(a) + "}")
-		return a + "[\"run\"]", true
-	case "default":
+		d.addBefore("def " + a + "_():\n    return " + value)
+		return a + "_()", true
+	case "pair":
 		need(module)
-		return "(lambda it=" + value + ": it)()", true
-	case "comma":
+		d.addBefore(a + ", " + a + "_at = " + value + ", 0")
+		return a, true
+	case "property":
 		need(module)
-		return "(None, " + value + ")[-1]", true
-	case "search":
-		need(holder)
-		return "next(getattr(" + holder + ", n) for n in dir(" + holder + ") if n[::-1] == " + pyQuote(reversed(attr)) + ")", true
-	case "holder":
-		need(module)
-		a := d.alias(value)
-		d.addBefore("class " + a + ":\n    it = staticmethod(" + value + ")")
-		return a + ".it", true
-	case "loader":
-		need("importlib")
-		return "importlib.__import__(" + d.literals(holder, pyQuote, " + ") + ", fromlist=(\"_\",))." + attr, true
-	case "globals":
-		need(module)
-		a := d.alias(value)
-		d.addBefore("globals()[" + pyQuote(a) + "] = " + value)
-		return "globals()[" + pyQuote(a) + "]", true
-	case "hashes":
-		need(holder, "zlib")
-		return fmt.Sprintf("next(getattr(%s, n) for n in dir(%s) if zlib.crc32(n.encode()) == %d)", holder, holder, crc32.ChecksumIEEE([]byte(attr))), true
+		d.addBefore("class " + a + ":\n    @property\n    def it(self):\n        return " + value)
+		return a + "().it", true
+	case "match":
+		need(holder, "re")
+		return fmt.Sprintf("getattr(%s, next(filter(re.compile(%s).fullmatch, dir(%s))))", holder, pyQuote("["+attr[:1]+"]"+attr[1:]), holder), true
 	}
 	return "", false
 }
 
-// sealedText writes what both languages need of a string.
-type sealedText struct{ cipher, key string }
-
-const lowercase = "abcdefghijklmnopqrstuvwxyz"
-
-// substituted replaces each small letter by another one.
-func substituted(rng *rand.Rand, s string) sealedText {
-	key := []byte(lowercase)
-	rng.Shuffle(len(key), func(i, j int) { key[i], key[j] = key[j], key[i] })
-	return sealedText{strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' {
-			return rune(key[r-'a'])
-		}
-		return r
-	}, s), string(key)}
-}
-
-func base32ed(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) }
-
-// sums are the differences between one character and the next.
-func sums(s string) string {
-	before := rune(0)
-	return codes(s, func(r rune) rune { r, before = r-before, r; return r })
-}
-
-func entities(s string) string {
+// thirds writes each character before two others.
+func thirds(rng *rand.Rand, s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		fmt.Fprintf(&b, "&#%d;", r)
+		b.WriteRune(r)
+		b.WriteString(string(lowercase[rng.IntN(26)]) + string(lowercase[rng.IntN(26)]))
 	}
 	return b.String()
 }
 
-// shifted writes the bytes of a text, each a little greater, as escapes.
-func shifted(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] += 3
-	}
-	return escaped(string(b))
+// turnedBy is how much of the end of a text comes first in it when it is turned round.
+func turnedBy(s string) int { return len([]rune(s)) / 3 }
+
+// turned is a text with that many of its last characters first.
+func turned(s string, at int) string {
+	r := []rune(s)
+	return string(r[len(r)-at:]) + string(r[:len(r)-at])
 }
 
-// words32 are the bytes of a text in numbers of four bytes, the lowest first.
-func words32(s string) (list string, count int) {
-	b := []byte(s)
-	for len(b)%4 != 0 {
-		b = append(b, 0)
-	}
+// padding stands before and behind a text.
+const padding = "words/"
+
+// shuffledPairs are the pieces of a text with their places, in another order.
+func shuffledPairs(rng *rand.Rand, parts []string, format string, quote func(string) string) string {
 	var out []string
-	for i := 0; i < len(b); i += 4 {
-		out = append(out, fmt.Sprint(binary.LittleEndian.Uint32(b[i:])))
-	}
-	return strings.Join(out, ", "), len(out)
-}
-
-// among hides the pieces of a string in a longer text and says where they are.
-func among(rng *rand.Rand, parts []string) (text string, at [][2]int) {
-	for _, p := range parts {
-		text += pick(rng, firstWords...) + " " + pick(rng, secondWords...) + " "
-		from := len([]rune(text))
-		text += p
-		at = append(at, [2]int{from, from + len([]rune(p))})
-		text += " "
-	}
-	return text + pick(rng, thirdWords...), at
-}
-
-// named writes pieces as pairs of a letter and a piece.
-func named(parts []string, quote func(string) string, format string) []string {
-	out := make([]string, len(parts))
 	for i, p := range parts {
-		out[i] = fmt.Sprintf(format, string(rune('a'+i)), quote(p))
+		out = append(out, fmt.Sprintf(format, i, quote(p)))
 	}
-	return out
+	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return strings.Join(out, ", ")
 }
+
+// numbersOf are the bytes of a text.
+func numbersOf(s string, change func(byte) byte) string {
+	out := make([]string, len(s))
+	for i := range len(s) {
+		out[i] = fmt.Sprint(change(s[i]))
+	}
+	return strings.Join(out, ", ")
+}
+
+func itself(b byte) byte     { return b }
+func complement(b byte) byte { return 255 - b }
 
 func (d *dress) sealedPythonString(s, mode string) (string, bool) {
 	switch mode {
-	case "translate":
-		t := substituted(d.rng, s)
-		return pyQuote(t.cipher) + ".translate(str.maketrans(" + pyQuote(t.key) + ", " + pyQuote(lowercase) + "))", true
-	case "base32":
-		d.addImport("import base64")
-		return "base64.b32decode(" + pyQuote(base32ed(s)) + ").decode()", true
-	case "deltas":
-		d.addImport("import itertools")
-		return `"".join(map(chr, itertools.accumulate((` + sums(s) + ",))))", true
-	case "entities":
-		d.addImport("import html")
-		return "html.unescape(" + pyQuote(entities(s)) + ")", true
-	case "lorem":
-		text, at := among(d.rng, d.parts(s))
-		a := d.alias("text of " + s)
-		d.addBefore(a + " = " + pyQuote(text))
-		var out []string
-		for _, p := range at {
-			out = append(out, fmt.Sprintf("%s[%d:%d]", a, p[0], p[1]))
-		}
-		return "(" + strings.Join(out, " + ") + ")", true
-	case "shifted":
-		return `bytes(b - 3 for b in b"` + shifted(s) + `").decode()`, true
-	case "packed":
-		d.addImport("import struct")
-		list, n := words32(s)
-		return fmt.Sprintf(`struct.pack("<%dI", %s).rstrip(b"\0").decode()`, n, list), true
-	case "template":
-		d.addImport("import string")
-		parts := d.parts(s)
-		names := strings.Join(named(parts, func(string) string { return "" }, "${%[1]s}"), "")
-		return "string.Template(" + pyQuote(names) + ").substitute(" + strings.Join(named(parts, pyQuote, "%s=%s"), ", ") + ")", true
-	case "mapping":
-		return `"".join({` + strings.Join(named(d.parts(s), pyQuote, "\"%s\": %s"), ", ") + "}.values())", true
-	}
-	return "", false
-}
-
-func (d *dress) sealedPythonLayer(code, layer, run string, need func(string) string) (string, bool) {
-	switch layer {
-	case "keyed":
-		key := pick(d.rng, firstWords...)
-		return fmt.Sprintf("%s(bytes(b ^ %s[i %% %d] for i, b in enumerate(%s.b64decode(%s))))\n", run, "b"+pyQuote(key), len(key), need("base64"), pyQuote(b64(xored(code, key)))), true
-	case "quoted":
-		return fmt.Sprintf("%s(%s.decodestring(%s))\n", run, need("quopri"), pyQuote(strings.ToUpper(strings.ReplaceAll(percented(code), "%", "=")))), true
-	case "lines":
-		var lines []string
-		for _, l := range strings.Split(code, "\n") {
-			lines = append(lines, "    "+pyQuote(l)+",\n")
-		}
-		return "_lines = (\n" + strings.Join(lines, "") + ")\n" + run + "(\"\\n\".join(_lines))\n", true
-	case "docstring":
-		return "def _notes():\n    " + pyQuote(b64(code)) + "\n\n\n" + fmt.Sprintf("%s(%s.b64decode(_notes.__doc__))\n", run, need("base64")), true
-	case "written":
-		return fmt.Sprintf("with %s.NamedTemporaryFile(suffix=\".py\", delete=False) as _out:\n    _out.write(%s.b64decode(%s))\n%s.run_path(_out.name)\n", need("tempfile"), need("base64"), pyQuote(b64(code)), need("runpy")), true
-	}
-	return "", false
-}
-
-// xored hides a text by a key that is repeated.
-func xored(s, key string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] ^= key[i%len(key)]
-	}
-	return string(b)
-}
-
-// folded is the hash that scripts find a name by.
-func folded(s string) uint32 {
-	h := uint32(7)
-	for _, c := range []byte(s) {
-		h = h*31 + uint32(c)
-	}
-	return h
-}
-
-const foldedScript = "[...k].reduce((h, c) => (Math.imul(h, 31) + c.charCodeAt(0)) >>> 0, 7)"
-
-func (d *dress) sealedScriptName(module, member string) (string, bool) {
-	switch d.callee {
-	case "loader":
-		if d.style == "cjs" {
-			return "require.main.require(" + d.literals(module, jsQuote, " + ") + ")." + member, true
-		}
-		return d.require() + "(" + d.literals(module, jsQuote, " + ") + ")." + member, true
-	case "table", "default", "comma", "search", "holder", "globals", "hashes":
-		return d.sealedMember(d.scriptModule(module), member, "Object.keys")
-	}
-	return "", false
-}
-
-func (d *dress) sealedScriptGlobal(object, member string) (string, bool) {
-	switch d.callee {
-	case "loader":
-		value := object
-		if member != "" {
-			value += "." + member
-		}
-		return "Function(" + jsQuote("return "+value) + ")()", true
-	case "search", "hashes":
-		if member == "" {
-			return d.sealedMember("globalThis", object, "Object.getOwnPropertyNames")
-		}
-		return d.sealedMember(object, member, "Object.getOwnPropertyNames")
-	case "table", "default", "comma", "holder", "globals":
-		return d.sealedMember(object, member, "")
-	}
-	return "", false
-}
-
-// sealedMember is a member of an object, or the object where the member is empty.
-func (d *dress) sealedMember(object, member, keys string) (string, bool) {
-	value := object
-	if member != "" {
-		value += "." + member
-	}
-	switch d.callee {
-	case "table":
-		a := d.alias(value)
-		d.addBefore("const " + a + " = { run: " + value + ", name: " + jsQuote(a) + " };")
-		return a + "['run']", true
-	case "default":
-		return "((it = " + value + ") => it)()", true
-	case "comma":
-		return "(0, " + value + ")", true
-	case "search":
-		return object + "[" + keys + "(" + object + ").find((k) => [...k].reverse().join('') === " + jsQuote(reversed(member)) + ")]", true
-	case "holder":
-		a := d.alias(value)
-		d.addBefore("class " + a + " {\n  static it = " + value + ";\n}")
-		return a + ".it", true
-	case "globals":
-		a := d.alias(value)
-		d.addBefore("globalThis." + a + " = " + value + ";")
-		return "globalThis." + a, true
-	case "hashes":
-		return fmt.Sprintf("%s[%s(%s).find((k) => %s === %d)]", object, keys, object, foldedScript, folded(member)), true
+	case "thirds":
+		return pyQuote(thirds(d.rng, s)) + "[::3]", true
+	case "rotated":
+		at := turnedBy(s)
+		return fmt.Sprintf("(lambda t: t[%[1]d:] + t[:%[1]d])(%[2]s)", at, pyQuote(turned(s, at))), true
+	case "padded":
+		return pyQuote(padding+s+padding) + fmt.Sprintf("[%[1]d:-%[1]d]", len(padding)), true
+	case "complement":
+		return "bytes(255 - n for n in (" + numbersOf(s, complement) + ",)).decode()", true
+	case "split":
+		return `"".join(` + pyQuote(strings.Join(d.parts(s), "\x1f")) + `.split("\x1f"))`, true
+	case "pairs":
+		return `"".join(p for _, p in sorted([` + shuffledPairs(d.rng, d.parts(s), "(%d, %s)", pyQuote) + "]))", true
+	case "bytelist":
+		return "bytearray([" + numbersOf(s, itself) + "]).decode()", true
 	}
 	return "", false
 }
 
 func (d *dress) sealedScriptString(s, mode string) (string, bool) {
 	switch mode {
-	case "translate":
-		t := substituted(d.rng, s)
-		return jsQuote(t.cipher) + ".replace(/[a-z]/g, (c) => " + jsQuote(lowercase) + "[" + jsQuote(t.key) + ".indexOf(c)])", true
-	case "base32":
-		return "Buffer.from(" + jsQuote(strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(b64(s)), "=")) + ", 'base64url').toString('utf8')", true
-	case "deltas":
-		return "[" + sums(s) + "].map(((sum) => (n) => String.fromCharCode((sum += n)))(0)).join('')", true
-	case "entities":
-		return jsQuote(entities(s)) + ".replace(/&#(\\d+);/g, (_, n) => String.fromCharCode(n))", true
-	case "lorem":
-		text, at := among(d.rng, d.parts(s))
-		a := d.alias("text of " + s)
-		d.addBefore("const " + a + " = " + jsQuote(text) + ";")
-		var out []string
-		for _, p := range at {
-			out = append(out, fmt.Sprintf("%s.slice(%d, %d)", a, p[0], p[1]))
-		}
-		return "(" + strings.Join(out, " + ") + ")", true
-	case "shifted":
-		return "Buffer.from('" + shifted(s) + "', 'latin1').map((b) => b - 3).toString()", true
-	case "packed":
-		list, _ := words32(s)
-		return "Buffer.from(new Uint32Array([" + list + "]).buffer).toString().replace(/\\0+$/, '')", true
-	case "template":
-		return "String.raw({ raw: [" + d.literals(s, jsQuote, ", ") + "] })", true
-	case "mapping":
-		return "Object.values({ " + strings.Join(named(d.parts(s), jsQuote, "%s: %s"), ", ") + " }).join('')", true
+	case "thirds":
+		return jsQuote(thirds(d.rng, s)) + ".replace(/([^])[^][^]/g, '$1')", true
+	case "rotated":
+		at := turnedBy(s)
+		return jsQuote(turned(s, at)) + fmt.Sprintf(".replace(/^([^]{%d})([^]*)$/u, '$2$1')", at), true
+	case "padded":
+		return jsQuote(padding+s+padding) + fmt.Sprintf(".slice(%[1]d, -%[1]d)", len(padding)), true
+	case "complement":
+		return "Buffer.from([" + numbersOf(s, complement) + "].map((n) => 255 - n)).toString()", true
+	case "split":
+		return jsQuote(strings.Join(d.parts(s), "\x1f")) + `.split('\x1f').join('')`, true
+	case "pairs":
+		return "[" + shuffledPairs(d.rng, d.parts(s), "[%d, %s]", jsQuote) + "].sort((a, b) => a[0] - b[0]).map((p) => p[1]).join('')", true
+	case "bytelist":
+		return "new TextDecoder().decode(Uint8Array.of(" + numbersOf(s, itself) + "))", true
+	}
+	return "", false
+}
+
+// numberLines are the bytes of a text, so many on each line.
+func numberLines(s string) string {
+	all := strings.Split(numbersOf(s, itself), ", ")
+	var b strings.Builder
+	for part := range slices.Chunk(all, 24) {
+		b.WriteString("    " + strings.Join(part, ", ") + ",\n")
+	}
+	return b.String()
+}
+
+// pieces are the parts of a text under keys, and the keys in their order.
+func pieces(rng *rand.Rand, s string, quote func(string) string) (table, order string) {
+	var rows, keys []string
+	for i, part := range slices.Collect(slices.Chunk([]byte(s), 40)) {
+		key := quote(fmt.Sprintf("k%02d", (i*37+11)%97) + string(lowercase[i%26]) + fmt.Sprint(i))
+		rows, keys = append(rows, "    "+key+": "+quote(string(part))+",\n"), append(keys, key)
+	}
+	rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return strings.Join(rows, ""), strings.Join(keys, ", ")
+}
+
+func (d *dress) sealedPythonLayer(code, layer, run string, need func(string) string) (string, bool) {
+	switch layer {
+	case "reversed-hex":
+		return fmt.Sprintf("%s(bytes.fromhex(%s[::-1]))\n", run, pyQuote(reversed(hexed(code)))), true
+	case "number-lines":
+		return "_rows = [\n" + numberLines(code) + "]\n" + run + "(bytes(_rows))\n", true
+	case "pieces":
+		table, order := pieces(d.rng, b64(code), pyQuote)
+		return "_pieces = {\n" + table + "}\n" + run + "(" + need("base64") + ".b64decode(\"\".join(map(_pieces.get, [" + order + "]))))\n", true
 	}
 	return "", false
 }
 
 // sealedScriptLayer is a whole layer of a script: what decodes a text and runs it.
 func (d *dress) sealedScriptLayer(code, layer string) (string, bool) {
-	call := "(require, module, __dirname);\n"
+	run := func(text string) (string, bool) {
+		return "new Function('require', 'module', '__dirname', " + text + ")(require, module, __dirname);\n", true
+	}
 	switch layer {
-	case "keyed":
-		key := pick(d.rng, firstWords...)
-		return "new Function('require', 'module', '__dirname', Buffer.from(" + jsQuote(b64(xored(code, key))) + ", 'base64').map((b, i) => b ^ " + jsQuote(key) + fmt.Sprintf(".charCodeAt(i %% %d)).toString())", len(key)) + call, true
-	case "quoted":
-		return "eval(decodeURIComponent(" + jsQuote(percented(code)) + "));\n", true
-	case "lines":
-		var lines []string
-		for _, l := range strings.Split(code, "\n") {
-			lines = append(lines, "  "+jsQuote(l)+",\n")
-		}
-		return "Function('require', 'module', '__dirname', [\n" + strings.Join(lines, "") + "].join('\\n'))" + call, true
-	case "docstring":
-		return "function notes() {\n  /*" + b64(code) + "*/\n}\n\neval(Buffer.from(notes.toString().split('*')[1], 'base64').toString());\n", true
-	case "written":
-		return "const out = require('path').join(require('os').tmpdir(), 'words-' + Date.now() + '.js');\nrequire('fs').writeFileSync(out, Buffer.from(" + jsQuote(b64(code)) + ", 'base64'));\nrequire(out);\n", true
+	case "reversed-hex":
+		return run("Buffer.from([..." + jsQuote(reversed(hexed(code))) + "].reverse().join(''), 'hex').toString()")
+	case "number-lines":
+		return run("Buffer.from([\n" + numberLines(code) + "]).toString()")
+	case "pieces":
+		table, order := pieces(d.rng, b64(code), jsQuote)
+		return run("Buffer.from([" + order + "].map((k) => ({\n" + table + "})[k]).join(''), 'base64').toString()")
 	}
 	return "", false
 }
 
+func (d *dress) sealedScriptName(module, member string) (string, bool) {
+	if slices.Contains([]string{"partial", "pair", "property", "match"}, d.callee) {
+		return d.fourthMember(d.scriptModule(module), member)
+	}
+	return "", false
+}
+
+func (d *dress) sealedScriptGlobal(object, member string) (string, bool) {
+	if slices.Contains([]string{"partial", "pair", "property", "match"}, d.callee) {
+		if d.callee == "match" && member == "" {
+			return d.fourthMember("globalThis", object)
+		}
+		return d.fourthMember(object, member)
+	}
+	return "", false
+}
+
+// fourthMember is a member of an object, or the object where the member is empty.
+func (d *dress) fourthMember(object, member string) (string, bool) {
+	value := object
+	if member != "" {
+		value += "." + member
+	}
+	a := d.alias(value)
+	switch d.callee {
+	case "partial":
+		d.addBefore("function " + a + "Of() {\n  return " + value + ";\n}")
+		return a + "Of()", true
+	case "pair":
+		d.addBefore("const [" + a + "] = [" + value + ", 0];")
+		return a, true
+	case "property":
+		d.addBefore("const " + a + " = {\n  get it() {\n    return " + value + ";\n  },\n};")
+		return a + ".it", true
+	}
+	return object + "[Object.getOwnPropertyNames(" + object + ").find((k) => /^[" + member[:1] + "]" + member[1:] + "$/.test(k))]", true
+}
+
 func sealedWrap(d *dress, call, wrap string) (string, bool) {
 	switch wrap {
-	case "conversion":
-		return "str(type(\"_Value\", (), {\"__str__\": lambda self: (" + call + ", \"\")[1]})())", true
-	case "map-call":
-		return "list(map(lambda _: " + call + ", (None,)))", true
-	case "match":
-		return "match 1:\n    case 1:\n        " + call, true
-	case "date-guard":
-		d.addImport("import datetime")
-		return "if datetime.date.today() >= datetime.date(2024, 3, 14):\n    " + call, true
-	case "finaliser":
-		return "type(\"_Slot\", (), {\"__del__\": lambda self: " + call + "})()", true
-	case "loop-once":
-		return "while True:\n    " + call + "\n    break", true
-	case "async-main":
-		d.addImport("import asyncio")
-		return "async def _main():\n    " + call + "\n\nasyncio.run(_main())", true
-	case "assertion":
-		return "assert (" + call + ", True)[1]", true
+	case "suppressed":
+		d.addImport("import contextlib")
+		return "with contextlib.suppress(Exception):\n    " + call, true
+	case "generator":
+		return "next((lambda: (yield " + call + "))(), None)", true
+	case "else":
+		return "try:\n    _ready = True\nexcept ImportError:\n    _ready = False\nelse:\n    " + call, true
+	case "unless-ci":
+		d.addImport("import os")
+		return "if not os.environ.get(\"CI_WORDS\"):\n    " + call, true
+	case "kept":
+		return "_result = " + call, true
+	case "tasks":
+		return "_tasks = [lambda: " + call + "]\nfor _task in _tasks:\n    _task()", true
 	}
 	return "", false
 }
 
 func sealedScriptWrap(call, wrap string) (string, bool) {
 	switch wrap {
-	case "conversion":
-		return "String({ toString: () => (" + call + ", '') });", true
-	case "map-call":
-		return "Array.from({ length: 1 }, () => " + call + ");", true
-	case "match":
-		return "switch (typeof globalThis) {\n  default:\n    " + call + ";\n}", true
-	case "date-guard":
-		return "if (Date.now() > 1710374400000) {\n  " + call + ";\n}", true
-	case "finaliser":
-		return "process.once('beforeExit', () => { " + call + "; });", true
-	case "loop-once":
-		return "for (;;) {\n  " + call + ";\n  break;\n}", true
-	case "async-main":
-		return ";(async () => {\n  await (" + call + ");\n})();", true
-	case "assertion":
-		return "console.assert((" + call + ", true));", true
+	case "suppressed":
+		return "Promise.resolve()\n  .then(() => " + call + ")\n  .catch(() => {});", true
+	case "generator":
+		return "(function* () {\n  yield " + call + ";\n})().next();", true
+	case "else":
+		return "if (typeof process === 'undefined') {\n  void 0;\n} else {\n  " + call + ";\n}", true
+	case "unless-ci":
+		return "if (!process.env.CI_WORDS) {\n  " + call + ";\n}", true
+	case "kept":
+		return "const result = " + call + ";\nvoid result;", true
+	case "tasks":
+		return "const tasks = [() => " + call + "];\ntasks.forEach((task) => task());", true
 	}
 	return "", false
-}
-
-// sealedDress does what a disguise does beside all else.
-func sealedDress(d *dress, p payload, dis disguise) payload {
-	switch dis.more {
-	case "long-header":
-		p.code = longHeader(d) + p.code
-	case "crowded":
-		if len(p.imports) > 0 {
-			p.imports = []string{crowded(d.lang, p.imports)}
-		}
-	}
-	return p
-}
-
-// longHeader is a notice of many lines.
-func longHeader(d *dress) string {
-	mark := "# "
-	if d.lang == javascript {
-		mark = "// "
-	}
-	var b strings.Builder
-	for range 60 {
-		b.WriteString(mark + "The " + pick(d.rng, firstWords...) + " may be used with the " + pick(d.rng, secondWords...) + " of this " + pick(d.rng, thirdWords...) + ", and comes as it is.\n")
-	}
-	return b.String() + "\n"
-}
-
-// crowded writes imports on one line.
-func crowded(lang language, imports []string) string {
-	if lang == javascript {
-		return strings.Join(imports, " ")
-	}
-	return strings.Join(imports, "; ")
-}
-
-// sealedTables moves string constants into a file of JSON, where a disguise asks for
-// that, and reads them from there.
-func (p *pythonPackage) sealedTables(body *payload, dis disguise, place string) {
-	if dis.more != "json-file" || len(body.table) == 0 || strings.HasPrefix(place, "fixture-") || place == "pth" {
-		return
-	}
-	values := map[string]string{}
-	var lines []string
-	for _, line := range body.table {
-		key, literal, _ := strings.Cut(line, " = ")
-		var value string
-		if json.Unmarshal([]byte(literal), &value) != nil {
-			return
-		}
-		values[key] = value
-		lines = append(lines, key+" = _stored["+pyQuote(key)+"]")
-	}
-	folder := p.name + "/"
-	switch {
-	case sdistPlace(place) && place != "backend", place == "sitecustomize", place == "single-module":
-		folder = ""
-	case place == "backend":
-		folder = "_build/"
-	case place == "data-script":
-		return
-	case place == "deep-module":
-		folder = p.name + "/internal/adapters/"
-	}
-	p.contents.add(folder+"stored.json", jsonText(values))
-	body.imports = append(body.imports, "import json", "import os")
-	body.table = append([]string{"_stored = json.load(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), \"stored.json\")))"}, lines...)
-}
-
-// sealedTables moves string constants into a file of JSON, where a disguise asks for
-// that.
-func (p *scriptPackage) sealedTables(body *payload, dis disguise) {
-	if dis.more != "json-file" || len(body.table) == 0 {
-		return
-	}
-	values := map[string]string{}
-	for _, line := range body.table {
-		key, literal, _ := strings.Cut(line, ": ")
-		inner := strings.NewReplacer(`\'`, `'`, `"`, `\"`).Replace(strings.Trim(literal, "'"))
-		var value string
-		if json.Unmarshal([]byte(`"`+inner+`"`), &value) != nil {
-			return
-		}
-		values[key] = value
-	}
-	p.contents.add("lib/stored.json", jsonText(values))
-	body.table = nil
-	body.imports = append(body.imports, "const table = require('"+fromRoot+"lib/stored.json');")
-}
-
-func jsonText(values map[string]string) string {
-	b, err := json.MarshalIndent(values, "", "  ")
-	must(err)
-	return string(b) + "\n"
-}
-
-// sealedScriptStyle says whether a disguise or a place is written for require alone.
-func sealedScriptStyle(dis disguise, place string) bool {
-	return dis.more == "json-file" || slices.Contains(sealedScriptPlaces, place)
 }

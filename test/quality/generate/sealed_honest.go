@@ -3,453 +3,254 @@ package generate
 // sealedHonest do honestly what malware does, and are nobody's twins; as honestShapes,
 // in the sealed half.
 var sealedHonest = []shape{
-	{name: "plugin-folder", good: snippet{`
-def <%n plugins%>(folder):
-    """Loads the plugins that a person put into a folder."""
-    for path in sorted(<%c pathlib.Path%>(folder).glob("*.py")):
-        spec = <%c importlib.util.spec_from_file_location%>(path.stem, path)
-        module = <%c importlib.util.module_from_spec%>(spec)
-        spec.loader.exec_module(module)
-        yield module
-`, "<%n plugins%>"}},
-	{name: "migration-runner", good: snippet{`
-class <%n Migrations%>:
-    """Runs the migrations of a project, each once."""
+	{name: "secret-scanner", good: snippet{`
+<%n RULES%> = {"a cloud key": <%c re.compile%>(r"AKIA[0-9A-Z]{16}"), "a private key": <%c re.compile%>("-----BEGIN [A-Z ]*PRIVATE KEY-----")}
 
-    def __init__(self, folder):
-        self.folder = <%c pathlib.Path%>(folder)
 
-    def run(self, done):
-        for path in sorted(self.folder.glob("[0-9]*.py")):
-            if path.name not in done:
-                scope = {"__name__": "migration"}
-                <%b exec%>(<%b compile%>(path.read_text(), str(path), "exec"), scope)
-                scope["forward"]()
-                done.add(path.name)
-`, "<%n Migrations%>"}},
-	{name: "device-login", good: snippet{`
-def <%n login%>(server, client, store):
-    """Logs a person in through the browser and keeps the token."""
-    start = <%c requests.post%>(server + "/device/code", data={"client_id": client}).json()
-    print("open %s and enter %s" % (start["verification_uri"], start["user_code"]))
+def <%n scan%>(folder):
+    """Says where in a project something secret was committed, not what it is."""
+    for path in <%c pathlib.Path%>(folder).rglob("*"):
+        if path.is_file():
+            text = path.read_text(errors="replace")
+            yield from ((path, name) for name, rule in <%n RULES%>.items() if rule.search(text))
+`, "<%n scan%>.__doc__"}},
+	{name: "container-client", good: snippet{`
+class <%n Registry%>:
+    """Logs in to a registry of images with what the user's own client stored."""
+
+    def __init__(self, host):
+        self.host = host
+        file = <%c pathlib.Path%>.home() / ".docker" / "config.json"
+        auths = <%c json.loads%>(file.read_text())["auths"] if file.exists() else {}
+        self.auth = auths.get(host, {}).get("auth", "")
+
+    def tags(self, image):
+        reply = <%c requests.get%>("https://%s/v2/%s/tags/list" % (self.host, image), headers={"Authorization": "Basic " + self.auth})
+        return reply.json()["tags"]
+`, "<%n Registry%>.__doc__"}},
+	{name: "live-reloader", good: snippet{`
+def <%n reloading%>(words, folder, pause=1.0):
+    """Starts a program again whenever a file of its folder has changed."""
+    before, process = None, None
     while True:
-        <%c time.sleep%>(start["interval"])
-        reply = <%c requests.post%>(server + "/token", data={"client_id": client, "device_code": start["device_code"]}).json()
-        if "access_token" in reply:
-            store.write_text(<%c json.dumps%>(reply))
-            <%c os.chmod%>(store, 0o600)
-            return reply["access_token"]
-`, "<%n login%>.__doc__"}},
-	{name: "ssh-tunnel", good: snippet{`
-class <%n Tunnel%>:
-    """A tunnel to a database, as long as the block lasts."""
+        now = max(p.stat().st_mtime for p in <%c pathlib.Path%>(folder).rglob("*.py"))
+        if now != before:
+            if process is not None:
+                process.terminate()
+            process, before = <%c subprocess.Popen%>([<%c sys.executable%>, *words]), now
+        <%c time.sleep%>(pause)
+`, "<%n reloading%>.__doc__"}},
+	{name: "desktop-screenshot-test", good: snippet{`
+def <%n assert_same%>(window, expected):
+    """Compares a window with a picture that is kept beside the test."""
+    picture = <%c PIL.ImageGrab.grab%>(bbox=window.box)
+    target = <%c pathlib.Path%>(expected)
+    if not target.exists():
+        picture.save(target)
+    assert picture.tobytes() == <%c PIL.Image.open%>(target).tobytes()
+`, "<%n assert_same%>.__doc__"}},
+	{name: "signed-cookies", good: snippet{`
+class <%n Signer%>:
+    """Keeps a value in a cookie and sees when somebody changed it."""
 
-    def __init__(self, host, port, key="~/.ssh/id_ed25519"):
-        self.words = ["ssh", "-N", "-L", "%d:localhost:%d" % (port, port), "-i", <%c os.path.expanduser%>(key), host]
+    def __init__(self, key):
+        self.key = key
 
-    def __enter__(self):
-        self.process = <%c subprocess.Popen%>(self.words, stdin=<%c subprocess.DEVNULL%>)
-        return self
+    def pack(self, value):
+        body = <%c base64.urlsafe_b64encode%>(<%c json.dumps%>(value).encode())
+        return body + b"." + <%c hmac.new%>(self.key, body, "sha256").hexdigest().encode()
 
-    def __exit__(self, *error):
-        self.process.terminate()
-        self.process.wait()
-`, "<%n Tunnel%>"}},
-	{name: "masked-environment", good: snippet{`
-<%n SECRET%> = <%c re.compile%>("(?i)token|secret|password|key")
+    def unpack(self, text):
+        body, mark = text.rsplit(b".", 1)
+        if not <%c hmac.compare_digest%>(mark, <%c hmac.new%>(self.key, body, "sha256").hexdigest().encode()):
+            raise ValueError("it was changed")
+        return <%c json.loads%>(<%c base64.urlsafe_b64decode%>(body))
+`, "<%n Signer%>(b'k').unpack(<%n Signer%>(b'k').pack(1))"}},
+	{name: "job-environment", good: snippet{`
+def <%n job%>(words, extra):
+    """Runs a step with a small environment, so that nothing leaks into it."""
+    keep = {k: v for k, v in <%c os.environ%>.items() if k in ("PATH", "HOME", "LANG")}
+    keep.update(extra)
+    return <%c subprocess.run%>(words, env=keep, check=True, capture_output=True, text=True).stdout
+`, "<%n job%>.__doc__"}},
+	{name: "expression-language", good: snippet{`
+class <%n Expression%>:
+    """Arithmetic out of a settings file: numbers, names and operators alone."""
 
+    allowed = (<%c ast.Expression%>, <%c ast.BinOp%>, <%c ast.Constant%>, <%c ast.Name%>, <%c ast.Load%>, <%c ast.operator%>)
 
-def <%n shown%>():
-    """The environment for a report, with what is secret left out."""
-    return {k: "***" if <%n SECRET%>.search(k) else v for k, v in sorted(<%c os.environ%>.items())}
+    def __init__(self, text):
+        tree = <%c ast.parse%>(text, mode="eval")
+        if not all(isinstance(node, self.allowed) for node in <%c ast.walk%>(tree)):
+            raise ValueError("not arithmetic")
+        self.code = <%b compile%>(tree, "<expression>", "eval")
 
-
-def <%n print_report%>():
-    print(<%c json.dumps%>(<%n shown%>(), indent=2))
-`, "<%n print_report%>"}},
-	{name: "webhook-library", good: snippet{`
-class <%n Webhook%>:
-    """Posts messages to a webhook whose address the caller has."""
-
-    def __init__(self, url, username=None):
-        self.url, self.username, self.embeds = url, username, []
-
-    def add_embed(self, title, description, color=0):
-        self.embeds.append({"title": title, "description": description, "color": color})
-
-    def execute(self, content=""):
-        reply = <%c requests.post%>(self.url, json={"content": content, "username": self.username, "embeds": self.embeds})
-        if reply.status_code == 429:
-            <%c time.sleep%>(reply.json()["retry_after"])
-            return self.execute(content)
-        return reply
-`, "<%n Webhook%>"}},
-	{name: "remote-protocol-server", good: snippet{`
-class <%n Server%>(<%c socketserver.StreamRequestHandler%>):
-    """Answers the questions of an editor."""
-
-    def handle(self):
-        for line in self.rfile:
-            question = <%c json.loads%>(line)
-            method = getattr(self, "do_" + question["method"], None)
-            answer = method(**question.get("params", {})) if method else None
-            self.wfile.write(<%c json.dumps%>({"id": question["id"], "result": answer}).encode() + b"\n")
-
-    def do_complete(self, text):
-        return sorted(w for w in ("alpha", "beta") if w.startswith(text))
-
-
-def <%n serve%>(port):
-    with <%c socketserver.TCPServer%>(("127.0.0.1", port), <%n Server%>) as server:
-        server.serve_forever()
-`, "<%n serve%>"}},
-	{name: "supervisor", good: snippet{`
-class <%n Supervisor%>:
-    """Keeps a program running and starts it again when it ends."""
-
-    def __init__(self, words, most=5):
-        self.words, self.most, self.count = words, most, 0
-
-    def run(self):
-        while self.count < self.most:
-            process = <%c subprocess.Popen%>(self.words, start_new_session=True)
-            <%c signal.signal%>(<%c signal.SIGTERM%>, lambda *_: process.terminate())
-            if process.wait() == 0:
-                return 0
-            self.count += 1
-            <%c time.sleep%>(2 ** self.count)
-        return 1
-`, "<%n Supervisor%>"}},
-	{name: "bytecode-reader", good: snippet{`
-def <%n code_of%>(path):
-    """The code object in a .pyc file, for a listing."""
-    with open(path, "rb") as handle:
-        handle.read(16)
-        return <%c marshal.loads%>(handle.read())
+    def value(self, **names):
+        return <%b eval%>(self.code, {"__builtins__": {}}, names)
+`, "<%n Expression%>('a + 1').value(a=2)"}},
+	{name: "name-server-check", good: snippet{`
+def <%n records%>(domain, kind="TXT"):
+    """What a domain says about its mail, for a report of its owner."""
+    found = <%c dns.resolver.resolve%>(domain, kind)
+    return [part.to_text().strip('"') for part in found if "v=spf1" in part.to_text()]
+`, "<%n records%>.__doc__"}},
+	{name: "release-updater", good: snippet{`
+def <%n newer%>(current, url="https://releases.example.invalid/words.json"):
+    """words update --check: says whether there is a newer version, and brings nothing."""
+    with <%c urllib.request.urlopen%>(url, timeout=3) as reply:
+        latest = <%c json.load%>(reply)["version"]
+    return latest if latest != current else None
+`, "<%n newer%>.__doc__"}},
+	{name: "shell-completion", good: snippet{`
+<%n LINE%> = 'eval "$(words completion bash)"'
 
 
-def <%n listing%>(path):
-    <%c dis.dis%>(<%n code_of%>(path))
-`, "<%n listing%>"}},
-	{name: "unit-writer", good: snippet{`
-<%n UNIT%> = """[Unit]
-Description=words
+def <%n completion%>(shell):
+    """words completion: prints what a person may put into a start file."""
+    names = {"bash": "~/.bashrc", "zsh": "~/.zshrc"}
+    print("# add this to %s:" % <%c os.path.expanduser%>(names[shell]))
+    print(<%n LINE%>)
+`, "<%n completion%>.__doc__"}},
+	{name: "clipboard-of-a-table", good: snippet{`
+def <%n copied%>(rows):
+    """Puts a table on the clipboard, as a person asked for with a button."""
+    text = "\n".join("\t".join(map(str, row)) for row in rows)
+    <%c pyperclip.copy%>(text)
+    return len(text)
+`, "<%n copied%>.__doc__"}},
+	{name: "generated-parser", places: []string{"cmdclass", "setup"}, good: snippet{`
+def <%n tables%>():
+    """Makes the tables of the parser before the package is built."""
+    source = <%c pathlib.Path%>("grammar.txt")
+    rules = source.read_text().split() if source.exists() else []
+    out = <%c pathlib.Path%>("build") / "tables.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(<%c json.dumps%>(rules))
+`, "<%n tables%>()"}},
 
-[Service]
-ExecStart={python} -m words.server
-
-[Install]
-WantedBy=default.target
-"""
-
-
-def <%n install%>(user=True):
-    """words service install: writes the unit and says how to start it."""
-    folder = <%c pathlib.Path%>.home() / ".config/systemd/user"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "words.service").write_text(<%n UNIT%>.format(python=<%c sys.executable%>))
-    print("now run: systemctl --user enable --now words")
-`, "<%n install%>.__doc__"}},
-	{name: "pinned-fonts", good: snippet{`
-<%n FONTS%> = {"sans.woff2": "0" * 64}
-
-
-def <%n fetch%>(folder):
-    """Brings the fonts of the documents, each by its digest."""
-    for name, digest in <%n FONTS%>.items():
-        with <%c urllib.request.urlopen%>("https://fonts.example.invalid/" + name) as reply:
-            data = reply.read()
-        if <%c hashlib.sha256%>(data).hexdigest() != digest:
-            raise RuntimeError("%s is not what was pinned" % name)
-        (<%c pathlib.Path%>(folder) / name).write_bytes(data)
-`, "<%n fetch%>.__doc__"}},
-	{name: "kernel-starter", good: snippet{`
-def <%n kernel%>(connection):
-    """Starts a kernel in another process and gives its process."""
-    words = [<%c sys.executable%>, "-m", "words.kernel", "-f", connection]
-    environment = dict(<%c os.environ%>, PYTHONUNBUFFERED="1")
-    flags = 0x08000000 if <%c os.name%> == "nt" else 0
-    return <%c subprocess.Popen%>(words, env=environment, creationflags=flags, stdout=<%c subprocess.PIPE%>)
-`, "<%n kernel%>"}},
-	{name: "grammar-compiler", good: snippet{`
-def <%n compiled%>(rules):
-    """Makes a parser function out of rules, once."""
-    lines = ["def parse(text):", "    at = 0"]
-    for name, pattern in rules:
-        lines.append("    m = re.compile(%r).match(text, at)" % pattern)
-        lines.append("    if m: return (%r, m.group())" % name)
-    lines.append("    return None")
-    scope = {"re": <%c sys.modules%>["re"]}
-    <%b exec%>("\n".join(lines), scope)
-    return scope["parse"]
-`, "<%n compiled%>"}},
-	{name: "token-cache", good: snippet{`
-def <%n cached%>(server, refresh):
-    """A token for a server: from the keyring, or a new one."""
-    token = <%c keyring.get_password%>("words", server)
-    if token is None:
-        token = refresh(server)
-        <%c keyring.set_password%>("words", server, token)
-    return <%c requests.get%>(server, headers={"Authorization": "Bearer " + token})
-`, "<%n cached%>"}},
-	{name: "gui-shortcuts", good: snippet{`
-class <%n Recorder%>:
-    """Lets a person choose a shortcut in the settings."""
-
-    def __init__(self, done):
-        self.done, self.keys = done, []
-
-    def on_press(self, key):
-        self.keys.append(str(key))
-        if str(key) == "Key.enter":
-            self.done("+".join(self.keys[:-1]))
-            return False
-
-    def run(self):
-        with <%c pynput.keyboard.Listener%>(on_press=self.on_press) as listener:
-            listener.join()
-`, "<%n Recorder%>"}},
-	{name: "upload-of-coverage", good: snippet{`
-def <%n upload%>(report):
-    """Sends a coverage report from a build service to the project's server."""
-    environment = <%c os.environ%>
-    facts = {k: environment.get(k, "") for k in ("GITHUB_SHA", "GITHUB_REF", "GITHUB_REPOSITORY")}
-    with open(report, "rb") as handle:
-        <%c requests.post%>("https://coverage.example.invalid/upload", params=facts, data=handle, headers={"Authorization": environment["COVERAGE_TOKEN"]})
-`, "<%n upload%>.__doc__"}},
-	{name: "generated-version", places: []string{"setup", "cmdclass"}, good: snippet{`
-def <%n version%>():
-    text = <%c subprocess.check_output%>(["git", "describe", "--tags", "--always"], text=True).strip()
-    with open("version.txt", "w") as handle:
-        handle.write(text)
-    return text
-`, "print(<%n version%>())"}},
-	{name: "cmake-build", places: []string{"cmdclass", "setup"}, good: snippet{`
-def <%n build%>():
-    folder = <%c pathlib.Path%>("build/cmake")
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = <%c os.environ%>.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(<%c os.cpu_count%>() or 1)
-    <%c subprocess.check_call%>(["cmake", "../..", "-DCMAKE_BUILD_TYPE=Release"], cwd=folder)
-    <%c subprocess.check_call%>(["cmake", "--build", ".", "-j", jobs], cwd=folder)
-`, "<%n build%>()"}},
-	{name: "notebook-display", good: snippet{`
-<%n SCRIPT%> = <%c base64.b64encode%>(b"document.querySelectorAll('.words').forEach(function (e) { e.hidden = false; });").decode()
-
-
-def <%n html%>(values):
-    """A table for a notebook, with its script inside."""
-    rows = "".join("<tr><td>%s</td></tr>" % <%c html.escape%>(str(v)) for v in values)
-    return "<table class=words>%s</table><script src='data:text/javascript;base64,%s'></script>" % (rows, <%n SCRIPT%>)
-`, "<%n html%>([1])"}},
-
-	{name: "request-recorder", lang: javascript, good: snippet{`
-function <%n record%>(scope, tape) {
-  const original = scope.fetch;
-  scope.fetch = async (input, init) => {
-    const reply = await original(input, init);
-    tape.push({ url: String(input), method: (init && init.method) || 'GET', status: reply.status });
-    return reply;
-  };
-  return () => {
-    scope.fetch = original;
-  };
-}
-`, "void <%n record%>"}},
-	{name: "xhr-timing", lang: javascript, good: snippet{`
-function <%n instrument%>(scope, report) {
-  const { open, send } = scope.XMLHttpRequest.prototype;
-  scope.XMLHttpRequest.prototype.open = function (method, url, ...rest) {
-    this.words = { method, url, start: 0 };
-    return open.call(this, method, url, ...rest);
-  };
-  scope.XMLHttpRequest.prototype.send = function (body) {
-    this.words.start = Date.now();
-    this.addEventListener('loadend', () => report({ ...this.words, took: Date.now() - this.words.start }));
-    return send.call(this, body);
-  };
-}
-`, "void <%n instrument%>"}},
-	{name: "optional-binary", lang: javascript, good: snippet{`
-const <%n names%> = { 'linux x64': '@words/linux-x64', 'darwin arm64': '@words/darwin-arm64', 'win32 x64': '@words/win32-x64' };
-
-function <%n binary%>() {
-  const name = <%n names%>[<%g process.platform%> + ' ' + <%g process.arch%>];
-  if (!name) throw new Error('words does not run here');
-  return <%c path.join%>(name, 'bin', <%g process.platform%> === 'win32' ? 'words.exe' : 'words');
-}
-
-function <%n run%>(words) {
-  return <%c child_process.spawnSync%>(<%n binary%>(), words, { stdio: 'inherit' }).status;
-}
-`, "void <%n run%>"}},
-	{name: "transpiling-require", lang: javascript, good: snippet{`
-async function <%n hook%>(transform) {
-  const { default: Module } = await import('node:module');
-  const before = Module._extensions['.words'];
-  Module._extensions['.words'] = (module, file) => {
-    module._compile(transform(<%c fs.readFileSync%>(file, 'utf8')), file);
-  };
-  return () => {
-    Module._extensions['.words'] = before;
-  };
-}
-`, "void <%n hook%>"}},
-	{name: "console-of-a-project", lang: javascript, good: snippet{`
-function <%n console%>(values) {
-  const session = <%c repl.start%>({ prompt: 'words> ', useGlobal: false });
-  Object.assign(session.context, values);
-  session.setupHistory(<%c path.join%>(<%c os.homedir%>(), '.words_history'), (error) => {
-    if (error) console.error(error.message);
-  });
-  return session;
-}
-`, "void <%n console%>"}},
-	{name: "config-in-vm", lang: javascript, good: snippet{`
-function <%n load%>(file) {
-  const code = <%c fs.readFileSync%>(file, 'utf8');
-  const scope = { module: { exports: {} }, __dirname: <%c path.dirname%>(file) };
-  <%c vm.runInNewContext%>(code, scope, { filename: file, timeout: 1000 });
-  return scope.module.exports;
-}
-`, "void <%n load%>"}},
-	{name: "release-of-own", lang: javascript, good: snippet{`
-function <%n release%>(kind) {
-  const git = (...words) => <%c child_process.execFileSync%>('git', words, { encoding: 'utf8' }).trim();
-  if (git('status', '--porcelain')) throw new Error('commit first');
-  <%c child_process.execFileSync%>('npm', ['version', kind], { stdio: 'inherit' });
-  <%c child_process.execFileSync%>('npm', ['publish', '--provenance'], { stdio: 'inherit' });
-  git('push', '--follow-tags');
-}
-`, "void <%n release%>"}},
-	{name: "cluster-config", lang: javascript, good: snippet{`
-async function <%n client%>(context) {
-  const { default: YAML } = await import('yaml');
-  const file = <%g process.env%>.KUBECONFIG || <%c path.join%>(<%c os.homedir%>(), '.kube', 'config');
-  const config = YAML.parse(<%c fs.readFileSync%>(file, 'utf8'));
-  const chosen = config.contexts.find((c) => c.name === (context || config['current-context'])).context;
-  const cluster = config.clusters.find((c) => c.name === chosen.cluster).cluster;
-  const user = config.users.find((u) => u.name === chosen.user).user;
-  return (path) => <%b fetch%>(cluster.server + path, { headers: { authorization: 'Bearer ' + user.token } });
-}
-`, "void <%n client%>"}},
-	{name: "profile-of-a-cloud", lang: javascript, good: snippet{`
-function <%n profile%>(name = <%g process.env%>.AWS_PROFILE || 'default') {
-  const text = <%c fs.readFileSync%>(<%c path.join%>(<%c os.homedir%>(), '.aws', 'credentials'), 'utf8');
-  const part = text.split('[' + name + ']')[1] || '';
-  const value = (key) => (new RegExp(key + '\\s*=\\s*(\\S+)').exec(part.split('[')[0]) || [])[1];
-  return { accessKeyId: value('aws_access_key_id'), secretAccessKey: value('aws_secret_access_key') };
-}
-
-async function <%n bucket%>(name) {
-  const { S3Client, ListObjectsV2Command } = await import('@aws-sdk/client-s3');
-  return new S3Client({ credentials: <%n profile%>() }).send(new ListObjectsV2Command({ Bucket: name }));
-}
-`, "void <%n bucket%>"}},
-	{name: "proof-of-address", lang: javascript, good: snippet{`
-const <%n kinds%> = { bitcoin: /^(bc1|[13])[a-zA-HJ-NP-Z0-9]{25,62}$/, ethereum: /^0x[a-fA-F0-9]{40}$/ };
-
-function <%n valid%>(kind, address) {
-  if (!<%n kinds%>[kind]) throw new TypeError('unknown coin: ' + kind);
-  return <%n kinds%>[kind].test(address);
-}
-
-async function <%n pay%>(wallet, kind, address, amount) {
-  if (!<%n valid%>(kind, address)) throw new TypeError('no address');
-  return wallet.request({ method: 'send', params: [{ to: address, value: amount }] });
-}
-`, "void <%n pay%>"}},
-	{name: "http-over-names", lang: javascript, good: snippet{`
-async function <%n resolve%>(name, kind = 'A', server = 'https://dns.example.invalid/dns-query') {
-  const reply = await <%b fetch%>(server + '?name=' + encodeURIComponent(name) + '&type=' + kind, { headers: { accept: 'application/dns-json' } });
-  const { Answer = [] } = await reply.json();
-  return Answer.map((a) => a.data);
-}
-`, "void <%n resolve%>"}},
-	{name: "project-template", lang: javascript, good: snippet{`
-const <%n files%> = {
-  '.github/workflows/test.yml': 'on: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm ci && npm test\n',
-  '.gitignore': 'node_modules\n',
-  'index.js': 'module.exports = {};\n',
-};
-
-function <%n create%>(folder) {
-  for (const [name, text] of Object.entries(<%n files%>)) {
-    const file = <%c path.join%>(folder, name);
-    <%c fs.mkdirSync%>(<%c path.dirname%>(file), { recursive: true });
-    if (!<%c fs.existsSync%>(file)) <%c fs.writeFileSync%>(file, text);
-  }
-  <%c child_process.spawnSync%>('npm', ['install'], { cwd: folder, stdio: 'inherit' });
-}
-`, "void <%n create%>"}},
-	{name: "thanks-and-version", lang: javascript, places: []string{"postinstall"}, good: snippet{`
-function <%n greet%>(env) {
-  if (env.CI || env.WORDS_QUIET) return;
-  const major = Number(<%g process.versions%>.node.split('.')[0]);
-  if (major < 18) console.warn('node 18 or newer is better');
-  console.log('Thank you for words. Docs: https://words.example.invalid');
-}
-`, "<%n greet%>(<%g process.env%>)"}},
-	{name: "copied-assets", lang: javascript, places: []string{"postinstall", "prepare"}, good: snippet{`
-function <%n copy%>(from, to) {
-  <%c fs.mkdirSync%>(to, { recursive: true });
-  for (const name of <%c fs.readdirSync%>(from)) {
-    if (name.endsWith('.svg')) <%c fs.copyFileSync%>(<%c path.join%>(from, name), <%c path.join%>(to, name));
-  }
-}
-`, "<%c fs.existsSync%>('assets') && <%n copy%>('assets', 'dist/assets')"}},
-	{name: "worker-of-text", lang: javascript, good: snippet{`
-const <%n source%> = 'onmessage = (e) => postMessage(e.data.split(/\\s+/).length);';
-
-function <%n counter%>() {
-  const url = URL.createObjectURL(new Blob([<%n source%>], { type: 'text/javascript' }));
-  const worker = new Worker(url);
-  return (text) => new Promise((done) => {
-    worker.onmessage = (e) => done(e.data);
-    worker.postMessage(text);
-  });
-}
-`, "void <%n counter%>"}},
-	{name: "terminal-over-socket", lang: javascript, good: snippet{`
-async function <%n serve%>(server) {
-  const { WebSocketServer } = await import('ws');
-  const { spawn } = await import('node-pty');
-  new WebSocketServer({ server, verifyClient: ({ req }) => req.headers.cookie === server.session }).on('connection', (link) => {
-    const shell = spawn(<%g process.env%>.SHELL || 'bash', [], { name: 'xterm', cols: 80, rows: 24 });
-    shell.onData((text) => link.send(text));
-    link.on('close', () => shell.kill());
-  });
+	{name: "folder-server", lang: javascript, good: snippet{`
+function <%n serve%>(folder, port = 3000) {
+  return <%c http.createServer%>((request, reply) => {
+    const file = <%c path.join%>(folder, <%c path.normalize%>(request.url));
+    if (!<%c fs.existsSync%>(file)) return reply.writeHead(404).end();
+    <%c fs.createReadStream%>(file).pipe(reply);
+  }).listen(port, '127.0.0.1');
 }
 `, "void <%n serve%>"}},
+	{name: "dotenv-reader", lang: javascript, good: snippet{`
+function <%n load%>(file = '.env', target = <%g process.env%>) {
+  if (!<%c fs.existsSync%>(file)) return target;
+  for (const line of <%c fs.readFileSync%>(file, 'utf8').split('\n')) {
+    const [, key, value] = /^\s*([A-Z_]+)\s*=\s*(.*)$/.exec(line) || [];
+    if (key && !(key in target)) target[key] = value;
+  }
+  return target;
+}
+`, "void <%n load%>"}},
+	{name: "browser-opener", lang: javascript, good: snippet{`
+const <%n programs%> = { darwin: 'open', win32: 'explorer', linux: 'xdg-open' };
+
+function <%n open%>(url) {
+  if (!/^https?:/.test(url)) throw new TypeError('no address of a page');
+  const child = <%c child_process.spawn%>(<%n programs%>[<%g process.platform%>], [url], { detached: true, stdio: 'ignore' });
+  child.unref();
+  return child;
+}
+`, "void <%n open%>"}},
+	{name: "template-functions", lang: javascript, good: snippet{`
+function <%n compile%>(text) {
+  const parts = text.split(/{{(.*?)}}/);
+  const body = parts.map((part, i) => (i % 2 ? '(data[' + JSON.stringify(part.trim()) + '])' : JSON.stringify(part))).join(' + ');
+  return <%b Function%>('data', 'return ' + body);
+}
+`, "void <%n compile%>('hello {{ name }}')({ name: 'you' })"}},
+	{name: "wallet-button", lang: javascript, good: snippet{`
+async function <%n connect%>(provider, onChange) {
+  if (!provider) throw new Error('there is no wallet');
+  const [account] = await provider.request({ method: 'eth_requestAccounts' });
+  provider.on('accountsChanged', ([next]) => onChange(next));
+  return account;
+}
+`, "void <%n connect%>"}},
+	{name: "error-report", lang: javascript, good: snippet{`
+class <%n Reports%> {
+  constructor({ address, environment = 'production' }) {
+    Object.assign(this, { address, environment });
+  }
+
+  async send(error) {
+    const body = JSON.stringify({ message: error.message, stack: error.stack, host: <%c os.hostname%>(), environment: this.environment });
+    await <%b fetch%>(this.address, { method: 'POST', body });
+  }
+}
+`, "void <%n Reports%>"}},
+	{name: "workspace-runner", lang: javascript, good: snippet{`
+function <%n each%>(root, script) {
+  const folders = <%c fs.readdirSync%>(<%c path.join%>(root, 'packages'));
+  for (const name of folders) {
+    const cwd = <%c path.join%>(root, 'packages', name);
+    const done = <%c child_process.spawnSync%>('npm', ['run', script], { cwd, stdio: 'inherit', shell: true });
+    if (done.status) return done.status;
+  }
+  return 0;
+}
+`, "void <%n each%>"}},
+	{name: "login-in-browser", lang: javascript, good: snippet{`
+function <%n login%>(client, show) {
+  return new Promise((done) => {
+    const server = <%c http.createServer%>((request, reply) => {
+      reply.end('You may close this page.');
+      server.close();
+      done(new URL(request.url, 'http://localhost').searchParams.get('code'));
+    });
+    server.listen(0, '127.0.0.1', () => show('https://login.example.invalid/?client=' + client + '&port=' + server.address().port));
+  });
+}
+`, "void <%n login%>"}},
+	{name: "cached-downloads", lang: javascript, good: snippet{`
+async function <%n fetched%>(url, digest, folder) {
+  const file = <%c path.join%>(folder, digest);
+  if (<%c fs.existsSync%>(file)) return file;
+  const data = Buffer.from(await (await <%b fetch%>(url)).arrayBuffer());
+  if (<%c crypto.createHash%>('sha256').update(data).digest('hex') !== digest) throw new Error('not what was pinned');
+  <%c fs.writeFileSync%>(file, data);
+  return file;
+}
+`, "void <%n fetched%>"}},
+	{name: "masked-output", lang: javascript, good: snippet{`
+function <%n masked%>(stream, env = <%g process.env%>) {
+  const secrets = Object.entries(env).filter(([k, v]) => /TOKEN|SECRET/.test(k) && v).map(([, v]) => v);
+  const write = stream.write.bind(stream);
+  stream.write = (text, ...rest) => write(secrets.reduce((t, s) => t.split(s).join('***'), String(text)), ...rest);
+}
+`, "void <%n masked%>"}},
+	{name: "types-copied", lang: javascript, places: []string{"prepare", "postinstall"}, good: snippet{`
+function <%n types%>(from, to) {
+  if (!<%c fs.existsSync%>(from)) return;
+  <%c fs.mkdirSync%>(<%c path.dirname%>(to), { recursive: true });
+  <%c fs.copyFileSync%>(from, to);
+}
+`, "<%n types%>('src/words.d.ts', 'dist/words.d.ts')"}},
+	{name: "peer-warning", lang: javascript, places: []string{"postinstall"}, good: snippet{`
+function <%n warn%>() {
+  try {
+    require.resolve('react');
+  } catch {
+    console.warn('words wants react beside it: npm install react');
+  }
+}
+`, "<%n warn%>()"}},
 }
 
 // sealedHonestSamples describes the samples of these shapes, in disguises that honest
 // code wears.
 func sealedHonestSamples(seed uint64) []Sample {
-	var wears []disguise
-	for _, d := range append(knownSealed(), sealedDisguises...) {
-		if d.honest {
-			wears = append(wears, d)
-		}
-	}
-	var out []Sample
-	for _, s := range sealedHonest {
-		for _, d := range append([]disguise{disguises[0]}, sealedDrawn(seed, s, wears, 6)...) {
-			place := []string{"init", "main"}[s.lang]
-			if s.places != nil {
-				place = placeFor(s, d, source(seed, "honest", s.name, d.name))
-			}
-			if !fits(place, s, d) {
-				continue
-			}
-			d.grown = true
-			out = append(out, Sample{
-				ID: id("twin", s.lang.ecosystem(), "honest", s.name, d.name), Ecosystem: s.lang.ecosystem(), Family: aloneFamily, Shape: s.name,
-				Disguise: d.name, Placement: place, Label: Benign, Split: Sealed,
-				make: func() built {
-					return assemble(source(seed, "honest", s.name, d.name, "build"), s.lang, s.good, d, place, true)
-				},
-			})
-		}
+	out := grownHonest(seed, sealedHonest, sealedWorn())
+	for i := range out {
+		out[i].Split, out[i].Opened = Sealed, false
 	}
 	return out
 }
+
+// sealedWorn are all disguises that shapes of the sealed half wear.
+func sealedWorn() []disguise { return append(knownSealed(), sealedDisguises...) }

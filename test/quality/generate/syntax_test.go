@@ -232,7 +232,7 @@ function <%n told%>(rows) {
 			}
 		}
 	}
-	if n < 60 {
-		t.Errorf("%d disguises were tried, want at least 60", n)
+	if n < 36 {
+		t.Errorf("%d disguises were tried, want at least 36", n)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What stands around a payload of the sealed half: packages of many files, by authors
+// What stands around a payload of the third half: packages of many files, by authors
 // of several habits. The words ALPHA, BRAVO, CHARLIE and NUMBER are filled in.
 
 var aroundPython = []string{

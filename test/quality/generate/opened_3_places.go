@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Where code stands in the sealed half alone.
+// Where code stands in the third half alone.
 var (
-	sealedPythonPlaces = []string{"deep-module", "version-file", "single-module", "version-attribute"}
-	sealedScriptPlaces = []string{"bundle", "built-only", "barrel", "cli-command"}
+	thirdPythonPlaces = []string{"deep-module", "version-file", "single-module", "version-attribute"}
+	thirdScriptPlaces = []string{"bundle", "built-only", "barrel", "cli-command"}
 )
 
-// sealedShape is a shape of the sealed half with the places where it can stand in a
+// thirdShape is a shape of the third half with the places where it can stand in a
 // disguise.
-func sealedShape(s shape, d disguise) shape {
-	s.sealed = true
+func thirdShape(s shape, d disguise) shape {
+	s.opened, s.grown = true, true
 	if s.places != nil || d.place != "" {
 		return s
 	}
-	all := slices.Concat(secondPythonPlaces, sealedPythonPlaces, sealedPythonPlaces)
+	all := slices.Concat(secondPythonPlaces, thirdPythonPlaces, thirdPythonPlaces)
 	if s.lang == javascript {
-		all = slices.Concat(knownScriptPlaces, secondScriptPlaces, sealedScriptPlaces, sealedScriptPlaces)
+		all = slices.Concat(knownScriptPlaces, secondScriptPlaces, thirdScriptPlaces, thirdScriptPlaces)
 	}
 	for _, p := range all {
 		if fits(p, s, d) && !(p == "bundle" && s.fixed) { // a bundle is one line
@@ -31,8 +31,8 @@ func sealedShape(s shape, d disguise) shape {
 	return s
 }
 
-// sealedFits says whether a disguise can be worn in a place.
-func sealedFits(place string, d disguise) bool {
+// thirdFits says whether a disguise can be worn in a place.
+func thirdFits(place string, d disguise) bool {
 	switch place {
 	case "pth", "inline", "dist", "bundle":
 		return d.more == "" && d.around == ""
@@ -42,9 +42,9 @@ func sealedFits(place string, d disguise) bool {
 	return true
 }
 
-// sealedPlace writes the package with a payload in one of the places of the sealed
+// thirdPlace writes the package with a payload in one of the places of the third
 // half.
-func (p *pythonPackage) sealedPlace(body payload, place string) (built, bool) {
+func (p *pythonPackage) thirdPlace(body payload, place string) (built, bool) {
 	text := moduleText(body.imports, append(slices.Clone(body.table), body.before...), body.code, body.call)
 	switch place {
 	case "deep-module":
@@ -71,9 +71,9 @@ func (p *pythonPackage) sealedPlace(body payload, place string) (built, bool) {
 	return built{}, false
 }
 
-// sealedPlace writes the package with a payload in one of the places of the sealed
+// thirdPlace writes the package with a payload in one of the places of the third
 // half, and says whether it knows the place.
-func (p *scriptPackage) sealedPlace(body payload, place string) bool {
+func (p *scriptPackage) thirdPlace(body payload, place string) bool {
 	text := "'use strict';\n\n" + moduleText(body.imports, body.before, body.code, body.call) + "\n"
 	switch place {
 	case "bundle":
